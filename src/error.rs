@@ -1,0 +1,296 @@
+//! What can go wrong, one type per question: how a request ended ([`SendError`], [`NoAnswer`]), why it was
+//! refused ([`RequestError`]), why there is no result ([`ResultError`]), which argument was bad
+//! ([`InvalidArgument`]).
+
+use core::error::Error;
+use core::fmt;
+
+/// Why a ticket has no message.
+///
+/// ```
+/// use telegram_sender::{NoAnswer, SendError};
+///
+/// fn may_send_again(error: &SendError<String, std::io::Error>) -> bool {
+///     match error {
+///         SendError::Rejected(_) => true,             // the service answered: it did not take the message
+///         SendError::NoAnswer(why) => !why.may_have_arrived(),
+///     }
+/// }
+/// # assert!(may_send_again(&SendError::NoAnswer(NoAnswer::Aborted)));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendError<R, E> {
+    /// The service answered, with an error. This response went to the results too.
+    Rejected(R),
+    /// No answer was got; nothing went to the results.
+    NoAnswer(NoAnswer<E>),
+}
+
+impl<R, E> From<NoAnswer<E>> for SendError<R, E> {
+    fn from(why: NoAnswer<E>) -> Self {
+        Self::NoAnswer(why)
+    }
+}
+
+impl<R: fmt::Display, E: fmt::Display> fmt::Display for SendError<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => write!(f, "rejected by the service: {rejection}"),
+            Self::NoAnswer(why) => write!(f, "no answer: {why}"),
+        }
+    }
+}
+
+impl<R: fmt::Debug + fmt::Display, E: Error + 'static> Error for SendError<R, E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Rejected(_) => None,
+            Self::NoAnswer(why) => why.source(),
+        }
+    }
+}
+
+/// Why no answer was got for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoAnswer<E> {
+    /// The sender failed: its own error.
+    Failed(E),
+    /// A [`Timeout`](crate::Timeout) expired during the send.
+    TimedOut,
+    /// A strategy refused or failed.
+    Strategy(StrategyError),
+    /// The sender or a strategy panicked; the runner goes on.
+    Panicked(Panic),
+    /// The ticket was cancelled before the request's turn: it was never sent.
+    Cancelled,
+    /// The runner was aborted before the request's turn: it was never sent, and is among the requests that
+    /// [`abort`](crate::SenderRunner::abort) or [`close_with_timeout`](crate::SenderRunner::close_with_timeout)
+    /// returned.
+    Aborted,
+    /// The runner was aborted in the middle of the send.
+    Interrupted,
+    /// The worker is gone without having answered: its executor dropped it.
+    Stopped,
+}
+
+impl<E> NoAnswer<E> {
+    /// Whether the service may have got the request all the same. If so, sending it again may send it twice.
+    pub fn may_have_arrived(&self) -> bool {
+        !matches!(self, Self::Cancelled | Self::Aborted)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for NoAnswer<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "{error}"),
+            Self::TimedOut => f.write_str("timed out; the request may have arrived all the same"),
+            Self::Strategy(error) => write!(f, "{error}"),
+            Self::Panicked(panic) => write!(f, "{panic}"),
+            Self::Cancelled => f.write_str("cancelled before its turn; it was not sent"),
+            Self::Aborted => f.write_str("the runner was aborted first; it was not sent"),
+            Self::Interrupted => f.write_str(
+                "the runner was aborted during the send; the request may have arrived all the same",
+            ),
+            Self::Stopped => f.write_str("the runner's worker was dropped before it answered"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for NoAnswer<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// A strategy's own failure, with a reason for the reader of the ticket.
+///
+/// ```
+/// use telegram_sender::StrategyError;
+///
+/// assert_eq!(StrategyError::new("quiet hours").to_string(), "a strategy failed: quiet hours");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrategyError(Text);
+
+impl StrategyError {
+    /// A failure with a fixed reason.
+    pub const fn new(reason: &'static str) -> Self {
+        Self(Text::Static(reason))
+    }
+
+    /// The reason.
+    pub fn reason(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<alloc::string::String> for StrategyError {
+    fn from(reason: alloc::string::String) -> Self {
+        Self(Text::Owned(reason.into_boxed_str()))
+    }
+}
+
+impl fmt::Display for StrategyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a strategy failed: {}", self.reason())
+    }
+}
+
+impl Error for StrategyError {}
+
+/// A caught panic of a sender or a strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panic(Text);
+
+impl Panic {
+    /// The panic's message, where it had one.
+    pub fn message(&self) -> &str {
+        self.0.as_str()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn from_payload(payload: std::boxed::Box<dyn core::any::Any + Send>) -> Self {
+        use std::string::String;
+        Self(match payload.downcast::<String>() {
+            Ok(message) => Text::Owned(message.into_boxed_str()),
+            Err(payload) => {
+                Text::Static(payload.downcast_ref::<&'static str>().copied().unwrap_or("no message"))
+            }
+        })
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the sender or a strategy panicked: {}", self.message())
+    }
+}
+
+/// Text that is fixed on a chip and may be composed where there is a heap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Text {
+    Static(&'static str),
+    #[cfg(feature = "alloc")]
+    Owned(alloc::boxed::Box<str>),
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            #[cfg(feature = "alloc")]
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// Why a request was not taken. It gives the request back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum RequestError<Req> {
+    /// The queue is full: [`request`](crate::SenderRunner::request) waits, or try again later.
+    Full(Req),
+    /// The runner is closing or has stopped: it takes no more requests.
+    Closing(Req),
+}
+
+impl<Req> RequestError<Req> {
+    /// The request that was not taken.
+    pub fn into_request(self) -> Req {
+        match self {
+            Self::Full(request) | Self::Closing(request) => request,
+        }
+    }
+
+    /// Whether the queue was full; it may have room later.
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Full(_))
+    }
+}
+
+// The request may hold what must not be logged, and need not be `Debug`.
+impl<Req> fmt::Debug for RequestError<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_full() { "Full(..)" } else { "Closing(..)" })
+    }
+}
+
+impl<Req> fmt::Display for RequestError<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "the request queue is full; try again later, or wait with `request`",
+            Self::Closing(_) => "the runner is closing and takes no more requests",
+        })
+    }
+}
+
+impl<Req> Error for RequestError<Req> {}
+
+/// Why a re-queued request was not taken. It gives the request back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequeueError<Req>(pub Req);
+
+impl<Req> fmt::Debug for RequeueError<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequeueError(..)")
+    }
+}
+
+impl<Req> fmt::Display for RequeueError<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not re-queued: the runner is closing, and a drain must end")
+    }
+}
+
+impl<Req> Error for RequeueError<Req> {}
+
+/// Why [`result`](crate::SenderRunner::result) has no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultError {
+    /// None came in time; one may come later.
+    TimedOut,
+    /// None can come any more: the runner has stopped and all responses were taken.
+    Stopped,
+}
+
+impl fmt::Display for ResultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut => "no response came in time; one may come later",
+            Self::Stopped => "the runner has stopped; no response can come any more",
+        })
+    }
+}
+
+impl Error for ResultError {}
+
+/// An argument that makes no sense, refused where it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidArgument {
+    argument: &'static str,
+    rule: &'static str,
+}
+
+impl InvalidArgument {
+    pub(crate) const fn new(argument: &'static str, rule: &'static str) -> Self {
+        Self { argument, rule }
+    }
+
+    /// The argument's name.
+    pub const fn argument(&self) -> &'static str {
+        self.argument
+    }
+}
+
+impl fmt::Display for InvalidArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.argument, self.rule)
+    }
+}
+
+impl Error for InvalidArgument {}

@@ -1,0 +1,187 @@
+//! The handle that callers hold, and the trait that it is.
+
+mod builder;
+mod handle;
+
+use core::fmt;
+use core::future::Future;
+use core::pin::pin;
+use core::time::Duration;
+
+use futures::future::{Either, select};
+use futures::stream::StreamExt;
+
+use crate::error::{RequestError, ResultError};
+use crate::results::Results;
+use crate::runtime::Timer;
+use crate::sender::MessageSender;
+use crate::storage::{AnswerOf, DefaultStorage, Exit, Phase, Storage};
+use crate::ticket::Ticket;
+
+pub use builder::Builder;
+#[cfg(feature = "alloc")]
+pub use builder::Prepared;
+pub use handle::Runner;
+
+/// The handle of a runner: enqueues requests, reads results, closes.
+///
+/// Clones share the runner. When the last one is dropped the worker sends what is queued, closes the sender and
+/// ends, as after [`close`](Self::close).
+#[doc(alias = "ISenderRunner")]
+pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = DefaultStorage<S>> {
+    storage: Q,
+    timer: T,
+    result_timeout: Duration,
+    sender: core::marker::PhantomData<fn() -> S>,
+}
+
+impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
+    fn new(storage: Q, timer: T, result_timeout: Duration) -> Self {
+        storage.add_handle();
+        Self { storage, timer, result_timeout, sender: core::marker::PhantomData }
+    }
+
+    /// Enqueues `request` and gives its ticket. Waits only where a bounded queue is full.
+    ///
+    /// Requests of one caller are sent in the order in which they were enqueued.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closing`] with the request, once the runner is closing.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
+    pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
+        let (id, receipt) = self.storage.enqueue(request).await?;
+        Ok(Ticket::new(self.storage.clone(), id, receipt))
+    }
+
+    /// Enqueues `request` and gives its ticket, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
+    pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
+        let (id, receipt) = self.storage.try_enqueue(request)?;
+        Ok(Ticket::new(self.storage.clone(), id, receipt))
+    }
+
+    /// The next response, of whichever request. Waits for one second, or as long as the builder's
+    /// [`result_timeout`](Builder::result_timeout) says.
+    ///
+    /// By default responses are kept only while somebody reads: ask the builder to
+    /// [keep them always](crate::KeepResults::always) to fetch them later.
+    ///
+    /// # Errors
+    ///
+    /// [`ResultError::TimedOut`] if none came in time, [`ResultError::Stopped`] at once if none can come any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has taken no response.
+    pub async fn result(&self) -> Result<AnswerOf<S>, ResultError> {
+        let mut results = self.results();
+        match select(results.next(), pin!(self.timer.sleep(self.result_timeout))).await {
+            Either::Left((response, _)) => response.ok_or(ResultError::Stopped),
+            Either::Right(((), _)) => Err(ResultError::TimedOut),
+        }
+    }
+
+    /// The responses as they come, a stream. It ends when the runner has stopped and all were taken.
+    pub fn results(&self) -> Results<S, Q> {
+        Results::new(&self.storage)
+    }
+
+    /// How many responses a bounded results queue has dropped; see [`Overflow`](crate::Overflow).
+    pub fn results_dropped(&self) -> usize {
+        self.storage.results_dropped()
+    }
+
+    /// How many requests wait in the queue.
+    pub fn queued(&self) -> usize {
+        self.storage.queued()
+    }
+
+    /// Whether the runner takes no more requests: it is closing or has stopped.
+    pub fn is_closing(&self) -> bool {
+        self.storage.phase() > Phase::Open
+    }
+
+    /// Closes the runner: takes no more requests, sends what is queued, closes the sender, and waits for that.
+    ///
+    /// Any clone may call it, any number of times; all calls end together.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled, the runner is closing. Dropping the future leaves the drain running.
+    pub async fn close(&self) -> Exit {
+        self.storage.advance(Phase::Closing);
+        self.storage.stopped().await
+    }
+
+    /// Closes the runner as [`close`](Self::close) does, but aborts it once `timeout` has passed. Gives the
+    /// requests that were never sent; their tickets end as [`Aborted`](crate::NoAnswer::Aborted).
+    ///
+    /// It waits for the sender's own `close` even beyond the time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the drain running, without the time limit.
+    pub async fn close_with_timeout(&self, timeout: Duration) -> Q::Unsent {
+        self.storage.advance(Phase::Closing);
+        let drained = pin!(self.storage.stopped());
+        if let Either::Right(((), _)) = select(drained, pin!(self.timer.sleep(timeout))).await {
+            return self.abort().await;
+        }
+        self.storage.take_unsent()
+    }
+
+    /// Stops the runner at once: drops the send in flight, closes the sender. Gives the requests that were never
+    /// sent; their tickets end as [`Aborted`](crate::NoAnswer::Aborted). The ticket of a request in the middle
+    /// of its send ends as [`Interrupted`](crate::NoAnswer::Interrupted); it may have arrived, and is not given
+    /// back.
+    ///
+    /// Each unsent request is given back once: to whichever caller asks first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled, the runner is aborting. The requests stay to be taken by the next call.
+    pub async fn abort(&self) -> Q::Unsent {
+        self.storage.advance(Phase::Aborting);
+        self.storage.stopped().await;
+        self.storage.take_unsent()
+    }
+
+    /// The background task: a future of how the worker ends. It does not close the runner, and dropping it does
+    /// not stop the worker.
+    ///
+    /// # Cancel safety
+    ///
+    /// It may be dropped and asked for again at any time.
+    pub fn task(&self) -> impl Future<Output = Exit> + use<S, T, Q> {
+        let storage = self.storage.clone();
+        async move { storage.stopped().await }
+    }
+}
+
+impl<S: MessageSender, T: Timer, Q: Storage<S>> Clone for SenderRunner<S, T, Q> {
+    fn clone(&self) -> Self {
+        Self::new(self.storage.clone(), self.timer.clone(), self.result_timeout)
+    }
+}
+
+impl<S: MessageSender, T, Q: Storage<S>> Drop for SenderRunner<S, T, Q> {
+    fn drop(&mut self) {
+        self.storage.remove_handle();
+    }
+}
+
+impl<S: MessageSender, T, Q: Storage<S>> fmt::Debug for SenderRunner<S, T, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SenderRunner")
+            .field("phase", &self.storage.phase())
+            .field("queued", &self.storage.queued())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+//! How a runner comes to be: built from a sender and strategies, prepared with a timer, started on a spawner.
+
+use core::future::Future;
+use core::num::{NonZeroU32, NonZeroUsize};
+use core::time::Duration;
+
+#[cfg(feature = "alloc")]
+use futures::channel::oneshot;
+
+use super::SenderRunner;
+use crate::error::InvalidArgument;
+use crate::results::KeepResults;
+use crate::runtime::{Spawner, Timer};
+use crate::sender::MessageSender;
+use crate::storage::{Exit, Storage};
+use crate::strategy::{CompositeStrategy, SendStrategy};
+#[cfg(feature = "alloc")]
+use crate::{storage::Heap, worker::Worker};
+
+/// Puts a runner together: a sender, strategies, options.
+///
+/// Made by [`SenderRunner::builder`].
+#[must_use = "a builder does nothing until it is prepared and started"]
+#[derive(Debug, Clone)]
+pub struct Builder<S, A = CompositeStrategy> {
+    sender: S,
+    strategy: A,
+    capacity: Option<NonZeroUsize>,
+    results: KeepResults,
+    result_timeout: Duration,
+    yield_every: NonZeroU32,
+}
+
+impl<S: MessageSender> Builder<S> {
+    /// Starts to build a runner around `sender`; the same as [`SenderRunner::builder`].
+    pub fn new(sender: S) -> Self {
+        Self {
+            sender,
+            strategy: CompositeStrategy::new(),
+            capacity: None,
+            results: KeepResults::while_read(),
+            result_timeout: Duration::from_secs(1),
+            yield_every: NonZeroU32::MIN,
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<S: MessageSender> SenderRunner<S, ()> {
+    /// Starts to build a runner around `sender`.
+    pub fn builder(sender: S) -> Builder<S> {
+        Builder::new(sender)
+    }
+}
+
+impl<S: MessageSender, A> Builder<S, A> {
+    /// Wraps what was listed before in `strategy`. The first one listed is nearest to the sender.
+    pub fn strategy<B>(self, strategy: B) -> Builder<S, CompositeStrategy<A, B>>
+    where
+        CompositeStrategy<A, B>: SendStrategy<S>,
+    {
+        Builder {
+            strategy: CompositeStrategy::pair(self.strategy, strategy),
+            sender: self.sender,
+            capacity: self.capacity,
+            results: self.results,
+            result_timeout: self.result_timeout,
+            yield_every: self.yield_every,
+        }
+    }
+
+    /// Bounds the request queue: with `capacity` requests waiting, [`SenderRunner::request`] waits for room.
+    /// Without this it is unbounded. Re-queued requests find room always.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `capacity` is zero.
+    pub fn queue_capacity(mut self, capacity: usize) -> Result<Self, InvalidArgument> {
+        if capacity == 0 {
+            return Err(InvalidArgument::new("capacity", "must be at least 1"));
+        }
+        self.capacity = NonZeroUsize::new(capacity);
+        Ok(self)
+    }
+
+    /// Says which responses are kept for [`SenderRunner::results`]. Default: those that come while a consumer
+    /// exists.
+    pub fn results(mut self, keep: KeepResults) -> Self {
+        self.results = keep;
+        self
+    }
+
+    /// How long [`SenderRunner::result`] waits. Default: one second.
+    pub fn result_timeout(mut self, timeout: Duration) -> Self {
+        self.result_timeout = timeout;
+        self
+    }
+
+    /// Lets the worker run up to `requests` requests in a row that never waited before it lets other tasks of
+    /// its executor run. Default: one. More cost their neighbours latency and gain throughput.
+    pub fn yield_every(mut self, requests: NonZeroU32) -> Self {
+        self.yield_every = requests;
+        self
+    }
+
+    /// Makes the runner, on the heap, with `timer` for its time. It is to be [started](Prepared::start).
+    #[cfg(feature = "alloc")]
+    pub fn prepare<T: Timer>(self, timer: T) -> Prepared<S, T, Heap<S>, impl Future<Output = Exit>>
+    where
+        A: SendStrategy<S>,
+    {
+        let (storage, inbox) = Heap::new(self.capacity, self.results);
+        let runner = SenderRunner::new(storage.clone(), timer.clone(), self.result_timeout);
+        let worker = Worker::new(self.strategy, timer, storage, inbox, self.yield_every);
+        // The worker's future is made before its sender is open, so that its type is known to `start`.
+        let (handover, opened) = oneshot::channel();
+        let worker = worker.run(async { opened.await.ok() });
+        Prepared { runner, sender: self.sender, handover, worker }
+    }
+}
+
+/// A runner that is ready to start: its handle, its sender, and its worker as a future of type `F`.
+///
+/// Naming `F` is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
+/// move to another thread follows from its sender.
+#[cfg(feature = "alloc")]
+#[must_use = "a prepared runner does nothing until it is started or run"]
+pub struct Prepared<S: MessageSender, T, Q: Storage<S>, F> {
+    runner: SenderRunner<S, T, Q>,
+    sender: S,
+    handover: oneshot::Sender<S>,
+    worker: F,
+}
+
+#[cfg(feature = "alloc")]
+impl<S, T, Q, F> Prepared<S, T, Q, F>
+where
+    S: MessageSender,
+    T: Timer,
+    Q: Storage<S>,
+    F: Future<Output = Exit>,
+{
+    /// Opens the sender, then spawns the worker. The task is detached: it ends when the runner is closed or all
+    /// handles are dropped; [`SenderRunner::task`] tells.
+    ///
+    /// # Errors
+    ///
+    /// The sender's error if it did not open; nothing was spawned then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, nothing was spawned and the sender is dropped.
+    pub async fn start<Sp: Spawner<F>>(self, spawner: &Sp) -> Result<SenderRunner<S, T, Q>, S::Error> {
+        let (runner, task) = self.start_with_task(spawner).await?;
+        Sp::detach(task);
+        Ok(runner)
+    }
+
+    /// As [`start`](Self::start), and gives the spawner's own task too, with what that means: smol's task, for
+    /// one, cancels the worker when it is dropped. A cancelled worker fails all tickets as
+    /// [`Stopped`](crate::NoAnswer::Stopped).
+    ///
+    /// # Errors
+    ///
+    /// The sender's error if it did not open; nothing was spawned then.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_with_task<Sp: Spawner<F>>(
+        self,
+        spawner: &Sp,
+    ) -> Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error> {
+        self.sender.open().await?;
+        // The worker holds the other end.
+        let _ = self.handover.send(self.sender);
+        Ok((self.runner, spawner.spawn(self.worker)))
+    }
+
+    /// The handle, and a future that opens the sender and is the worker: await it, join it, or put it into a
+    /// task of your own. No spawner is needed.
+    ///
+    /// The future ends with the sender's error if that did not open; tickets end as
+    /// [`Stopped`](crate::NoAnswer::Stopped) then.
+    ///
+    /// ```
+    /// # use telegram_sender::{Exit, MessageResponse, MessageSender, SenderRunner, Smol};
+    /// # struct Echo;
+    /// # impl MessageSender for Echo {
+    /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+    /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+    /// # }
+    /// let (runner, run) = SenderRunner::builder(Echo).prepare(Smol).run();
+    /// let main = async {
+    ///     assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+    ///     runner.close().await;
+    /// };
+    /// let (exit, ()) = smol::block_on(smol::future::zip(run, main));
+    /// assert_eq!(exit, Ok(Exit::Drained));
+    /// ```
+    pub fn run(self) -> (SenderRunner<S, T, Q>, impl Future<Output = Result<Exit, S::Error>>) {
+        let Self { runner, sender, handover, worker } = self;
+        let run = async move {
+            sender.open().await?;
+            let _ = handover.send(sender);
+            Ok(worker.await)
+        };
+        (runner, run)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<S: MessageSender, T, Q: Storage<S>, F> core::fmt::Debug for Prepared<S, T, Q, F> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}

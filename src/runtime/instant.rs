@@ -1,0 +1,58 @@
+//! A point in time, in the terms of the timer that gave it.
+
+use core::ops::Add;
+use core::time::Duration;
+
+/// A point in time: nanoseconds since its [`Timer`](super::Timer)'s own epoch.
+///
+/// Instants of different timers do not compare. Arithmetic saturates (after some 584 years).
+///
+/// ```
+/// use core::time::Duration;
+/// use telegram_sender::Instant;
+///
+/// let start = Instant::from_nanos(5);
+/// let later = start + Duration::from_nanos(7);
+/// assert_eq!(later.saturating_duration_since(start), Duration::from_nanos(7));
+/// assert_eq!(start.saturating_duration_since(later), Duration::ZERO);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The timer's epoch.
+    pub const EPOCH: Self = Self(0);
+
+    /// The instant `nanos` nanoseconds after the epoch.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to `self`; zero if `earlier` is later.
+    pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adding_saturates() {
+        assert_eq!(Instant::from_nanos(1) + Duration::MAX, Instant::from_nanos(u64::MAX));
+    }
+}

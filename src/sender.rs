@@ -1,0 +1,92 @@
+//! What sends: the [`MessageSender`] trait and the response it gives. Nothing here knows of queues or time.
+
+use core::future::{Future, ready};
+use core::time::Duration;
+
+/// What a service answered: the message it accepted, or its rejection. Results yield exactly this.
+pub type MessageResponse<S> = Result<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
+
+/// Sends one request and gives the service's answer.
+///
+/// The runner owns its sender, opens it before the first request, sends one request at a time through it, and
+/// closes it exactly once at its end.
+///
+/// Three types say how a send can end besides [`Message`](Self::Message): a [`Rejection`](Self::Rejection) is an
+/// *answer* of the service, an [`Error`](Self::Error) means that *no answer* was got. Only answers reach
+/// [`results`](crate::SenderRunner::results). Both answer types are [`Clone`], as an answer goes to the ticket
+/// and to the results; wrap large ones in an `Arc`. Nothing is cloned when nobody reads results.
+///
+/// # Example
+///
+/// ```
+/// use telegram_sender::{MessageResponse, MessageSender};
+///
+/// struct Console;
+///
+/// impl MessageSender for Console {
+///     type Request = String;
+///     type Message = usize;
+///     type Rejection = &'static str;
+///     type Error = std::io::Error;
+///
+///     async fn send_message(&self, request: &String) -> Result<MessageResponse<Self>, std::io::Error> {
+///         use std::io::Write;
+///         if request.is_empty() {
+///             return Ok(Err("nothing to say"));
+///         }
+///         writeln!(std::io::stdout(), "{request}")?;
+///         Ok(Ok(request.len()))
+///     }
+/// }
+/// ```
+#[doc(alias = "IMessageSender")]
+pub trait MessageSender {
+    /// What is sent.
+    type Request;
+    /// What the service gives for a request that it accepted.
+    type Message: Clone;
+    /// The service's answer that is an error.
+    type Rejection: Clone;
+    /// Why no answer was got.
+    type Error;
+
+    /// Gets ready to send: called once, before the worker is spawned.
+    ///
+    /// # Errors
+    ///
+    /// An error is returned from [`start`](crate::Prepared::start) and the runner never exists.
+    fn open(&self) -> impl Future<Output = Result<(), Self::Error>> {
+        ready(Ok(()))
+    }
+
+    /// Sends `request` and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// `Err` when no answer was got. A service that answers with an error gives `Ok(Err(rejection))`.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when a [`Timeout`](crate::Timeout) expires or the runner is aborted; whether the
+    /// request arrived is then unknown.
+    fn send_message(
+        &self,
+        request: &Self::Request,
+    ) -> impl Future<Output = Result<MessageResponse<Self>, Self::Error>>;
+
+    /// How long the service asks to wait before the next request, if the rejection says so (a flood wait).
+    ///
+    /// The runner then sends nothing before that time has passed.
+    fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
+        let _ = rejection;
+        None
+    }
+
+    /// Lets go of what [`open`](Self::open) took: called exactly once, at the worker's end.
+    ///
+    /// It is not called where no code of ours can run any more: when an executor drops the worker. The sender
+    /// itself is dropped then.
+    fn close(&self) -> impl Future<Output = ()> {
+        ready(())
+    }
+}

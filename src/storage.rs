@@ -1,0 +1,205 @@
+//! The storage seam: where requests, replies and results wait. One [`Storage`] serves one runner; the worker,
+//! the tickets and the strategies are the same over all of them.
+
+#[cfg(feature = "alloc")]
+pub(crate) mod heap;
+
+use core::future::Future;
+use core::task::{self, Poll};
+
+use futures::stream::Stream;
+
+use crate::error::{NoAnswer, RequestError, SendError};
+use crate::results::Answer;
+use crate::sender::MessageSender;
+use crate::strategy::RequestId;
+
+#[cfg(feature = "alloc")]
+pub use heap::Heap;
+
+/// The storage of runners that name none: the heap.
+#[cfg(feature = "alloc")]
+pub type DefaultStorage<S> = Heap<S>;
+/// Without an allocator there is no default storage.
+#[cfg(not(feature = "alloc"))]
+pub type DefaultStorage<S> = core::marker::PhantomData<S>;
+
+/// How a ticket ends.
+pub(crate) type TicketResult<S> = Result<
+    <S as MessageSender>::Message,
+    SendError<<S as MessageSender>::Rejection, <S as MessageSender>::Error>,
+>;
+/// The answer to one request, as results yield it.
+pub(crate) type AnswerOf<S> = Answer<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
+/// An id with the ticket's end of its reply, or the refused request.
+pub(crate) type Enqueued<S, Receipt> =
+    Result<(RequestId, Receipt), RequestError<<S as MessageSender>::Request>>;
+
+/// Where a runner is in its life. It only goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Takes requests.
+    Open,
+    /// Takes no more requests, and sends those it has.
+    Closing,
+    /// Sends nothing any more; the sender is being closed.
+    Aborting,
+    /// The worker has ended.
+    Stopped,
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Closed, or all handles dropped: everything that was queued has been sent.
+    Drained,
+    /// Aborted: some requests may have come back unsent.
+    Aborted,
+    /// The worker was dropped before its end, by its executor or its owner.
+    Dropped,
+}
+
+/// A request on its way: what the queue holds.
+pub struct Job<Req, Reply> {
+    pub(crate) id: RequestId,
+    pub(crate) cycle: u32,
+    pub(crate) request: Req,
+    /// Re-queued rounds have none.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// What the worker gives a ticket.
+pub struct Settled<S: MessageSender> {
+    pub(crate) result: TicketResult<S>,
+    pub(crate) attempts: u32,
+}
+
+impl<S: MessageSender> Settled<S> {
+    pub(crate) fn no_answer(why: NoAnswer<S::Error>, attempts: u32) -> Self {
+        Self { result: Err(SendError::NoAnswer(why)), attempts }
+    }
+}
+
+/// A shared reference to the memory of one runner.
+///
+/// Cloning it copies the reference; it is no handle, so the runner does not live by it. The trait is sealed: its
+/// methods are not part of the public API.
+pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
+    /// The worker's end of a reply. Dropped without [`Inbox::resolve`], its ticket ends as stopped.
+    #[doc(hidden)]
+    type Reply;
+    /// The ticket's end of a reply.
+    #[doc(hidden)]
+    type Receipt: Unpin;
+    /// The worker's side of the storage.
+    #[doc(hidden)]
+    type Inbox: Inbox<S, Self::Reply>;
+    /// Requests that were never sent.
+    type Unsent: IntoIterator<Item = S::Request>;
+    /// A consumer of the results queue.
+    #[doc(hidden)]
+    type Responses: Stream<Item = AnswerOf<S>> + Unpin;
+
+    // --- Requests, from the callers' side.
+
+    #[doc(hidden)]
+    fn try_enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt>;
+
+    /// Waits for room. Dropped before it is ready, it enqueues nothing.
+    #[doc(hidden)]
+    fn enqueue(&self, request: S::Request) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
+
+    #[doc(hidden)]
+    fn queued(&self) -> usize;
+
+    // --- Replies, from the tickets' side.
+
+    /// `None` when the worker is gone without a reply.
+    #[doc(hidden)]
+    fn poll_reply(&self, receipt: &mut Self::Receipt, cx: &mut task::Context<'_>)
+    -> Poll<Option<Settled<S>>>;
+
+    /// Lets the worker skip the request if its turn has not come. Gives the reply if it is there already.
+    #[doc(hidden)]
+    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>>;
+
+    // --- Results, from the consumers' side.
+
+    #[doc(hidden)]
+    fn subscribe(&self) -> Self::Responses;
+
+    // --- Results, from the worker's side.
+
+    /// Whether a response is to be published at all.
+    #[doc(hidden)]
+    fn wants_results(&self) -> bool;
+
+    /// Puts a response into the results queue, by its policy.
+    #[doc(hidden)]
+    fn publish(&self, answer: AnswerOf<S>) -> impl Future<Output = ()>;
+
+    /// How many responses the policy has dropped.
+    #[doc(hidden)]
+    fn results_dropped(&self) -> usize;
+
+    /// No response comes any more: consumers end once they have taken what is there.
+    #[doc(hidden)]
+    fn end_results(&self);
+
+    // --- Life cycle.
+
+    #[doc(hidden)]
+    fn add_handle(&self);
+
+    /// Closes when it was the last one.
+    #[doc(hidden)]
+    fn remove_handle(&self);
+
+    #[doc(hidden)]
+    fn phase(&self) -> Phase;
+
+    /// Moves on to [`Phase::Closing`] or [`Phase::Aborting`], unless that has been reached.
+    #[doc(hidden)]
+    fn advance(&self, to: Phase);
+
+    /// Ready once the runner is aborting. For one waiter: the worker.
+    #[doc(hidden)]
+    fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()>;
+
+    #[doc(hidden)]
+    fn keep_unsent(&self, request: S::Request);
+
+    #[doc(hidden)]
+    fn take_unsent(&self) -> Self::Unsent;
+
+    /// The worker's end.
+    #[doc(hidden)]
+    fn stop(&self, exit: Exit);
+
+    #[doc(hidden)]
+    fn stopped(&self) -> impl Future<Output = Exit>;
+}
+
+/// The worker's side of a storage; there is one.
+pub trait Inbox<S: MessageSender, Reply> {
+    /// The next request that was not cancelled; `None` once the runner is closing and the queue is empty.
+    #[doc(hidden)]
+    fn next(&mut self) -> impl Future<Output = Option<Job<S::Request, Reply>>>;
+
+    /// The next request of a closed queue that was not cancelled.
+    #[doc(hidden)]
+    fn next_left(&mut self) -> Option<Job<S::Request, Reply>>;
+
+    /// Puts a request behind those waiting, or gives it back.
+    #[doc(hidden)]
+    fn requeue(&mut self, job: Job<S::Request, Reply>) -> Result<(), Job<S::Request, Reply>>;
+
+    /// Ends the reply's ticket.
+    #[doc(hidden)]
+    fn resolve(&mut self, id: RequestId, reply: Reply, settled: Settled<S>);
+}
+
+pub(crate) mod sealed {
+    /// Keeps [`Storage`](super::Storage) ours, so that it can change with the worker.
+    pub trait Sealed {}
+}

@@ -1,0 +1,215 @@
+//! The storage for machines with an allocator: `async-channel` queues, `futures` oneshots, `event-listener`
+//! wake-ups. A request costs one allocation, its oneshot.
+
+mod inbox;
+mod lazy_queue;
+mod life;
+mod results;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{self, Poll, ready};
+
+use async_channel::{Receiver, Sender, TrySendError};
+use futures::channel::oneshot;
+use futures::future::FutureExt;
+
+use self::lazy_queue::LazyQueue;
+use self::life::Life;
+use self::results::ResultsQueue;
+use super::{AnswerOf, Enqueued, Exit, Job, Phase, Settled, Storage, sealed};
+use crate::error::RequestError;
+use crate::results::KeepResults;
+use crate::sender::MessageSender;
+use crate::strategy::RequestId;
+
+use inbox::HeapInbox;
+use results::Responses;
+
+/// The default storage.
+pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
+
+struct Shared<S: MessageSender> {
+    requests: Sender<HeapJob<S>>,
+    next_id: AtomicUsize,
+    life: Life,
+    results: ResultsQueue<AnswerOf<S>>,
+    /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
+    /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
+    cancelled: LazyQueue<RequestId>,
+    unsent: LazyQueue<S::Request>,
+}
+
+type HeapJob<S> = Job<<S as MessageSender>::Request, oneshot::Sender<Settled<S>>>;
+
+impl<S: MessageSender> Heap<S> {
+    /// The storage and the worker's side of it.
+    pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, HeapInbox<S>) {
+        let (requests, queue) = match capacity {
+            Some(capacity) => async_channel::bounded(capacity.get()),
+            None => async_channel::unbounded(),
+        };
+        let storage = Self(Arc::new(Shared {
+            requests,
+            next_id: AtomicUsize::new(0),
+            life: Life::new(),
+            results: ResultsQueue::new(results),
+            cancelled: LazyQueue::new(),
+            unsent: LazyQueue::new(),
+        }));
+        let inbox = HeapInbox::new(storage.clone(), queue);
+        (storage, inbox)
+    }
+
+    fn job(&self, request: S::Request) -> (HeapJob<S>, oneshot::Receiver<Settled<S>>) {
+        let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+        let (reply, receipt) = oneshot::channel();
+        let id = RequestId::new(number as u64);
+        (Job { id, cycle: 0, request, reply: Some(reply) }, receipt)
+    }
+}
+
+// Neither is derived: that would ask the same of `S`.
+impl<S: MessageSender> fmt::Debug for Heap<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heap").field("life", &self.0.life).finish_non_exhaustive()
+    }
+}
+
+impl<S: MessageSender> Clone for Heap<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: MessageSender> sealed::Sealed for Heap<S> {}
+
+impl<S: MessageSender> Storage<S> for Heap<S> {
+    type Reply = oneshot::Sender<Settled<S>>;
+    type Receipt = oneshot::Receiver<Settled<S>>;
+    type Inbox = HeapInbox<S>;
+    type Unsent = Vec<S::Request>;
+    type Responses = Responses<S>;
+
+    fn try_enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt> {
+        // Refused before the oneshot is made.
+        if self.0.requests.is_closed() {
+            return Err(RequestError::Closing(request));
+        }
+        if self.0.requests.is_full() {
+            return Err(RequestError::Full(request));
+        }
+        let (job, receipt) = self.job(request);
+        let id = job.id;
+        match self.0.requests.try_send(job) {
+            Ok(()) => Ok((id, receipt)),
+            Err(TrySendError::Full(job)) => Err(RequestError::Full(job.request)),
+            Err(TrySendError::Closed(job)) => Err(RequestError::Closing(job.request)),
+        }
+    }
+
+    async fn enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt> {
+        if self.0.requests.is_closed() {
+            return Err(RequestError::Closing(request));
+        }
+        let (job, receipt) = self.job(request);
+        let id = job.id;
+        match self.0.requests.send(job).await {
+            Ok(()) => Ok((id, receipt)),
+            Err(refused) => Err(RequestError::Closing(refused.0.request)),
+        }
+    }
+
+    fn queued(&self) -> usize {
+        self.0.requests.len()
+    }
+
+    fn poll_reply(
+        &self,
+        receipt: &mut Self::Receipt,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Settled<S>>> {
+        Poll::Ready(ready!(receipt.poll_unpin(cx)).ok())
+    }
+
+    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>> {
+        if let Ok(Some(settled)) = receipt.try_recv() {
+            return Some(settled);
+        }
+        // Before the oneshot closes: a worker that sees it closed must find this.
+        self.0.cancelled.push(id);
+        receipt.close();
+        receipt.try_recv().ok().flatten()
+    }
+
+    fn subscribe(&self) -> Self::Responses {
+        Responses::new(self.clone())
+    }
+
+    fn wants_results(&self) -> bool {
+        self.0.results.wanted()
+    }
+
+    async fn publish(&self, answer: AnswerOf<S>) {
+        self.0.results.publish(answer, &self.0.life).await;
+    }
+
+    fn results_dropped(&self) -> usize {
+        self.0.results.dropped()
+    }
+
+    fn end_results(&self) {
+        self.0.results.end();
+    }
+
+    fn add_handle(&self) {
+        self.0.life.add_handle();
+    }
+
+    fn remove_handle(&self) {
+        if self.0.life.remove_handle() {
+            self.advance(Phase::Closing);
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.0.life.phase()
+    }
+
+    fn advance(&self, to: Phase) {
+        self.0.life.advance(to);
+        self.0.requests.close();
+        self.0.results.lift_bound();
+    }
+
+    fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.0.life.poll_abort(cx)
+    }
+
+    fn keep_unsent(&self, request: S::Request) {
+        self.0.unsent.push(request);
+    }
+
+    fn take_unsent(&self) -> Self::Unsent {
+        self.0.unsent.take()
+    }
+
+    fn stop(&self, exit: Exit) {
+        self.0.life.stop(exit);
+        self.0.requests.close();
+        self.0.results.end();
+    }
+
+    async fn stopped(&self) -> Exit {
+        self.0.life.stopped().await
+    }
+}
+
+impl<S: MessageSender> Heap<S> {
+    fn cancelled(&self) -> Option<&Receiver<RequestId>> {
+        self.0.cancelled.receiver()
+    }
+}

@@ -1,0 +1,94 @@
+//! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
+
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use core::task::{Context, Poll};
+
+use event_listener::Event;
+use futures::task::AtomicWaker;
+
+use crate::storage::{Exit, Phase};
+
+#[derive(Debug)]
+pub(super) struct Life {
+    /// The phase in the lower bits, above them how the worker ended.
+    state: AtomicU8,
+    handles: AtomicUsize,
+    /// The worker, when it waits for a send or a pause.
+    worker: AtomicWaker,
+    ended: Event,
+}
+
+const EXIT_SHIFT: u8 = 2;
+const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
+
+impl Life {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: AtomicU8::new(Phase::Open as u8),
+            handles: AtomicUsize::new(0),
+            worker: AtomicWaker::new(),
+            ended: Event::new(),
+        }
+    }
+
+    pub(super) fn add_handle(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it was the last one.
+    pub(super) fn remove_handle(&self) -> bool {
+        self.handles.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match self.state.load(Ordering::SeqCst) & PHASE_MASK {
+            0 => Phase::Open,
+            1 => Phase::Closing,
+            2 => Phase::Aborting,
+            _ => Phase::Stopped,
+        }
+    }
+
+    pub(super) fn advance(&self, to: Phase) {
+        if self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8 {
+            self.worker.wake();
+        }
+    }
+
+    pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.phase() >= Phase::Aborting {
+            return Poll::Ready(());
+        }
+        self.worker.register(cx.waker());
+        // It may have come before the waker was there.
+        if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(super) fn stop(&self, exit: Exit) {
+        let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
+        self.state.fetch_max(stopped, Ordering::SeqCst);
+        self.ended.notify(usize::MAX);
+    }
+
+    pub(super) async fn stopped(&self) -> Exit {
+        loop {
+            if let Some(exit) = self.exit() {
+                return exit;
+            }
+            let ended = self.ended.listen();
+            if let Some(exit) = self.exit() {
+                return exit;
+            }
+            ended.await;
+        }
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        let state = self.state.load(Ordering::SeqCst);
+        (state & PHASE_MASK == Phase::Stopped as u8).then_some(match state >> EXIT_SHIFT {
+            0 => Exit::Drained,
+            1 => Exit::Aborted,
+            _ => Exit::Dropped,
+        })
+    }
+}

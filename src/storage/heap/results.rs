@@ -1,0 +1,168 @@
+//! The results queue on the heap: made when a consumer or the builder wants it, bounded by its policy.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::task::{Context, Poll};
+
+use async_channel::Receiver;
+use event_listener::Event;
+use futures::stream::{FusedStream, Stream};
+
+use super::Heap;
+use super::lazy_queue::LazyQueue;
+use super::life::Life;
+use crate::results::{KeepResults, Overflow};
+use crate::sender::MessageSender;
+use crate::storage::{AnswerOf, Phase};
+
+/// Responses that wait for a consumer. The worker is the only producer.
+pub(super) struct ResultsQueue<A> {
+    queue: LazyQueue<A>,
+    policy: KeepResults,
+    consumers: AtomicUsize,
+    dropped: AtomicUsize,
+    ended: AtomicBool,
+    /// There may be room in a bounded queue again.
+    room: Event,
+}
+
+impl<A> ResultsQueue<A> {
+    pub(super) const fn new(policy: KeepResults) -> Self {
+        Self {
+            queue: LazyQueue::new(),
+            policy,
+            consumers: AtomicUsize::new(0),
+            dropped: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+            room: Event::new(),
+        }
+    }
+
+    pub(super) fn wanted(&self) -> bool {
+        match self.policy.always {
+            Some(always) => always,
+            None => self.consumers.load(Ordering::SeqCst) > 0,
+        }
+    }
+
+    pub(super) fn dropped(&self) -> usize {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn publish(&self, answer: A, life: &Life) {
+        let (queue, oldest) = self.queue.channel();
+        if let Some(bound) = self.policy.bound {
+            let full = || queue.len() >= bound.capacity.get();
+            match bound.overflow {
+                Overflow::Wait => {
+                    while full() && self.wanted() && life.phase() == Phase::Open {
+                        let room = self.room.listen();
+                        if full() && self.wanted() && life.phase() == Phase::Open {
+                            room.await;
+                        }
+                    }
+                }
+                Overflow::DropOldest => {
+                    if full() && oldest.try_recv().is_ok() {
+                        self.dropped.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                Overflow::DropNewest => {
+                    if full() {
+                        self.dropped.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
+                }
+            }
+        }
+        // The last consumer may have left while we waited.
+        if self.wanted() {
+            let _ = queue.try_send(answer);
+        }
+    }
+
+    /// Wakes a worker that waits for room: a closing runner does not wait for its consumers.
+    pub(super) fn lift_bound(&self) {
+        self.room.notify(usize::MAX);
+    }
+
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        if let Some((queue, _)) = self.queue.existing() {
+            queue.close();
+        }
+    }
+
+    fn consumer(&self) -> Receiver<A> {
+        self.consumers.fetch_add(1, Ordering::SeqCst);
+        let (queue, receiver) = self.queue.channel();
+        // `end` may not have seen the queue that was just made.
+        if self.ended.load(Ordering::SeqCst) {
+            queue.close();
+        }
+        receiver.clone()
+    }
+
+    fn consumer_took_one(&self) {
+        if self.policy.bound.is_some() {
+            self.room.notify(1);
+        }
+    }
+
+    fn consumer_left(&self) {
+        let last = self.consumers.fetch_sub(1, Ordering::SeqCst) == 1;
+        // What nobody reads is not kept, unless asked for.
+        if last && self.policy.always.is_none() {
+            drop(self.queue.take());
+        }
+        if last {
+            self.lift_bound();
+        }
+    }
+}
+
+/// A consumer of the results queue.
+pub struct Responses<S: MessageSender> {
+    storage: Heap<S>,
+    /// Pinned for the listener within. One box for each consumer, not for each response.
+    queue: Pin<Box<Receiver<AnswerOf<S>>>>,
+}
+
+impl<S: MessageSender> Responses<S> {
+    pub(super) fn new(storage: Heap<S>) -> Self {
+        let queue = Box::pin(storage.0.results.consumer());
+        Self { storage, queue }
+    }
+}
+
+impl<S: MessageSender> Stream for Responses<S> {
+    type Item = AnswerOf<S>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.queue.as_mut().poll_next(cx);
+        if let Poll::Ready(Some(_)) = next {
+            self.storage.0.results.consumer_took_one();
+        }
+        next
+    }
+}
+
+impl<S: MessageSender> FusedStream for Responses<S> {
+    fn is_terminated(&self) -> bool {
+        self.queue.is_terminated()
+    }
+}
+
+impl<S: MessageSender> fmt::Debug for Responses<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responses").finish_non_exhaustive()
+    }
+}
+
+impl<S: MessageSender> Drop for Responses<S> {
+    fn drop(&mut self) {
+        self.storage.0.results.consumer_left();
+    }
+}

@@ -1,0 +1,199 @@
+//! The strategy seam: [`SendStrategy`] wraps a [`Pipeline`] and sees only a [`Context`]. The built-ins live in
+//! the files below; none of them knows a runtime, a queue or a storage.
+
+#[cfg(feature = "alloc")]
+mod chain;
+mod composite;
+mod delay;
+mod jitter;
+mod rate_limit;
+mod requeue;
+mod retry;
+mod timeout;
+
+use core::future::Future;
+use core::time::Duration;
+
+use crate::error::{NoAnswer, RequeueError};
+use crate::runtime::{Instant, Timer};
+use crate::sender::{MessageResponse, MessageSender};
+
+#[cfg(feature = "alloc")]
+pub use chain::{BuiltIn, Chain};
+pub use composite::{CompositeStrategy, Identity};
+pub use delay::Delay;
+pub use jitter::{Jitter, JitterSource, Random};
+pub use rate_limit::RateLimiter;
+pub use requeue::Requeue;
+#[cfg(feature = "backon")]
+pub use retry::Backoff;
+pub use retry::{Fixed, Retry, RetrySchedule};
+pub use timeout::Timeout;
+
+/// How a send ended, as strategies see it: an answer of the service, or none.
+pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::Error>>;
+
+/// Decides how, when and how often a request is sent.
+///
+/// A strategy wraps the strategies listed *before* it, down to the sender: `inner` is all of them. It calls
+/// [`inner.send`](Pipeline::send) not at all, once or many times, waits where it wants to, and gives an outcome.
+/// Listed after a limiter, a retry re-sends through that limiter; listed before it, the limiter waits once for
+/// the whole retried send.
+///
+/// `&mut self`, because one worker owns its strategies: state needs no lock. Panics are caught (with `std`) and
+/// fail that request only, so leave the state sound where you call into code that may panic.
+///
+/// # Example
+///
+/// A strategy that refuses to send in quiet hours:
+///
+/// ```
+/// use telegram_sender::{Context, MessageSender, NoAnswer, Outcome, Pipeline, SendStrategy, StrategyError};
+///
+/// struct QuietHours<F>(F);
+///
+/// impl<S: MessageSender, F: Fn() -> bool> SendStrategy<S> for QuietHours<F> {
+///     async fn execute(
+///         &mut self,
+///         cx: &mut impl Context<S>,
+///         request: &S::Request,
+///         mut inner: impl Pipeline<S>,
+///     ) -> Outcome<S> {
+///         if (self.0)() {
+///             return Err(NoAnswer::Strategy(StrategyError::new("quiet hours")));
+///         }
+///         inner.send(cx, request).await
+///     }
+/// }
+/// ```
+pub trait SendStrategy<S: MessageSender> {
+    /// Sends `request` through `inner` in this strategy's way.
+    ///
+    /// # Errors
+    ///
+    /// `Err` when there is no answer of the service: `inner`'s reason, or this strategy's own.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when an outer [`Timeout`] expires or the runner is aborted.
+    fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>>;
+}
+
+/// `None` passes through, so a strategy can be left out at run time.
+impl<S: MessageSender, A: SendStrategy<S>> SendStrategy<S> for Option<A> {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        match self {
+            Some(strategy) => strategy.execute(cx, request, inner).await,
+            None => inner.send(cx, request).await,
+        }
+    }
+}
+
+/// What a strategy wraps: the strategies listed before it, and the sender.
+pub trait Pipeline<S: MessageSender> {
+    /// Sends `request` once through all of them.
+    ///
+    /// # Errors
+    ///
+    /// `Err` when there is no answer of the service.
+    fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>>;
+}
+
+impl<S: MessageSender, P: Pipeline<S>> Pipeline<S> for &mut P {
+    fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
+        (**self).send(cx, request)
+    }
+}
+
+/// All that a strategy sees of the runner: the request's state, the time, the queue's tail.
+pub trait Context<S: MessageSender> {
+    /// The time that this runner lives in.
+    type Timer: Timer;
+
+    /// The request's id, the same as its ticket's; a re-queued round keeps it.
+    fn id(&self) -> RequestId;
+
+    /// How often this round of the request has been handed to the sender so far.
+    fn attempts(&self) -> u32;
+
+    /// How often the request has been re-queued: 0 in its first round.
+    fn cycle(&self) -> u32;
+
+    /// The timer, for a future that outlives the borrow of the context.
+    fn timer(&self) -> Self::Timer;
+
+    /// The present time.
+    fn now(&self) -> Instant {
+        self.timer().now()
+    }
+
+    /// Waits.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        let timer = self.timer();
+        async move { timer.sleep(duration).await }
+    }
+
+    /// Waits until `deadline`, and never less.
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        let timer = self.timer();
+        async move { crate::runtime::sleep_until(&timer, deadline).await }
+    }
+
+    /// Whether the runner is closing: what is queued is still sent, nothing new is taken.
+    fn is_closing(&self) -> bool;
+
+    /// Puts `request` at the queue's tail, behind those waiting. Fire and forget: it has no ticket, its
+    /// responses go to the results.
+    ///
+    /// # Errors
+    ///
+    /// Once the runner is closing the request comes back, so that a drain always ends.
+    fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>>;
+
+    /// Before when nothing may be sent, if a rejection asked for a wait (see
+    /// [`retry_after`](MessageSender::retry_after)) or [`hold_until`](Self::hold_until) was called. It may have
+    /// passed already.
+    ///
+    /// Retries and delays wait for this instant and the runner for what is then left of it, so that no wait is
+    /// served twice.
+    fn not_before(&self) -> Option<Instant>;
+
+    /// Lets the runner send nothing before `deadline`. Waits merge: the latest counts.
+    fn hold_until(&mut self, deadline: Instant);
+
+    /// Counts a call of the sender. The innermost pipeline does this.
+    #[doc(hidden)]
+    fn begin_attempt(&mut self);
+}
+
+/// Names a request of one runner, in the order in which they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    /// An id with the given number; a test's own [`Context`] needs one.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, from 0 on.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl core::fmt::Display for RequestId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}

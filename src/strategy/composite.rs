@@ -1,0 +1,96 @@
+//! Strategies listed one after another are one strategy: a static type, with no allocation and no `dyn`.
+
+use core::future::Future;
+
+use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::sender::MessageSender;
+
+/// Two strategies as one: `outer` wraps `inner`, which wraps what comes before it.
+///
+/// The builder's [`strategy`](crate::Builder::strategy) composes for you; build one yourself to name a chain
+/// and reuse it. Inside a chain it acts as its parts in line.
+///
+/// ```
+/// use std::time::Duration;
+/// use telegram_sender::{CompositeStrategy, RateLimiter, Retry, Timeout};
+///
+/// # fn main() -> Result<(), telegram_sender::InvalidArgument> {
+/// let polite = CompositeStrategy::new()
+///     .with(Timeout::new(Duration::from_secs(10))?)
+///     .with(RateLimiter::new(30, Duration::from_secs(1))?)
+///     .with(Retry::new(3, Duration::from_secs(1)));
+/// # let _ = polite; Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+#[doc(alias = "ICompositeStrategy")]
+pub struct CompositeStrategy<Inner = Identity, Outer = Identity> {
+    inner: Inner,
+    outer: Outer,
+}
+
+impl CompositeStrategy {
+    /// A composite of nothing, which sends as it is.
+    pub const fn new() -> Self {
+        Self { inner: Identity, outer: Identity }
+    }
+}
+
+impl<Inner, Outer> CompositeStrategy<Inner, Outer> {
+    /// Wraps the strategies so far in `strategy`.
+    pub fn with<Strategy>(self, strategy: Strategy) -> CompositeStrategy<Self, Strategy> {
+        CompositeStrategy::pair(self, strategy)
+    }
+
+    pub(crate) const fn pair(inner: Inner, outer: Outer) -> Self {
+        Self { inner, outer }
+    }
+}
+
+impl<S, Inner, Outer> SendStrategy<S> for CompositeStrategy<Inner, Outer>
+where
+    S: MessageSender,
+    Inner: SendStrategy<S>,
+    Outer: SendStrategy<S>,
+{
+    // Not `async`, nor is any other step that only passes on: each strategy adds one future of its own, no more.
+    fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>> {
+        self.outer.execute(cx, request, Wrapped { strategy: &mut self.inner, inner })
+    }
+}
+
+/// A strategy together with what it wraps, as the next strategy's pipeline.
+struct Wrapped<'a, Strategy, Inner> {
+    strategy: &'a mut Strategy,
+    inner: Inner,
+}
+
+impl<S, Strategy, Inner> Pipeline<S> for Wrapped<'_, Strategy, Inner>
+where
+    S: MessageSender,
+    Strategy: SendStrategy<S>,
+    Inner: Pipeline<S>,
+{
+    fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
+        self.strategy.execute(cx, request, &mut self.inner)
+    }
+}
+
+/// The strategy that adds nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Identity;
+
+impl<S: MessageSender> SendStrategy<S> for Identity {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        inner.send(cx, request).await
+    }
+}

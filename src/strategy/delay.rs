@@ -1,0 +1,77 @@
+//! A pause after each answer, before it is passed on.
+
+use core::time::Duration;
+
+use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::sender::{MessageResponse, MessageSender};
+
+/// Holds each answer back for a time, and with it the next request.
+///
+/// After a rejection that asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served
+/// instead of the delay. A send that got no answer is passed on at once.
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::Delay;
+///
+/// let one_a_second = Delay::new(Duration::from_secs(1));
+/// # let _ = one_a_second;
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[doc(alias = "DelayStrategy")]
+pub struct Delay(Duration);
+
+impl Delay {
+    /// A delay of `duration`; zero is no delay.
+    pub const fn new(duration: Duration) -> Self {
+        Self(duration)
+    }
+
+    /// How long `response` is held back.
+    pub(super) fn after<S: MessageSender>(&self, response: &MessageResponse<S>) -> Pause {
+        match response {
+            Err(rejection) if asks_to_wait::<S>(rejection) => Pause::UntilPermitted,
+            _ => Pause::For(self.0),
+        }
+    }
+}
+
+impl<S: MessageSender> SendStrategy<S> for Delay {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        let response = inner.send(cx, request).await?;
+        self.after::<S>(&response).wait(cx).await;
+        Ok(response)
+    }
+}
+
+/// A wait between sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    For(Duration),
+    /// Until the instant before which the service wants no request: shared, so that nobody waits twice.
+    UntilPermitted,
+}
+
+impl Pause {
+    pub(super) async fn wait<S: MessageSender>(self, cx: &impl Context<S>) {
+        match self {
+            Self::For(Duration::ZERO) => {}
+            Self::For(duration) => cx.sleep(duration).await,
+            Self::UntilPermitted => {
+                if let Some(deadline) = cx.not_before() {
+                    cx.sleep_until(deadline).await;
+                }
+            }
+        }
+    }
+}
+
+/// Whether `rejection` says how long to wait. A wait of zero says nothing.
+pub(super) fn asks_to_wait<S: MessageSender>(rejection: &S::Rejection) -> bool {
+    S::retry_after(rejection).is_some_and(|wait| !wait.is_zero())
+}

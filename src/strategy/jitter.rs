@@ -1,0 +1,170 @@
+//! Exponential backoff with random spread, so that many senders do not return in step.
+
+use core::future::Future;
+use core::time::Duration;
+
+#[cfg(feature = "alloc")]
+use super::delay::Pause;
+use super::retry::{Retry, RetrySchedule};
+use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::error::InvalidArgument;
+use crate::sender::MessageSender;
+
+/// Retries with exponential backoff and jitter: before re-send `n` (from 0) it waits
+/// `backoff + uniform(0, backoff · ratio)`, where `backoff = base · 2ⁿ`.
+///
+/// Otherwise it is a [`Retry`]: a wait that the service asks for is served instead, and sends without an answer
+/// are retried only with [`on_no_answer`](Self::on_no_answer).
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::Jitter;
+///
+/// // waits of 1–1.5 s, 2–3 s, 4–6 s
+/// let jitter = Jitter::with_seed(3, Duration::from_secs(1), 0.5, 42)?;
+/// assert_eq!(Jitter::with_seed(3, Duration::from_secs(1), -1.0, 42).unwrap_err().argument(), "ratio");
+/// # let _ = jitter; Ok::<(), telegram_sender::InvalidArgument>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "JitterStrategy")]
+pub struct Jitter<Source = Random>(Retry<Exponential<Source>>);
+
+impl Jitter {
+    /// Up to `retries` re-sends, seeded by the system.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `base` is zero, or `ratio` is negative or not finite.
+    #[cfg(feature = "std")]
+    pub fn new(retries: u32, base: Duration, ratio: f64) -> Result<Self, InvalidArgument> {
+        Self::with_source(retries, base, ratio, Random(fastrand::Rng::new()))
+    }
+
+    /// Up to `retries` re-sends, seeded by you.
+    ///
+    /// Give each device its own seed: a fleet with a constant one backs off in lockstep.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_source`](Self::with_source).
+    pub fn with_seed(retries: u32, base: Duration, ratio: f64, seed: u64) -> Result<Self, InvalidArgument> {
+        Self::with_source(retries, base, ratio, Random(fastrand::Rng::with_seed(seed)))
+    }
+}
+
+impl<Source: JitterSource> Jitter<Source> {
+    /// Up to `retries` re-sends, with draws from `source`: any `FnMut() -> f64` in 0 to 1.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `base` is zero, or `ratio` is negative or not finite.
+    pub fn with_source(
+        retries: u32,
+        base: Duration,
+        ratio: f64,
+        source: Source,
+    ) -> Result<Self, InvalidArgument> {
+        if base.is_zero() {
+            return Err(InvalidArgument::new("base", "must be longer than zero"));
+        }
+        if !ratio.is_finite() || ratio < 0.0 {
+            return Err(InvalidArgument::new("ratio", "must be a number from 0 on"));
+        }
+        Ok(Self(Retry::with_schedule(Exponential { retries, base, ratio, source })))
+    }
+
+    /// Also re-sends when no answer was got; see [`Retry::on_no_answer`].
+    pub fn on_no_answer(self) -> Self {
+        Self(self.0.on_no_answer())
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(super) fn pause<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
+        self.0.pause::<S>(outcome, retry)
+    }
+}
+
+impl<S: MessageSender, Source: JitterSource> SendStrategy<S> for Jitter<Source> {
+    fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>> {
+        self.0.execute(cx, request, inner)
+    }
+}
+
+/// Where the random part of a wait comes from.
+pub trait JitterSource {
+    /// A fraction of the upper bound, from 0 to 1. Anything beyond is cut to that.
+    fn fraction(&mut self) -> f64;
+}
+
+impl<F: FnMut() -> f64> JitterSource for F {
+    fn fraction(&mut self) -> f64 {
+        self()
+    }
+}
+
+/// A fast pseudo-random source.
+#[derive(Debug, Clone)]
+pub struct Random(fastrand::Rng);
+
+impl JitterSource for Random {
+    fn fraction(&mut self) -> f64 {
+        self.0.f64()
+    }
+}
+
+/// The schedule: doubling waits with a random part.
+#[derive(Debug, Clone)]
+pub(super) struct Exponential<Source> {
+    retries: u32,
+    base: Duration,
+    ratio: f64,
+    source: Source,
+}
+
+impl<Source: JitterSource> RetrySchedule for Exponential<Source> {
+    fn delay(&mut self, retry: u32) -> Option<Duration> {
+        if retry >= self.retries {
+            return None;
+        }
+        let backoff = self.base.saturating_mul(2_u32.saturating_pow(retry));
+        let share = self.ratio * self.source.fraction().clamp(0.0, 1.0);
+        let spread = Duration::try_from_secs_f64(backoff.as_secs_f64() * share).unwrap_or(Duration::MAX);
+        Some(backoff.saturating_add(spread))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_and_adds_a_share_of_the_doubled() {
+        let mut schedule =
+            Exponential { retries: 3, base: Duration::from_secs(1), ratio: 0.4, source: || 0.5 };
+        let waits = [0, 1, 2, 3].map(|retry| schedule.delay(retry).map(|wait| wait.as_millis()));
+        assert_eq!(waits, [Some(1200), Some(2400), Some(4800), None]);
+    }
+
+    #[test]
+    fn random_draws_stay_in_the_bounds_and_differ() {
+        let source = Random(fastrand::Rng::with_seed(7));
+        let mut schedule = Exponential { retries: 5, base: Duration::from_millis(10), ratio: 1.0, source };
+        let shares = [0, 1, 2, 3, 4].map(|retry| {
+            let wait = schedule.delay(retry).unwrap();
+            wait.as_secs_f64() / 0.01 / f64::from(1 << retry) - 1.0
+        });
+        assert!(shares.iter().all(|share| (-1e-6..=1.0).contains(share)), "{shares:?}");
+        assert!(shares.iter().any(|share| (share - shares[0]).abs() > 0.01), "{shares:?}");
+    }
+
+    #[test]
+    fn huge_waits_saturate() {
+        let mut schedule = Exponential { retries: u32::MAX, base: Duration::MAX, ratio: 1.0, source: || 1.0 };
+        assert_eq!(schedule.delay(40), Some(Duration::MAX));
+    }
+}

@@ -1,0 +1,162 @@
+//! A true sliding window: no window of the period ever holds more sends than the rate.
+
+#[cfg(feature = "alloc")]
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::error::InvalidArgument;
+use crate::runtime::Instant;
+use crate::sender::MessageSender;
+
+/// Admits at most `rate` sends in any window of `period`.
+///
+/// It waits before the send that it wraps and takes the stamp just before it, so a failed send counts too and
+/// an idle time earns no credit. A send leaves the window exactly `period` after it was made.
+///
+/// List it before a [`Retry`](crate::Retry), so that re-sends pass it too; listed after one, it waits once for
+/// the whole retried send. To keep two limits, list two.
+///
+/// The window's stamps are in `Stamps`: a boxed slice, or an array where there is no allocator.
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::{Instant, RateLimiter};
+///
+/// let boxed = RateLimiter::new(30, Duration::from_secs(1))?;
+/// let on_a_chip: RateLimiter<[Instant; 30]> = RateLimiter::with_array(Duration::from_secs(1))?;
+/// assert_eq!(RateLimiter::new(0, Duration::from_secs(1)).unwrap_err().argument(), "rate");
+/// # let _ = (boxed, on_a_chip); Ok::<(), telegram_sender::InvalidArgument>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "RateLimiterStrategy")]
+pub struct RateLimiter<Stamps> {
+    window: Window<Stamps>,
+    period: Duration,
+}
+
+#[cfg(feature = "alloc")]
+impl RateLimiter<Box<[Instant]>> {
+    /// A limit of `rate` sends in any window of `period`. It holds eight bytes per send of the rate.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `rate` or `period` is zero.
+    pub fn new(rate: u32, period: Duration) -> Result<Self, InvalidArgument> {
+        // A rate beyond the address space can't be kept in memory, nor reached.
+        let stamps = alloc::vec![Instant::EPOCH; usize::try_from(rate).unwrap_or(usize::MAX)];
+        Self::with_stamps(stamps.into_boxed_slice(), period)
+    }
+}
+
+impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
+    /// A limit of `RATE` sends in any window of `period`, without allocation.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `RATE` or `period` is zero.
+    pub fn with_array(period: Duration) -> Result<Self, InvalidArgument> {
+        Self::with_stamps([Instant::EPOCH; RATE], period)
+    }
+}
+
+impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
+    fn with_stamps(stamps: Stamps, period: Duration) -> Result<Self, InvalidArgument> {
+        if stamps.as_ref().is_empty() {
+            return Err(InvalidArgument::new("rate", "must be at least 1"));
+        }
+        if period.is_zero() {
+            return Err(InvalidArgument::new("period", "must be longer than zero"));
+        }
+        Ok(Self { window: Window { stamps, oldest: 0, len: 0 }, period })
+    }
+
+    /// Stamps a send at `now`, or says when there will be room.
+    pub(super) fn admit(&mut self, now: Instant) -> Result<(), Instant> {
+        self.window.admit(now, self.period)
+    }
+}
+
+impl<S, Stamps> SendStrategy<S> for RateLimiter<Stamps>
+where
+    S: MessageSender,
+    Stamps: AsRef<[Instant]> + AsMut<[Instant]>,
+{
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        while let Err(room_at) = self.admit(cx.now()) {
+            cx.sleep_until(room_at).await;
+        }
+        inner.send(cx, request).await
+    }
+}
+
+/// The stamps of the last sends, as many as the rate, in a ring.
+#[derive(Debug, Clone)]
+struct Window<Stamps> {
+    stamps: Stamps,
+    oldest: usize,
+    len: usize,
+}
+
+impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> Window<Stamps> {
+    fn admit(&mut self, now: Instant, period: Duration) -> Result<(), Instant> {
+        let stamps = self.stamps.as_mut();
+        if self.len < stamps.len() {
+            // Until the ring is full once, it is filled from the front.
+            stamps[self.len] = now;
+            self.len += 1;
+            return Ok(());
+        }
+        let room_at = stamps[self.oldest] + period;
+        if now < room_at {
+            return Err(room_at);
+        }
+        stamps[self.oldest] = now;
+        self.oldest = if self.oldest + 1 == stamps.len() { 0 } else { self.oldest + 1 };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn expiry_is_inclusive_and_idle_time_earns_no_credit() {
+        let mut limiter = RateLimiter::<[Instant; 2]>::with_array(Duration::from_secs(1)).unwrap();
+        assert_eq!(limiter.admit(at(0)), Ok(()));
+        assert_eq!(limiter.admit(at(400)), Ok(()));
+        assert_eq!(limiter.admit(at(999)), Err(at(1000)));
+        assert_eq!(limiter.admit(at(1000)), Ok(()));
+        assert_eq!(limiter.admit(at(1000)), Err(at(1400)));
+        assert_eq!(limiter.admit(at(60_000)), Ok(()));
+        assert_eq!(limiter.admit(at(60_000)), Ok(()));
+        assert_eq!(limiter.admit(at(60_000)), Err(at(61_000)));
+    }
+
+    #[test]
+    fn a_rate_of_one_wraps_at_once() {
+        let mut limiter = RateLimiter::<[Instant; 1]>::with_array(Duration::from_millis(10)).unwrap();
+        assert_eq!(limiter.admit(at(5)), Ok(()));
+        assert_eq!(limiter.admit(at(6)), Err(at(15)));
+        assert_eq!(limiter.admit(at(15)), Ok(()));
+        assert_eq!(limiter.admit(at(24)), Err(at(25)));
+    }
+
+    #[test]
+    fn bad_arguments_are_named() {
+        let zero_rate = RateLimiter::<[Instant; 0]>::with_array(Duration::from_secs(1)).unwrap_err();
+        assert_eq!(zero_rate.argument(), "rate");
+        let zero_period = RateLimiter::<[Instant; 1]>::with_array(Duration::ZERO).unwrap_err();
+        assert_eq!(zero_period.argument(), "period");
+    }
+}

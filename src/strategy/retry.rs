@@ -1,0 +1,159 @@
+//! Sends again after a failure, on a schedule.
+
+use core::time::Duration;
+
+use super::delay::{Pause, asks_to_wait};
+use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::error::NoAnswer;
+use crate::sender::MessageSender;
+
+/// Sends a rejected request again, through the strategies listed before it.
+///
+/// When the rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served instead
+/// of the schedule's. The last rejection is the answer.
+///
+/// A send that got *no* answer may have arrived, so it is retried only if asked for with
+/// [`on_no_answer`](Self::on_no_answer).
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::Retry;
+///
+/// let up_to_four_sends = Retry::new(3, Duration::from_millis(500));
+/// let also_when_unreachable = Retry::new(3, Duration::from_millis(500)).on_no_answer();
+/// # let _ = (up_to_four_sends, also_when_unreachable);
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[doc(alias = "RetryStrategy")]
+pub struct Retry<Schedule = Fixed> {
+    schedule: Schedule,
+    no_answer_too: bool,
+}
+
+impl Retry {
+    /// Up to `retries` re-sends after the first, `delay` apart. No retries send once.
+    pub const fn new(retries: u32, delay: Duration) -> Self {
+        Self { schedule: Fixed { retries, delay }, no_answer_too: false }
+    }
+}
+
+#[cfg(feature = "backon")]
+impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
+    /// Re-sends on a schedule of the backon crate; it starts anew with each request.
+    ///
+    /// backon's own jitter needs a seed where there is no `std`: without one, devices of a fleet back off in
+    /// lockstep.
+    ///
+    /// ```
+    /// use backon::ExponentialBuilder;
+    /// use telegram_sender::Retry;
+    ///
+    /// let retry = Retry::with_backoff(ExponentialBuilder::default().with_max_times(5));
+    /// # let _ = retry;
+    /// ```
+    pub fn with_backoff(builder: B) -> Self {
+        Self { schedule: Backoff { builder, current: None }, no_answer_too: false }
+    }
+}
+
+impl<Schedule: RetrySchedule> Retry<Schedule> {
+    /// Re-sends on a schedule of your own.
+    pub const fn with_schedule(schedule: Schedule) -> Self {
+        Self { schedule, no_answer_too: false }
+    }
+
+    /// Also re-sends when no answer was got: the sender failed, or timed out.
+    ///
+    /// The request may have arrived all the same; the service may then get it twice.
+    pub const fn on_no_answer(mut self) -> Self {
+        self.no_answer_too = true;
+        self
+    }
+
+    /// The wait before re-send number `retry` (from 0) after `outcome`, or `None` if that is final.
+    pub(super) fn pause<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
+        match outcome {
+            Ok(Err(rejection)) => {
+                let delay = self.schedule.delay(retry)?;
+                Some(if asks_to_wait::<S>(rejection) { Pause::UntilPermitted } else { Pause::For(delay) })
+            }
+            Err(NoAnswer::Failed(_) | NoAnswer::TimedOut) if self.no_answer_too => {
+                self.schedule.delay(retry).map(Pause::For)
+            }
+            Ok(Ok(_)) | Err(_) => None,
+        }
+    }
+}
+
+impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedule> {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        let mut retry = 0;
+        loop {
+            let outcome = inner.send(cx, request).await;
+            match self.pause::<S>(&outcome, retry) {
+                Some(pause) => pause.wait(cx).await,
+                None => return outcome,
+            }
+            retry += 1;
+        }
+    }
+}
+
+/// The waits before the re-sends of a request. Any `FnMut(u32) -> Option<Duration>` is one.
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::Retry;
+///
+/// // 1, 4, 9 s, then no more
+/// let squares = Retry::with_schedule(|retry: u32| {
+///     (retry < 3).then(|| Duration::from_secs(u64::from((retry + 1).pow(2))))
+/// });
+/// # let _ = squares;
+/// ```
+pub trait RetrySchedule {
+    /// The wait before re-send number `retry`; `None` if no more are to be made. A new request begins at 0.
+    fn delay(&mut self, retry: u32) -> Option<Duration>;
+}
+
+impl<F: FnMut(u32) -> Option<Duration>> RetrySchedule for F {
+    fn delay(&mut self, retry: u32) -> Option<Duration> {
+        self(retry)
+    }
+}
+
+/// The same wait before each of a number of re-sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Fixed {
+    retries: u32,
+    delay: Duration,
+}
+
+impl RetrySchedule for Fixed {
+    fn delay(&mut self, retry: u32) -> Option<Duration> {
+        (retry < self.retries).then_some(self.delay)
+    }
+}
+
+/// A schedule of the backon crate.
+#[cfg(feature = "backon")]
+#[derive(Debug, Clone)]
+pub struct Backoff<B: backon::BackoffBuilder> {
+    builder: B,
+    current: Option<B::Backoff>,
+}
+
+#[cfg(feature = "backon")]
+impl<B: backon::BackoffBuilder + Clone> RetrySchedule for Backoff<B> {
+    fn delay(&mut self, retry: u32) -> Option<Duration> {
+        if retry == 0 {
+            self.current = Some(self.builder.clone().build());
+        }
+        self.current.as_mut()?.next()
+    }
+}

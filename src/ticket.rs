@@ -1,0 +1,131 @@
+//! The future of one request.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use crate::error::NoAnswer;
+use crate::sender::MessageSender;
+use crate::storage::{DefaultStorage, Settled, Storage, TicketResult};
+use crate::strategy::RequestId;
+
+/// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
+///
+/// It resolves exactly once, always: with the message, or with a [`SendError`](crate::SendError). Dropping it lets
+/// the request be sent all the same; use [`cancel`](Self::cancel) or [`cancel_on_drop`](Self::cancel_on_drop) to
+/// take it back.
+///
+/// # Panics
+///
+/// Polled again after it was ready, it panics.
+///
+/// # Cancel safety
+///
+/// Await `&mut ticket` to keep the ticket when another future wins; nothing is lost.
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// let runner = SenderRunner::builder(Echo).prepare(Smol).start(&Smol).await.unwrap();
+/// let mut ticket = runner.request(7).await.unwrap();
+/// assert_eq!((&mut ticket).await, Ok(7));
+/// assert_eq!(ticket.attempts(), 1);
+/// # });
+/// ```
+#[must_use = "dropping a ticket sends its request all the same; await it to know how it ended"]
+pub struct Ticket<S: MessageSender, Q: Storage<S> = DefaultStorage<S>> {
+    storage: Q,
+    id: RequestId,
+    state: State<S, Q::Receipt>,
+    attempts: u32,
+    cancel_on_drop: bool,
+}
+
+enum State<S: MessageSender, Receipt> {
+    Waiting(Receipt),
+    Settled(TicketResult<S>),
+    Taken,
+}
+
+impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
+    pub(crate) fn new(storage: Q, id: RequestId, receipt: Q::Receipt) -> Self {
+        Self { storage, id, state: State::Waiting(receipt), attempts: 0, cancel_on_drop: false }
+    }
+
+    /// The request's id: the same that its responses carry in the results.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// How often the sender was called for the request: 0 until the ticket is ready.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Takes the request back. If its turn has not come, it is never sent. If it is being sent, the send runs on
+    /// and its response goes to the results. Either way the ticket ends now, with [`NoAnswer::Cancelled`].
+    ///
+    /// Returns `false` if the ticket had already ended; it then keeps its outcome.
+    pub fn cancel(&mut self) -> bool {
+        let State::Waiting(receipt) = &mut self.state else { return false };
+        match self.storage.cancel(self.id, receipt) {
+            Some(settled) => {
+                self.settle(settled);
+                false
+            }
+            None => {
+                self.settle(Settled::no_answer(NoAnswer::Cancelled, 0));
+                true
+            }
+        }
+    }
+
+    /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.cancel_on_drop = true;
+        self
+    }
+
+    fn settle(&mut self, settled: Settled<S>) {
+        self.attempts = settled.attempts;
+        self.state = State::Settled(settled.result);
+    }
+}
+
+impl<S: MessageSender, Q: Storage<S>> Unpin for Ticket<S, Q> {}
+
+impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
+    type Output = TicketResult<S>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let State::Waiting(receipt) = &mut this.state {
+            let settled = ready!(this.storage.poll_reply(receipt, cx));
+            this.settle(settled.unwrap_or_else(|| Settled::no_answer(NoAnswer::Stopped, 0)));
+        }
+        match core::mem::replace(&mut this.state, State::Taken) {
+            State::Settled(result) => Poll::Ready(result),
+            _ => panic!("a ticket was polled after it was ready"),
+        }
+    }
+}
+
+impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
+    fn drop(&mut self) {
+        if self.cancel_on_drop {
+            self.cancel();
+        }
+    }
+}
+
+impl<S: MessageSender, Q: Storage<S>> fmt::Debug for Ticket<S, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("id", &self.id).finish_non_exhaustive()
+    }
+}

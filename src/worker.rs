@@ -1,0 +1,154 @@
+//! The life of a runner: take a request, send it through the strategies, settle its ticket, publish the response,
+//! pause if the service asked for it; at the end drain, close the sender, stop.
+
+mod context;
+mod guard;
+
+use core::future::Future;
+use core::num::NonZeroU32;
+
+use self::context::{Direct, WorkerContext};
+use self::guard::{abortable, catch_panic, yield_now};
+use crate::error::{NoAnswer, SendError};
+use crate::results::Answer;
+use crate::runtime::{Instant, Timer, sleep_until};
+use crate::sender::{MessageResponse, MessageSender};
+use crate::storage::{Exit, Inbox, Job, Phase, Settled, Storage};
+use crate::strategy::{Context, SendStrategy};
+
+/// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
+pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
+    strategy: A,
+    timer: T,
+    storage: Q,
+    inbox: Q::Inbox,
+    /// After how many requests in a row that never waited the worker lets others run.
+    yield_every: NonZeroU32,
+    /// Before when nothing may be sent.
+    not_before: Option<Instant>,
+    /// How the worker will have ended: as dropped, until it is known better.
+    exit: Exit,
+}
+
+impl<S, A, T, Q> Worker<S, A, T, Q>
+where
+    S: MessageSender,
+    A: SendStrategy<S>,
+    T: Timer,
+    Q: Storage<S>,
+{
+    pub(crate) fn new(strategy: A, timer: T, storage: Q, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
+        Self { strategy, timer, storage, inbox, yield_every, not_before: None, exit: Exit::Dropped }
+    }
+
+    /// Serves the runner to its end. The sender is opened already; it comes through `opened`, as the worker's
+    /// future is made before it.
+    pub(crate) async fn run(mut self, opened: impl Future<Output = Option<S>>) -> Exit {
+        let Some(sender) = opened.await else { return self.exit };
+        let mut until_yield = self.yield_every.get();
+        while self.storage.phase() < Phase::Aborting {
+            let Some(job) = self.inbox.next().await else { break };
+            if self.storage.phase() >= Phase::Aborting {
+                self.give_back(job);
+                break;
+            }
+            let waited = self.serve(&sender, job).await;
+            self.pause().await;
+            until_yield -= 1;
+            if waited {
+                until_yield = self.yield_every.get();
+            } else if until_yield == 0 {
+                until_yield = self.yield_every.get();
+                yield_now().await;
+            }
+        }
+        while let Some(job) = self.inbox.next_left() {
+            self.give_back(job);
+        }
+        self.storage.end_results();
+        let aborted = self.storage.phase() >= Phase::Aborting;
+        // A sender that panics while it closes has closed as well as it can.
+        let _ = catch_panic(sender.close()).await;
+        self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
+        self.exit
+    }
+
+    /// Sends one request, settles its ticket, publishes its response. Tells whether the send ever waited.
+    async fn serve(&mut self, sender: &S, job: Job<S::Request, Q::Reply>) -> bool {
+        let mut cx = WorkerContext::<S, T, Q>::new(
+            &job,
+            &self.timer,
+            &self.storage,
+            &mut self.inbox,
+            &mut self.not_before,
+        );
+        let storage = &self.storage;
+        let strategy = &mut self.strategy;
+        let (sent, waited) = abortable(
+            storage,
+            catch_panic(async {
+                let outcome = strategy.execute(&mut cx, &job.request, Direct(sender)).await;
+                // Cloned in here, as a user's `Clone` may panic too.
+                let copy = outcome.as_ref().ok().filter(|_| storage.wants_results()).cloned();
+                (outcome, copy)
+            }),
+        )
+        .await;
+        let attempts = cx.attempts();
+        let (outcome, copy): (_, Option<MessageResponse<S>>) = match sent {
+            Some(Ok(sent)) => sent,
+            Some(Err(panic)) => (Err(NoAnswer::Panicked(panic)), None),
+            None if attempts == 0 => {
+                self.give_back(job);
+                return waited;
+            }
+            None => (Err(NoAnswer::Interrupted), None),
+        };
+        if let Some(reply) = job.reply {
+            let result = match outcome {
+                Ok(Ok(message)) => Ok(message),
+                Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
+                Err(why) => Err(SendError::NoAnswer(why)),
+            };
+            self.inbox.resolve(job.id, reply, Settled { result, attempts });
+        }
+        if let Some(response) = copy {
+            self.storage.publish(Answer { id: job.id, cycle: job.cycle, attempts, response }).await;
+        }
+        waited
+    }
+
+    /// Waits as long as the service asked for.
+    async fn pause(&mut self) {
+        if let Some(deadline) = self.not_before.take() {
+            let _ = abortable(&self.storage, sleep_until(&self.timer, deadline)).await;
+        }
+    }
+
+    /// Ends a request that was never sent: its ticket learns so, and the request waits to be taken back.
+    /// A re-queued round is dropped: its request was sent before.
+    fn give_back(&mut self, job: Job<S::Request, Q::Reply>) {
+        if let Some(reply) = job.reply {
+            self.inbox.resolve(job.id, reply, Settled::no_answer(NoAnswer::Aborted, 0));
+        }
+        if job.cycle == 0 {
+            self.storage.keep_unsent(job.request);
+        }
+    }
+}
+
+/// However the worker ends, even dropped in the middle of a send or before its first poll.
+impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
+    fn drop(&mut self) {
+        // Closed first, so that what is left is final.
+        self.storage.advance(Phase::Closing);
+        while let Some(job) = self.inbox.next_left() {
+            // Its ticket ends as stopped.
+            drop(job.reply);
+            if job.cycle == 0 {
+                self.storage.keep_unsent(job.request);
+            }
+        }
+        self.storage.stop(self.exit);
+    }
+}
