@@ -12,6 +12,8 @@ mod runtime;
 mod sender;
 mod storage;
 mod strategy;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod ticket;
 mod worker;
 

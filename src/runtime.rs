@@ -4,8 +4,6 @@
 mod instant;
 #[cfg(feature = "smol")]
 mod smol;
-#[cfg(feature = "testing")]
-pub(crate) mod virtual_time;
 
 use core::future::Future;
 use core::time::Duration;

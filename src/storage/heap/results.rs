@@ -1,13 +1,13 @@
 //! The results queue on the heap: made when a consumer or the builder wants it, bounded by its policy.
 
-use alloc::boxed::Box;
 use core::fmt;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
-use async_channel::Receiver;
-use event_listener::Event;
+use async_channel::{Receiver, TryRecvError};
+use event_listener::{Event, EventListener, IntoNotification};
+use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
 use super::Heap;
@@ -24,6 +24,8 @@ pub(super) struct ResultsQueue<A> {
     consumers: AtomicUsize,
     dropped: AtomicUsize,
     ended: AtomicBool,
+    /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
+    arrived: Event,
     /// There may be room in a bounded queue again.
     room: Event,
 }
@@ -36,6 +38,7 @@ impl<A> ResultsQueue<A> {
             consumers: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
+            arrived: Event::new(),
             room: Event::new(),
         }
     }
@@ -78,8 +81,8 @@ impl<A> ResultsQueue<A> {
             }
         }
         // The last consumer may have left while we waited.
-        if self.wanted() {
-            let _ = queue.try_send(answer);
+        if self.wanted() && queue.try_send(answer).is_ok() {
+            self.arrived.notify(1.additional());
         }
     }
 
@@ -93,6 +96,7 @@ impl<A> ResultsQueue<A> {
         if let Some((queue, _)) = self.queue.existing() {
             queue.close();
         }
+        self.arrived.notify(usize::MAX);
     }
 
     fn consumer(&self) -> Receiver<A> {
@@ -126,32 +130,54 @@ impl<A> ResultsQueue<A> {
 /// A consumer of the results queue.
 pub struct Responses<S: MessageSender> {
     storage: Heap<S>,
-    /// Pinned for the listener within. One box for each consumer, not for each response.
-    queue: Pin<Box<Receiver<AnswerOf<S>>>>,
+    queue: Receiver<AnswerOf<S>>,
+    waiting: Option<EventListener>,
 }
 
 impl<S: MessageSender> Responses<S> {
     pub(super) fn new(storage: Heap<S>) -> Self {
-        let queue = Box::pin(storage.0.results.consumer());
-        Self { storage, queue }
+        let queue = storage.0.results.consumer();
+        Self { storage, queue, waiting: None }
     }
 }
+
+impl<S: MessageSender> Unpin for Responses<S> {}
 
 impl<S: MessageSender> Stream for Responses<S> {
     type Item = AnswerOf<S>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.queue.as_mut().poll_next(cx);
-        if let Poll::Ready(Some(_)) = next {
-            self.storage.0.results.consumer_took_one();
+        let this = &mut *self;
+        loop {
+            if let Some(listener) = &mut this.waiting {
+                ready!(listener.poll_unpin(cx));
+                this.waiting = None;
+            }
+            // A response may come between a look at an empty queue and the listening: look once more then.
+            for listening in [false, true] {
+                match this.queue.try_recv() {
+                    Ok(answer) => {
+                        this.waiting = None;
+                        this.storage.0.results.consumer_took_one();
+                        return Poll::Ready(Some(answer));
+                    }
+                    Err(TryRecvError::Closed) => {
+                        this.waiting = None;
+                        return Poll::Ready(None);
+                    }
+                    Err(TryRecvError::Empty) if listening => {}
+                    Err(TryRecvError::Empty) => {
+                        this.waiting = Some(this.storage.0.results.arrived.listen());
+                    }
+                }
+            }
         }
-        next
     }
 }
 
 impl<S: MessageSender> FusedStream for Responses<S> {
     fn is_terminated(&self) -> bool {
-        self.queue.is_terminated()
+        self.queue.is_closed() && self.queue.is_empty()
     }
 }
 

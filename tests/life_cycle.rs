@@ -1,0 +1,317 @@
+//! From `start` to the worker's end: opening, serving in order, closing, what a dropped handle does.
+
+mod common;
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use common::{Reply, Scripted, Unreachable, ms, now, run, start};
+use telegram_sender::testing::VirtualRuntime;
+use telegram_sender::{Exit, NoAnswer, RequestError, Runner, SendError, SenderRunner, Timer};
+
+#[test]
+fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(10));
+        let runner = start(&runtime, &sender).await;
+        assert_eq!((sender.opened.get(), sender.closed.get(), runtime.tasks()), (1, 0, 1));
+        let ticket = runner.request("a").await.unwrap();
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!(ticket.await, Ok((0, "a")));
+        assert_eq!((sender.opened.get(), sender.closed.get(), runtime.tasks()), (1, 1, 0));
+    });
+}
+
+#[test]
+fn a_failed_open_is_returned_from_start_and_no_task_is_left_behind() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(10));
+        sender.refuse_to_open.set(true);
+        let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
+        assert_eq!(prepared.start(&runtime).await.unwrap_err(), Unreachable);
+        assert_eq!((runtime.tasks(), sender.opened.get(), sender.closed.get()), (0, 1, 0));
+    });
+}
+
+#[test]
+fn a_failed_open_ends_the_worker_future_and_stops_its_tickets() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(10));
+        sender.refuse_to_open.set(true);
+        let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
+        let ticket = runner.request("a").await.unwrap();
+        assert_eq!(worker.await, Err(Unreachable));
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        assert_eq!(runner.close().await, Exit::Dropped);
+        assert_eq!(runner.abort().await, ["a"]);
+    });
+}
+
+#[test]
+fn the_worker_future_runs_without_a_spawner() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(10));
+        let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
+        let main = async {
+            assert_eq!(runner.request("a").await.unwrap().await, Ok((0, "a")));
+            runner.close().await
+        };
+        let (exit, closed) = futures::join!(worker, main);
+        assert_eq!((exit, closed), (Ok(Exit::Drained), Exit::Drained));
+    });
+}
+
+#[test]
+fn requests_are_sent_one_at_a_time_in_order() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        let mut tickets = Vec::new();
+        for request in ["a", "b", "c"] {
+            tickets.push(runner.request(request).await.unwrap());
+        }
+        assert!(tickets.iter().map(|ticket| ticket.id().get()).eq(0..3));
+        // Awaited backwards: the order of awaiting changes nothing.
+        for (ticket, expected) in tickets.into_iter().zip([(0, "a"), (1, "b"), (2, "c")]).rev() {
+            assert_eq!(ticket.await, Ok(expected));
+        }
+        assert_eq!(sender.sent(), [(0, "a"), (100, "b"), (200, "c")]);
+    });
+}
+
+#[test]
+fn a_ticket_tells_rejected_from_no_answer() {
+    run(|runtime| async move {
+        let replies = [Reply::Accept, Reply::Reject(None), Reply::Fail].map(|reply| (ms(10), reply));
+        let runner = start(&runtime, &Scripted::new(&runtime, &replies)).await;
+        let mut ends = Vec::new();
+        for request in ["a", "b", "c"] {
+            ends.push(runner.request(request).await.unwrap().await);
+        }
+        assert_eq!(
+            ends,
+            [
+                Ok((0, "a")),
+                Err(SendError::Rejected(common::Rejected(None))),
+                Err(SendError::NoAnswer(NoAnswer::Failed(Unreachable))),
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_result() {
+    run(|runtime| async move {
+        let flood = Reply::Reject(Some(Duration::from_secs(3)));
+        let sender = Scripted::new(&runtime, &[(ms(100), flood), (ms(100), Reply::Accept)]);
+        let runner = start(&runtime, &sender).await;
+        let first = runner.request("a").await.unwrap();
+        let second = runner.request("b").await.unwrap();
+        assert!(first.await.is_err());
+        assert_eq!(now(&runtime), 100);
+        second.await.unwrap();
+        assert_eq!(sender.sent(), [(0, "a"), (3100, "b")]);
+    });
+}
+
+#[test]
+fn a_rejection_without_a_wait_pauses_nothing() {
+    run(|runtime| async move {
+        let sender = Scripted::new(
+            &runtime,
+            &[
+                (ms(100), Reply::Reject(None)),
+                (ms(100), Reply::Reject(Some(Duration::ZERO))),
+                (ms(100), Reply::Accept),
+            ],
+        );
+        let runner = start(&runtime, &sender).await;
+        for request in ["a", "b", "c"] {
+            drop(runner.request(request).await.unwrap());
+        }
+        runner.close().await;
+        assert_eq!(sender.sent(), [(0, "a"), (100, "b"), (200, "c")]);
+    });
+}
+
+#[test]
+fn task_ends_with_the_workers_exit_and_needs_no_handle() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        let task = runner.task();
+        let ticket = runner.request("a").await.unwrap();
+        drop(runner);
+        assert_eq!(task.await, Exit::Drained);
+        assert_eq!(ticket.await, Ok((0, "a")));
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_drains_closes_the_sender_and_ends() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        let clone = runner.clone();
+        let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
+        drop(runner);
+        runtime.timer().sleep(ms(10)).await;
+        assert!(!clone.is_closing());
+        drop(clone);
+        for ticket in tickets {
+            ticket.await.unwrap();
+        }
+        runtime.timer().sleep(ms(1)).await;
+        assert_eq!((sender.closed.get(), runtime.tasks()), (1, 0));
+    });
+}
+
+#[test]
+fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent() {
+    run(|runtime| async move {
+        let sender = Scripted::new(&runtime, &[(ms(100), Reply::Hang)]);
+        let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
+        let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
+        let results = runner.results();
+        let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
+        runtime.timer().sleep(ms(500)).await;
+        task.cancel();
+        for ticket in tickets {
+            assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        }
+        assert_eq!(runner.close().await, Exit::Dropped);
+        assert_eq!(runner.request("c").await.unwrap_err(), RequestError::Closing("c"));
+        assert_eq!(futures::StreamExt::count(results).await, 0);
+        assert_eq!(runner.abort().await, ["b"]);
+    });
+}
+
+#[test]
+fn a_worker_dropped_before_its_first_poll_stops_too() {
+    let runtime = VirtualRuntime::new();
+    let sender = Scripted::accepting(&runtime, ms(1));
+    let (runner, worker) = SenderRunner::builder(sender).prepare(runtime.timer()).run();
+    let ticket = runner.try_request("a").unwrap();
+    drop(worker);
+    let stopped = runtime.block_on(ticket);
+    assert_eq!(stopped, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+}
+
+#[test]
+fn a_panic_of_the_sender_fails_its_ticket_only() {
+    run(|runtime| async move {
+        let replies = [Reply::Panic, Reply::Accept].map(|reply| (ms(10), reply));
+        let runner = start(&runtime, &Scripted::new(&runtime, &replies)).await;
+        let panicking = runner.request("a").await.unwrap();
+        let after = runner.request("b").await.unwrap();
+        let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = panicking.await else {
+            panic!("the panic was not reported")
+        };
+        assert_eq!(panic.message(), "the sender panics on a");
+        assert_eq!(after.await, Ok((1, "b")));
+    });
+}
+
+#[test]
+fn a_sender_that_never_suspends_cannot_starve_the_executor() {
+    let turns = |yield_every: u32| {
+        run(|runtime| async move {
+            let sender = Scripted::accepting(&runtime, Duration::ZERO);
+            let runner = SenderRunner::builder(sender.clone())
+                .yield_every(NonZeroU32::new(yield_every).unwrap())
+                .prepare(runtime.timer())
+                .start(&runtime)
+                .await
+                .unwrap();
+            for _ in 0..100 {
+                drop(runner.request("a").await.unwrap());
+            }
+            let mut turns = 0;
+            while sender.sent().len() < 100 {
+                yield_now().await;
+                turns += 1;
+            }
+            turns
+        })
+    };
+    assert!(turns(1) >= 100, "others run between any two requests");
+    assert!((10..100).contains(&turns(10)), "or every ten, if asked for");
+}
+
+async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
+    /// Takes every request as sent, at once.
+    struct Instantly;
+
+    impl Runner for Instantly {
+        type Request = &'static str;
+        type Message = (usize, &'static str);
+        type Rejection = std::convert::Infallible;
+        type Error = std::convert::Infallible;
+        type Ticket = std::future::Ready<
+            Result<(usize, &'static str), SendError<std::convert::Infallible, std::convert::Infallible>>,
+        >;
+        type Results = futures::stream::Empty<
+            telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>,
+        >;
+        type Unsent = Vec<&'static str>;
+
+        async fn request(&self, request: &'static str) -> Result<Self::Ticket, RequestError<&'static str>> {
+            self.try_request(request)
+        }
+        fn try_request(&self, request: &'static str) -> Result<Self::Ticket, RequestError<&'static str>> {
+            Ok(std::future::ready(Ok((0, request))))
+        }
+        async fn result(
+            &self,
+        ) -> Result<
+            telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>,
+            telegram_sender::ResultError,
+        > {
+            Err(telegram_sender::ResultError::Stopped)
+        }
+        fn results(&self) -> Self::Results {
+            futures::stream::empty()
+        }
+        async fn close(&self) -> Exit {
+            Exit::Drained
+        }
+        async fn close_with_timeout(&self, _: Duration) -> Vec<&'static str> {
+            Vec::new()
+        }
+        async fn abort(&self) -> Vec<&'static str> {
+            Vec::new()
+        }
+        async fn task(&self) -> Exit {
+            Exit::Drained
+        }
+    }
+
+    async fn greet<R>(runner: &R) -> R::Message
+    where
+        R: Runner<Request = &'static str>,
+        R::Message: std::fmt::Debug,
+    {
+        let Ok(ticket) = runner.request("hello").await else { panic!("refused") };
+        let Ok(message) = ticket.await else { panic!("not sent") };
+        assert_eq!(runner.close().await, Exit::Drained);
+        message
+    }
+
+    run(|runtime| async move {
+        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(5))).await;
+        assert_eq!(greet(&runner).await, greet(&Instantly).await);
+    });
+}

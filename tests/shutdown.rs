@@ -1,0 +1,279 @@
+//! Closing, closing in time, aborting: nothing is lost, nothing waits for ever.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Reply, Scripted, ms, now, run, start};
+use futures::{StreamExt, poll};
+use telegram_sender::testing::VirtualRuntime;
+use telegram_sender::{
+    Delay, Exit, KeepResults, NoAnswer, RateLimiter, RequestError, Requeue, SendError, SenderRunner, Spawner,
+    Timer,
+};
+
+#[test]
+fn close_drains_then_refuses() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!((now(&runtime), sender.closed.get()), (200, 1));
+        for ticket in tickets {
+            assert!(ticket.await.is_ok());
+        }
+    });
+}
+
+#[test]
+fn requests_during_and_after_close_come_back() {
+    run(|runtime| async move {
+        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let ticket = runner.request("a").await.unwrap();
+        let closing = runtime.spawn({
+            let runner = runner.clone();
+            async move { runner.close().await }
+        });
+        runtime.timer().sleep(ms(10)).await;
+        assert_eq!(runner.request("b").await.unwrap_err(), RequestError::Closing("b"));
+        assert_eq!(runner.try_request("c").unwrap_err().into_request(), "c");
+        closing.await.unwrap();
+        assert_eq!(runner.request("d").await.unwrap_err().into_request(), "d");
+        ticket.await.unwrap();
+    });
+}
+
+#[test]
+fn close_is_idempotent_and_callable_from_any_clone() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        drop(runner.request("a").await.unwrap());
+        let clone = runner.clone();
+        let both = futures::join!(runner.close(), clone.close());
+        assert_eq!(both, (Exit::Drained, Exit::Drained));
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!((now(&runtime), sender.closed.get()), (100, 1));
+    });
+}
+
+#[test]
+fn dropping_the_close_future_leaves_the_drain_running() {
+    run(|runtime| async move {
+        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
+        {
+            let close = std::pin::pin!(runner.close());
+            assert!(poll!(close).is_pending());
+        }
+        for ticket in tickets {
+            assert!(ticket.await.is_ok());
+        }
+        assert_eq!(runner.task().await, Exit::Drained);
+    });
+}
+
+#[test]
+fn close_with_timeout_drains_until_then_and_returns_the_rest() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = start(&runtime, &sender).await;
+        let mut tickets = Vec::new();
+        for request in ["a", "b", "c", "d"] {
+            tickets.push(runner.request(request).await.unwrap());
+        }
+        assert_eq!(runner.close_with_timeout(ms(150)).await, ["c", "d"]);
+        assert_eq!((now(&runtime), sender.dropped_sends.get(), sender.closed.get()), (150, 1, 1));
+        let ends: Vec<_> = futures::future::join_all(tickets).await;
+        assert_eq!(
+            ends,
+            [
+                Ok((0, "a")),
+                Err(SendError::NoAnswer(NoAnswer::Interrupted)),
+                Err(SendError::NoAnswer(NoAnswer::Aborted)),
+                Err(SendError::NoAnswer(NoAnswer::Aborted)),
+            ]
+        );
+        assert_eq!(runner.task().await, Exit::Aborted);
+    });
+}
+
+#[test]
+fn close_with_timeout_in_time_returns_nothing() {
+    run(|runtime| async move {
+        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let ticket = runner.request("a").await.unwrap();
+        assert!(runner.close_with_timeout(Duration::from_secs(10)).await.is_empty());
+        assert_eq!(now(&runtime), 100);
+        assert!(ticket.await.is_ok());
+    });
+}
+
+#[test]
+fn abort_drops_the_send_in_flight_and_returns_the_requests_never_sent() {
+    run(|runtime| async move {
+        let sender = Scripted::new(&runtime, &[(ms(100), Reply::Hang)]);
+        let runner = start(&runtime, &sender).await;
+        let in_flight = runner.request("a").await.unwrap();
+        let queued = runner.request("b").await.unwrap();
+        runtime.timer().sleep(ms(50)).await;
+        assert_eq!(runner.abort().await, ["b"]);
+        assert_eq!((now(&runtime), sender.dropped_sends.get(), sender.closed.get()), (50, 1, 1));
+        assert_eq!(in_flight.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
+        assert_eq!(queued.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
+        assert!(runner.abort().await.is_empty(), "each request comes back once");
+        assert!(runner.request("c").await.is_err());
+    });
+}
+
+#[test]
+fn a_request_that_waits_in_a_limiter_was_never_sent_and_comes_back() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(10));
+        let runner = SenderRunner::builder(sender.clone())
+            .strategy(RateLimiter::new(1, Duration::from_secs(60)).unwrap())
+            .prepare(runtime.timer())
+            .start(&runtime)
+            .await
+            .unwrap();
+        let sent = runner.request("a").await.unwrap();
+        let held = runner.request("b").await.unwrap();
+        sent.await.unwrap();
+        runtime.timer().sleep(ms(50)).await;
+        assert_eq!(runner.abort().await, ["b"]);
+        assert_eq!(held.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
+        assert_eq!(sender.sent(), [(0, "a")]);
+    });
+}
+
+#[test]
+fn abort_cuts_a_flood_pause_short() {
+    run(|runtime| async move {
+        let flood = Reply::Reject(Some(Duration::from_secs(3600)));
+        let runner = start(&runtime, &Scripted::new(&runtime, &[(ms(10), flood)])).await;
+        let first = runner.request("a").await.unwrap();
+        let second = runner.request("b").await.unwrap();
+        assert!(first.await.is_err());
+        assert_eq!(runner.abort().await, ["b"]);
+        assert_eq!(now(&runtime), 10);
+        assert!(second.await.is_err());
+    });
+}
+
+#[test]
+fn abort_of_an_idle_and_of_a_stopped_runner_returns_at_once() {
+    run(|runtime| async move {
+        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(10))).await;
+        assert!(runner.abort().await.is_empty());
+        assert!(runner.abort().await.is_empty());
+        assert_eq!(runner.close().await, Exit::Aborted);
+        assert_eq!(now(&runtime), 0);
+    });
+}
+
+#[test]
+fn close_waits_for_the_sender_to_close() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        sender.close_takes.set(ms(70));
+        let runner = start(&runtime, &sender).await;
+        let results = runner.results();
+        drop(runner.request("a").await.unwrap());
+        let ended = async {
+            assert_eq!(results.count().await, 1);
+            now(&runtime)
+        };
+        let (ended, exit) = futures::join!(ended, runner.close());
+        assert_eq!((ended, exit, now(&runtime)), (100, Exit::Drained, 170));
+    });
+}
+
+#[test]
+fn a_requeue_while_closing_is_dropped_so_the_drain_ends() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = SenderRunner::builder(sender.clone())
+            .strategy(Requeue::endless())
+            .strategy(Delay::new(ms(50)))
+            .prepare(runtime.timer())
+            .start(&runtime)
+            .await
+            .unwrap();
+        let first_round = runner.request("a").await.unwrap();
+        runtime.timer().sleep(ms(420)).await;
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!(first_round.await, Ok((0, "a")));
+        // The round that was queued when it closed is still sent.
+        assert_eq!(sender.sent(), [(0, "a"), (150, "a"), (300, "a"), (450, "a")]);
+        assert_eq!(now(&runtime), 600);
+    });
+}
+
+#[test]
+fn an_aborted_requeued_round_does_not_come_back_as_unsent() {
+    run(|runtime| async move {
+        let sender = Scripted::accepting(&runtime, ms(100));
+        let runner = SenderRunner::builder(sender)
+            .strategy(Requeue::endless())
+            .strategy(Delay::new(ms(50)))
+            .prepare(runtime.timer())
+            .start(&runtime)
+            .await
+            .unwrap();
+        drop(runner.request("a").await.unwrap());
+        runtime.timer().sleep(ms(120)).await;
+        assert!(runner.abort().await.is_empty());
+    });
+}
+
+#[test]
+fn a_producer_that_waits_for_room_gets_its_request_back_on_close() {
+    run(|runtime| async move {
+        let runner = SenderRunner::builder(Scripted::accepting(&runtime, ms(100)))
+            .queue_capacity(1)
+            .unwrap()
+            .prepare(runtime.timer())
+            .start(&runtime)
+            .await
+            .unwrap();
+        drop(runner.request("in flight").await.unwrap());
+        runtime.timer().sleep(ms(1)).await;
+        drop(runner.request("queued").await.unwrap());
+        let (refused, exit) = futures::join!(runner.request("no room"), runner.close());
+        assert_eq!(refused.unwrap_err(), RequestError::Closing("no room"));
+        assert_eq!(exit, Exit::Drained);
+    });
+}
+
+#[test]
+fn responses_that_were_kept_can_be_read_after_the_stop() {
+    run(|runtime| async move {
+        let runner = SenderRunner::builder(Scripted::accepting(&runtime, ms(100)))
+            .results(KeepResults::always())
+            .prepare(runtime.timer())
+            .start(&runtime)
+            .await
+            .unwrap();
+        drop(runner.request("a").await.unwrap());
+        runner.close().await;
+        let kept: Vec<_> = runner.results().map(|answer| answer.response.unwrap()).collect().await;
+        assert_eq!(kept, [(0, "a")]);
+    });
+}
+
+#[test]
+fn dropping_the_runtime_in_flight_leaves_no_ticket_waiting() {
+    let runtime = VirtualRuntime::new();
+    let (runner, ticket) = runtime.block_on(async {
+        let runner = start(&runtime, &Scripted::new(&runtime, &[(ms(1), Reply::Hang)])).await;
+        let ticket = runner.request("a").await.unwrap();
+        runtime.timer().sleep(ms(5)).await;
+        (runner, ticket)
+    });
+    drop(runtime);
+    let other = VirtualRuntime::new();
+    // The worker holds its own timer, not the executor: that is gone.
+    assert_eq!(other.block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+    assert_eq!(other.block_on(runner.close()), Exit::Dropped);
+}
