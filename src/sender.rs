@@ -90,3 +90,39 @@ pub trait MessageSender {
         ready(())
     }
 }
+
+macro_rules! forward {
+    ($(#[$meta:meta])* $pointer:ty) => {
+        /// A shared sender; its owner can look at it while the runner sends through it.
+        $(#[$meta])*
+        impl<S: MessageSender> MessageSender for $pointer {
+            type Request = S::Request;
+            type Message = S::Message;
+            type Rejection = S::Rejection;
+            type Error = S::Error;
+
+            fn open(&self) -> impl Future<Output = Result<(), Self::Error>> {
+                (**self).open()
+            }
+
+            fn send_message(
+                &self,
+                request: &Self::Request,
+            ) -> impl Future<Output = Result<MessageResponse<Self>, Self::Error>> {
+                (**self).send_message(request)
+            }
+
+            fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
+                S::retry_after(rejection)
+            }
+
+            fn close(&self) -> impl Future<Output = ()> {
+                (**self).close()
+            }
+        }
+    };
+}
+
+forward!(&S);
+forward!(#[cfg(feature = "alloc")] alloc::rc::Rc<S>);
+forward!(#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))] alloc::sync::Arc<S>);

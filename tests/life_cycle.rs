@@ -263,9 +263,8 @@ fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
         type Ticket = std::future::Ready<
             Result<(usize, &'static str), SendError<std::convert::Infallible, std::convert::Infallible>>,
         >;
-        type Results = futures::stream::Empty<
-            telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>,
-        >;
+        type Results =
+            futures::stream::Empty<telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>>;
         type Unsent = Vec<&'static str>;
 
         async fn request(&self, request: &'static str) -> Result<Self::Ticket, RequestError<&'static str>> {
