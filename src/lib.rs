@@ -6,31 +6,35 @@
 extern crate alloc;
 
 mod error;
+#[cfg(feature = "alloc")]
 mod results;
+#[cfg(feature = "alloc")]
 mod runner;
 mod runtime;
 mod sender;
+#[cfg(feature = "alloc")]
 mod storage;
 mod strategy;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "alloc")]
 mod ticket;
+#[cfg(feature = "alloc")]
 mod worker;
 
 pub use error::{
     InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError, StrategyError,
 };
+#[cfg(feature = "alloc")]
 pub use results::{Answer, KeepResults, Overflow, Results};
 #[cfg(feature = "alloc")]
-pub use runner::Prepared;
-pub use runner::{Builder, Runner, SenderRunner};
+pub use runner::{Builder, Prepared, Runner, SenderRunner};
 #[cfg(feature = "smol")]
 pub use runtime::Smol;
 pub use runtime::{Instant, Spawner, Timer};
 pub use sender::{MessageResponse, MessageSender};
 #[cfg(feature = "alloc")]
-pub use storage::Heap;
-pub use storage::{DefaultStorage, Exit, Storage};
+pub use storage::{Exit, Heap, Storage};
 #[cfg(feature = "backon")]
 pub use strategy::Backoff;
 #[cfg(feature = "alloc")]
@@ -39,4 +43,5 @@ pub use strategy::{
     CompositeStrategy, Context, Delay, Fixed, Identity, Jitter, JitterSource, Outcome, Pipeline, Random,
     RateLimiter, RequestId, Requeue, Retry, RetrySchedule, SendStrategy, Timeout,
 };
+#[cfg(feature = "alloc")]
 pub use ticket::Ticket;

@@ -15,12 +15,10 @@ use crate::error::{RequestError, ResultError};
 use crate::results::Results;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, DefaultStorage, Exit, Phase, Storage};
+use crate::storage::{AnswerOf, Exit, Heap, Phase, Storage};
 use crate::ticket::Ticket;
 
-pub use builder::Builder;
-#[cfg(feature = "alloc")]
-pub use builder::Prepared;
+pub use builder::{Builder, Prepared};
 pub use handle::Runner;
 
 /// The handle of a runner: enqueues requests, reads results, closes.
@@ -28,7 +26,7 @@ pub use handle::Runner;
 /// Clones share the runner. When the last one is dropped the worker sends what is queued, closes the sender and
 /// ends, as after [`close`](Self::close).
 #[doc(alias = "ISenderRunner")]
-pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = DefaultStorage<S>> {
+pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Heap<S>> {
     storage: Q,
     timer: T,
     result_timeout: Duration,

@@ -1,7 +1,6 @@
 //! The storage seam: where requests, replies and results wait. One [`Storage`] serves one runner; the worker,
 //! the tickets and the strategies are the same over all of them.
 
-#[cfg(feature = "alloc")]
 pub(crate) mod heap;
 
 use core::future::Future;
@@ -14,15 +13,7 @@ use crate::results::Answer;
 use crate::sender::MessageSender;
 use crate::strategy::RequestId;
 
-#[cfg(feature = "alloc")]
 pub use heap::Heap;
-
-/// The storage of runners that name none: the heap.
-#[cfg(feature = "alloc")]
-pub type DefaultStorage<S> = Heap<S>;
-/// Without an allocator there is no default storage.
-#[cfg(not(feature = "alloc"))]
-pub type DefaultStorage<S> = core::marker::PhantomData<S>;
 
 /// How a ticket ends.
 pub(crate) type TicketResult<S> = Result<

@@ -4,7 +4,6 @@ use core::future::Future;
 use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 
-#[cfg(feature = "alloc")]
 use futures::channel::oneshot;
 
 use super::SenderRunner;
@@ -12,10 +11,9 @@ use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::{Spawner, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{Exit, Storage};
+use crate::storage::{Exit, Heap, Storage};
 use crate::strategy::{CompositeStrategy, SendStrategy};
-#[cfg(feature = "alloc")]
-use crate::{storage::Heap, worker::Worker};
+use crate::worker::Worker;
 
 /// Puts a runner together: a sender, strategies, options.
 ///
@@ -45,7 +43,6 @@ impl<S: MessageSender> Builder<S> {
     }
 }
 
-#[cfg(feature = "alloc")]
 impl<S: MessageSender> SenderRunner<S, ()> {
     /// Starts to build a runner around `sender`.
     pub fn builder(sender: S) -> Builder<S> {
@@ -104,7 +101,6 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 
     /// Makes the runner, on the heap, with `timer` for its time. It is to be [started](Prepared::start).
-    #[cfg(feature = "alloc")]
     pub fn prepare<T: Timer>(self, timer: T) -> Prepared<S, T, Heap<S>, impl Future<Output = Exit>>
     where
         A: SendStrategy<S>,
@@ -123,7 +119,6 @@ impl<S: MessageSender, A> Builder<S, A> {
 ///
 /// Naming `F` is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
 /// move to another thread follows from its sender.
-#[cfg(feature = "alloc")]
 #[must_use = "a prepared runner does nothing until it is started or run"]
 pub struct Prepared<S: MessageSender, T, Q: Storage<S>, F> {
     runner: SenderRunner<S, T, Q>,
@@ -132,7 +127,6 @@ pub struct Prepared<S: MessageSender, T, Q: Storage<S>, F> {
     worker: F,
 }
 
-#[cfg(feature = "alloc")]
 impl<S, T, Q, F> Prepared<S, T, Q, F>
 where
     S: MessageSender,
@@ -209,7 +203,6 @@ where
     }
 }
 
-#[cfg(feature = "alloc")]
 impl<S: MessageSender, T, Q: Storage<S>, F> core::fmt::Debug for Prepared<S, T, Q, F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Prepared").finish_non_exhaustive()

@@ -1,0 +1,19 @@
+/* Runs what the static library exports. HEAP is defined where it was built with an allocator. */
+#include <stdio.h>
+
+int strategies_without_a_heap(void);
+int runner_on_a_heap(void);
+
+/* The distributed core refers to it; nothing unwinds here. */
+void rust_eh_personality(void) {}
+
+int main(void) {
+    int failed = strategies_without_a_heap();
+    printf("strategies without a heap: %d\n", failed);
+#ifdef HEAP
+    int runner = runner_on_a_heap();
+    printf("runner on a heap: %d\n", runner);
+    failed |= runner;
+#endif
+    return failed;
+}
