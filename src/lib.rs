@@ -1,6 +1,24 @@
-//! See README
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+// The README's example sends through Telegram on smol; without these features it is text only.
+#![cfg_attr(all(feature = "telegram", feature = "smol"), doc = include_str!("../README.md"))]
+#![cfg_attr(not(all(feature = "telegram", feature = "smol")), doc = env!("CARGO_PKG_DESCRIPTION"))]
+//!
+//! # Where to read on
+//!
+//! A request's way through the crate, by names: [`SenderRunner::request`] enqueues it and gives a [`Ticket`]; the
+//! worker takes it from the [`Storage`], sends it through each [`SendStrategy`] and the [`MessageSender`], settles
+//! the ticket, and publishes the [`Answer`] to [`Results`].
+//!
+//! - To send something: implement [`MessageSender`].
+//! - To shape how it is sent: list strategies in the [`Builder`], [`CompositeStrategy`] or [`Chain`], or implement
+//!   [`SendStrategy`].
+//! - To run somewhere else: implement [`Timer`] and [`Spawner`].
+//!
+//! # Features
+//!
+#![cfg_attr(feature = "document-features", doc = document_features::document_features!())]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -74,16 +74,10 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
         let State::Waiting(receipt) = &mut self.state else { return false };
-        match self.storage.cancel(self.id, receipt) {
-            Some(settled) => {
-                self.settle(settled);
-                false
-            }
-            None => {
-                self.settle(Settled::no_answer(NoAnswer::Cancelled, 0));
-                true
-            }
-        }
+        let settled = self.storage.cancel(self.id, receipt);
+        let cancelled = settled.is_none();
+        self.settle(settled.unwrap_or_else(|| Settled::no_answer(NoAnswer::Cancelled, 0)));
+        cancelled
     }
 
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.

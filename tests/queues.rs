@@ -247,7 +247,7 @@ fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
         assert_eq!(sender.sent().len(), 5);
         // Closing waits for no consumer, and still loses nothing.
         runner.close().await;
-        assert_eq!(indices(results).await, Vec::from_iter(1..10));
+        assert_eq!(indices(results).await, (1..10).collect::<Vec<_>>());
         assert_eq!(runner.results_dropped(), 0);
     });
 }

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The tools of the checks. A C compiler is needed for ring and to link the no_std check.
+set -euo pipefail
+if ! command -v cc >/dev/null; then
+    apt-get update
+    apt-get install --yes --no-install-recommends gcc libc6-dev
+fi
+for component in rustfmt clippy; do
+    cargo "${component/rust/}" --version || rustup component add "$component"
+done
+command -v cargo-hack >/dev/null || cargo install --locked cargo-hack
