@@ -174,6 +174,18 @@ pub trait Context<S: MessageSender> {
     /// Counts a call of the sender. The innermost pipeline does this.
     #[doc(hidden)]
     fn begin_attempt(&mut self);
+
+    /// When a limiter last admitted a send. Limiters nearer to the sender admit later, and the send with them.
+    #[doc(hidden)]
+    fn admitted_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Notes that a limiter admits a send at `now`.
+    #[doc(hidden)]
+    fn admit(&mut self, now: Instant) {
+        let _ = now;
+    }
 }
 
 /// Names a request of one runner, in the order in which they were made.

@@ -7,14 +7,20 @@ mod guard;
 use core::future::Future;
 use core::num::NonZeroU32;
 
-use self::context::{Direct, WorkerContext};
+use self::context::{Direct, Marks, WorkerContext};
 use self::guard::{abortable, catch_panic, yield_now};
 use crate::error::{NoAnswer, SendError};
 use crate::results::Answer;
-use crate::runtime::{Instant, Timer, sleep_until};
+use crate::runtime::{Timer, sleep_until};
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Exit, Inbox, Job, Phase, Settled, Storage};
 use crate::strategy::{Context, SendStrategy};
+
+/// A sender on its way to the worker.
+pub(crate) enum Handover<S> {
+    Opened(S),
+    Closed(S),
+}
 
 /// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
@@ -24,8 +30,7 @@ pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     inbox: Q::Inbox,
     /// After how many requests in a row that never waited the worker lets others run.
     yield_every: NonZeroU32,
-    /// Before when nothing may be sent.
-    not_before: Option<Instant>,
+    marks: Marks,
     /// How the worker will have ended: as dropped, until it is known better.
     exit: Exit,
 }
@@ -38,13 +43,44 @@ where
     Q: Storage<S>,
 {
     pub(crate) fn new(strategy: A, timer: T, storage: Q, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
-        Self { strategy, timer, storage, inbox, yield_every, not_before: None, exit: Exit::Dropped }
+        Self { strategy, timer, storage, inbox, yield_every, marks: Marks::default(), exit: Exit::Dropped }
     }
 
-    /// Serves the runner to its end. The sender is opened already; it comes through `opened`, as the worker's
-    /// future is made before it.
-    pub(crate) async fn run(mut self, opened: impl Future<Output = Option<S>>) -> Exit {
-        let Some(sender) = opened.await else { return self.exit };
+    /// Serves the runner to its end. The sender comes through `handover`, as the worker's future is made before it is
+    /// open; one that is not is opened here.
+    ///
+    /// # Errors
+    ///
+    /// The sender's error if it did not open.
+    // An `async` block, which uses the worker where it is: an `async fn` would hold it twice.
+    pub(crate) fn run<H>(mut self, handover: H) -> impl Future<Output = Result<Exit, S::Error>>
+    where
+        H: Future<Output = Option<Handover<S>>>,
+    {
+        async move {
+            let sender = match handover.await {
+                Some(Handover::Opened(sender)) => sender,
+                Some(Handover::Closed(sender)) => {
+                    sender.open().await?;
+                    sender
+                }
+                None => return Ok(self.exit),
+            };
+            self.serve_all(&sender).await;
+            while let Some(job) = self.inbox.next_left() {
+                self.give_back(job);
+            }
+            self.storage.end_results();
+            let aborted = self.storage.phase() >= Phase::Aborting;
+            // A sender that panics while it closes has closed as well as it can.
+            let _ = catch_panic(sender.close()).await;
+            self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
+            Ok(self.exit)
+        }
+    }
+
+    /// Serves until the queue is closed and empty, or the runner aborted.
+    async fn serve_all(&mut self, sender: &S) {
         let mut until_yield = self.yield_every.get();
         while self.storage.phase() < Phase::Aborting {
             let Some(job) = self.inbox.next().await else { break };
@@ -52,7 +88,7 @@ where
                 self.give_back(job);
                 break;
             }
-            let waited = self.serve(&sender, job).await;
+            let waited = self.serve(sender, job).await;
             self.pause().await;
             until_yield -= 1;
             if waited {
@@ -62,30 +98,18 @@ where
                 yield_now().await;
             }
         }
-        while let Some(job) = self.inbox.next_left() {
-            self.give_back(job);
-        }
-        self.storage.end_results();
-        let aborted = self.storage.phase() >= Phase::Aborting;
-        // A sender that panics while it closes has closed as well as it can.
-        let _ = catch_panic(sender.close()).await;
-        self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
-        self.exit
     }
 
     /// Sends one request, settles its ticket, publishes its response. Tells whether the send ever waited.
     async fn serve(&mut self, sender: &S, job: Job<S::Request, Q::Reply>) -> bool {
-        let mut cx = WorkerContext::<S, T, Q>::new(
-            &job,
-            &self.timer,
-            &self.storage,
-            &mut self.inbox,
-            &mut self.not_before,
-        );
+        let mut cx =
+            WorkerContext::<S, T, Q>::new(&job, &self.timer, &self.storage, &mut self.inbox, &mut self.marks);
         let storage = &self.storage;
         let strategy = &mut self.strategy;
-        let (sent, waited) = abortable(
+        let mut waited = false;
+        let sent = abortable::<S, _, _>(
             storage,
+            &mut waited,
             catch_panic(async {
                 let outcome = strategy.execute(&mut cx, &job.request, Direct(sender)).await;
                 // Cloned in here, as a user's `Clone` may panic too.
@@ -120,8 +144,9 @@ where
 
     /// Waits as long as the service asked for.
     async fn pause(&mut self) {
-        if let Some(deadline) = self.not_before.take() {
-            let _ = abortable(&self.storage, sleep_until(&self.timer, deadline)).await;
+        if let Some(deadline) = self.marks.not_before.take() {
+            let pause = sleep_until(&self.timer, deadline);
+            let _ = abortable::<S, _, _>(&self.storage, &mut false, pause).await;
         }
     }
 

@@ -83,6 +83,42 @@ fn a_limiter_listed_after_a_retry_waits_once_for_the_whole_retried_send() {
     assert_eq!(sends(2, strategy, &[REJECT, REJECT, Reply::Accept]), [0, 150, 300, 1000]);
 }
 
+/// The wider limiter counts a send when the narrower one lets it go, not when it asked.
+#[test]
+fn two_limiters_are_both_exact_in_either_order() {
+    let narrow = || RateLimiter::new(3, Duration::from_secs(1)).unwrap();
+    let wide = || RateLimiter::new(4, Duration::from_secs(4)).unwrap();
+    let replies = [Reply::Accept; 30];
+    for timeout in [None, Some(Timeout::new(ms(60)).unwrap())] {
+        let one = CompositeStrategy::new().with(narrow()).with(timeout).with(wide());
+        let other = CompositeStrategy::new().with(wide()).with(timeout).with(narrow());
+        for sends in [many_sends(one, &replies), many_sends(other, &replies)] {
+            for (rate, period) in [(3, 1000), (4, 4000)] {
+                for window in sends.windows(rate + 1) {
+                    assert!(window[rate] - window[0] >= period, "{rate} per {period} ms: {sends:?}");
+                }
+            }
+        }
+    }
+    let in_order = CompositeStrategy::new().with(narrow()).with(wide());
+    assert_eq!(many_sends(in_order, &replies)[..9], [0, 10, 20, 1000, 4000, 4010, 4020, 5000, 8000]);
+}
+
+/// When forty requests of 10 ms each were sent.
+fn many_sends<A: SendStrategy<Scripted> + 'static>(strategy: A, replies: &[Reply]) -> Vec<u64> {
+    run(|runtime| async move {
+        let replies: Vec<_> = replies.iter().map(|reply| (ms(10), *reply)).collect();
+        let sender = Scripted::new(&runtime, &replies);
+        let builder = SenderRunner::builder(sender.clone()).strategy(strategy);
+        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        for _ in 0..40 {
+            drop(runner.request("a").await.unwrap());
+        }
+        runner.close().await;
+        sender.sent().into_iter().map(|(time, _)| time).collect()
+    })
+}
+
 #[test]
 fn an_idle_limiter_earns_no_credit() {
     run(|runtime| async move {

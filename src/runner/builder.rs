@@ -5,6 +5,7 @@ use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 
 use futures::channel::oneshot;
+use futures::future::FutureExt;
 
 use super::SenderRunner;
 use crate::error::InvalidArgument;
@@ -13,7 +14,7 @@ use crate::runtime::{Spawner, Timer};
 use crate::sender::MessageSender;
 use crate::storage::{Exit, Heap, Storage};
 use crate::strategy::{CompositeStrategy, SendStrategy};
-use crate::worker::Worker;
+use crate::worker::{Handover, Worker};
 
 /// Puts a runner together: a sender, strategies, options.
 ///
@@ -101,7 +102,10 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 
     /// Makes the runner, on the heap, with `timer` for its time. It is to be [started](Prepared::start).
-    pub fn prepare<T: Timer>(self, timer: T) -> Prepared<S, T, Heap<S>, impl Future<Output = Exit>>
+    pub fn prepare<T: Timer>(
+        self,
+        timer: T,
+    ) -> Prepared<S, T, Heap<S>, impl Future<Output = Result<Exit, S::Error>>>
     where
         A: SendStrategy<S>,
     {
@@ -110,7 +114,7 @@ impl<S: MessageSender, A> Builder<S, A> {
         let worker = Worker::new(self.strategy, timer, storage, inbox, self.yield_every);
         // The worker's future is made before its sender is open, so that its type is known to `start`.
         let (handover, opened) = oneshot::channel();
-        let worker = worker.run(async { opened.await.ok() });
+        let worker = worker.run(opened.map(Result::ok));
         Prepared { runner, sender: self.sender, handover, worker }
     }
 }
@@ -123,7 +127,7 @@ impl<S: MessageSender, A> Builder<S, A> {
 pub struct Prepared<S: MessageSender, T, Q: Storage<S>, F> {
     runner: SenderRunner<S, T, Q>,
     sender: S,
-    handover: oneshot::Sender<S>,
+    handover: oneshot::Sender<Handover<S>>,
     worker: F,
 }
 
@@ -132,7 +136,7 @@ where
     S: MessageSender,
     T: Timer,
     Q: Storage<S>,
-    F: Future<Output = Exit>,
+    F: Future<Output = Result<Exit, S::Error>>,
 {
     /// Opens the sender, then spawns the worker. The task is detached: it ends when the runner is closed or all
     /// handles are dropped; [`SenderRunner::task`] tells.
@@ -167,7 +171,7 @@ where
     ) -> Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error> {
         self.sender.open().await?;
         // The worker holds the other end.
-        let _ = self.handover.send(self.sender);
+        let _ = self.handover.send(Handover::Opened(self.sender));
         Ok((self.runner, spawner.spawn(self.worker)))
     }
 
@@ -192,14 +196,10 @@ where
     /// let (exit, ()) = smol::block_on(smol::future::zip(run, main));
     /// assert_eq!(exit, Ok(Exit::Drained));
     /// ```
-    pub fn run(self) -> (SenderRunner<S, T, Q>, impl Future<Output = Result<Exit, S::Error>>) {
-        let Self { runner, sender, handover, worker } = self;
-        let run = async move {
-            sender.open().await?;
-            let _ = handover.send(sender);
-            Ok(worker.await)
-        };
-        (runner, run)
+    pub fn run(self) -> (SenderRunner<S, T, Q>, F) {
+        // The worker holds the other end.
+        let _ = self.handover.send(Handover::Closed(self.sender));
+        (self.runner, self.worker)
     }
 }
 

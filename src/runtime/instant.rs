@@ -23,6 +23,9 @@ impl Instant {
     /// The timer's epoch.
     pub const EPOCH: Self = Self(0);
 
+    /// The end of all time: a sleep until then never ends.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// The instant `nanos` nanoseconds after the epoch.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)

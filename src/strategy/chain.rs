@@ -4,8 +4,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::future::Future;
 
+use futures::future::FutureExt;
+
 use super::delay::Pause;
-use super::timeout::race;
+use super::timeout::Race;
 use super::{Context, Delay, Jitter, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
 use crate::error::NoAnswer;
 use crate::runtime::{Instant, Timer, sleep_until};
@@ -101,7 +103,7 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
         let timer = cx.timer();
         let mut enter_below = levels.len();
         loop {
-            let (mut outcome, mut level) = match enter(levels, enter_below, &timer).await {
+            let (mut outcome, mut level) = match enter(levels, enter_below, cx).await {
                 Ok(()) => match within(expiry(levels, 0), &timer, inner.send(cx, request)).await {
                     Ok(outcome) => (outcome, 0),
                     Err(expired) => (Err(NoAnswer::TimedOut), expired + 1),
@@ -147,7 +149,11 @@ impl Level {
                 }
                 None
             }
-            BuiltIn::RateLimiter(_) | BuiltIn::Timeout(_) => None,
+            BuiltIn::RateLimiter(limiter) => {
+                limiter.sent(cx);
+                None
+            }
+            BuiltIn::Timeout(_) => None,
         };
         self.retries += u32::from(retry.is_some());
         After { pause: retry, resend: retry.is_some() }
@@ -161,7 +167,12 @@ struct After {
 }
 
 /// Walks down from the level below `top` to the sender. Fails with the level whose time-out expired on the way.
-async fn enter<T: Timer>(levels: &mut [Level], top: usize, timer: &T) -> Result<(), usize> {
+async fn enter<S: MessageSender>(
+    levels: &mut [Level],
+    top: usize,
+    cx: &mut impl Context<S>,
+) -> Result<(), usize> {
+    let timer = cx.timer();
     for index in (0..top).rev() {
         let limit = expiry(levels, index + 1);
         let level = &mut levels[index];
@@ -169,8 +180,8 @@ async fn enter<T: Timer>(levels: &mut [Level], top: usize, timer: &T) -> Result<
         match &mut level.strategy {
             BuiltIn::Timeout(timeout) => level.deadline = Some(timer.now() + timeout.duration()),
             BuiltIn::RateLimiter(limiter) => {
-                while let Err(room_at) = limiter.admit(timer.now()) {
-                    within(limit, timer, sleep_until(timer, room_at)).await?;
+                while let Err(room_at) = limiter.admit(cx) {
+                    within(limit, &timer, sleep_until(&timer, room_at)).await?;
                 }
             }
             BuiltIn::Delay(_) | BuiltIn::Retry(_) | BuiltIn::Jitter(_) | BuiltIn::Requeue(_) => {}
@@ -186,11 +197,11 @@ fn expiry(levels: &[Level], lowest: usize) -> Option<(Instant, usize)> {
 }
 
 /// Awaits `future`, but no longer than `limit`; then fails with the limit's level.
-async fn within<T: Timer, O>(
+fn within<'a, T: Timer, F: Future>(
     limit: Option<(Instant, usize)>,
-    timer: &T,
-    future: impl Future<Output = O>,
-) -> Result<O, usize> {
-    let Some((deadline, level)) = limit else { return Ok(future.await) };
-    race(future, || sleep_until(timer, deadline)).await.ok_or(level)
+    timer: &'a T,
+    future: F,
+) -> impl Future<Output = Result<F::Output, usize>> + use<'a, T, F> {
+    let (deadline, level) = limit.unwrap_or((Instant::NEVER, 0));
+    Race::new(future, move || sleep_until(timer, deadline)).map(move |output| output.ok_or(level))
 }

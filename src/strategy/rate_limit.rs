@@ -15,7 +15,8 @@ use crate::sender::MessageSender;
 /// an idle time earns no credit. A send leaves the window exactly `period` after it was made.
 ///
 /// List it before a [`Retry`](crate::Retry), so that re-sends pass it too; listed after one, it waits once for
-/// the whole retried send. To keep two limits, list two.
+/// the whole retried send. To keep two limits, list two: each counts a send when it is really made, after the other's
+/// wait.
 ///
 /// The window's stamps are in `Stamps`: a boxed slice, or an array where there is no allocator.
 ///
@@ -33,6 +34,8 @@ use crate::sender::MessageSender;
 pub struct RateLimiter<Stamps> {
     window: Window<Stamps>,
     period: Duration,
+    /// Whether a send was admitted whose end was never seen: it may have been dropped.
+    in_flight: bool,
 }
 
 #[cfg(feature = "alloc")]
@@ -68,12 +71,28 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
         if period.is_zero() {
             return Err(InvalidArgument::new("period", "must be longer than zero"));
         }
-        Ok(Self { window: Window { stamps, oldest: 0, len: 0 }, period })
+        Ok(Self { window: Window { stamps, oldest: 0, len: 0 }, period, in_flight: false })
     }
 
-    /// Stamps a send at `now`, or says when there will be room.
-    pub(super) fn admit(&mut self, now: Instant) -> Result<(), Instant> {
-        self.window.admit(now, self.period)
+    /// Admits a send now, or says when there will be room.
+    pub(super) fn admit<S: MessageSender>(&mut self, cx: &mut impl Context<S>) -> Result<(), Instant> {
+        if self.in_flight {
+            self.sent(cx);
+        }
+        let now = cx.now();
+        self.window.admit(now, self.period)?;
+        self.in_flight = true;
+        cx.admit(now);
+        Ok(())
+    }
+
+    /// Moves the stamp of the send that was admitted last to when a limiter nearer to the sender admitted it too:
+    /// only then was it made.
+    pub(super) fn sent<S: MessageSender>(&mut self, cx: &impl Context<S>) {
+        self.in_flight = false;
+        if let Some(admitted) = cx.admitted_at() {
+            self.window.move_newest(admitted);
+        }
     }
 }
 
@@ -88,10 +107,12 @@ where
         request: &S::Request,
         mut inner: impl Pipeline<S>,
     ) -> Outcome<S> {
-        while let Err(room_at) = self.admit(cx.now()) {
+        while let Err(room_at) = self.admit(cx) {
             cx.sleep_until(room_at).await;
         }
-        inner.send(cx, request).await
+        let outcome = inner.send(cx, request).await;
+        self.sent(cx);
+        outcome
     }
 }
 
@@ -120,6 +141,15 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> Window<Stamps> {
         self.oldest = if self.oldest + 1 == stamps.len() { 0 } else { self.oldest + 1 };
         Ok(())
     }
+
+    /// Moves the newest stamp forward to `time`; never back.
+    fn move_newest(&mut self, time: Instant) {
+        let end =
+            if self.len < self.stamps.as_ref().len() || self.oldest == 0 { self.len } else { self.oldest };
+        if let Some(newest) = end.checked_sub(1).and_then(|index| self.stamps.as_mut().get_mut(index)) {
+            *newest = time.max(*newest);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -130,26 +160,48 @@ mod tests {
         Instant::from_nanos(millis * 1_000_000)
     }
 
+    fn admit<const RATE: usize>(
+        limiter: &mut RateLimiter<[Instant; RATE]>,
+        millis: u64,
+    ) -> Result<(), Instant> {
+        limiter.window.admit(at(millis), limiter.period)
+    }
+
     #[test]
     fn expiry_is_inclusive_and_idle_time_earns_no_credit() {
         let mut limiter = RateLimiter::<[Instant; 2]>::with_array(Duration::from_secs(1)).unwrap();
-        assert_eq!(limiter.admit(at(0)), Ok(()));
-        assert_eq!(limiter.admit(at(400)), Ok(()));
-        assert_eq!(limiter.admit(at(999)), Err(at(1000)));
-        assert_eq!(limiter.admit(at(1000)), Ok(()));
-        assert_eq!(limiter.admit(at(1000)), Err(at(1400)));
-        assert_eq!(limiter.admit(at(60_000)), Ok(()));
-        assert_eq!(limiter.admit(at(60_000)), Ok(()));
-        assert_eq!(limiter.admit(at(60_000)), Err(at(61_000)));
+        assert_eq!(admit(&mut limiter, 0), Ok(()));
+        assert_eq!(admit(&mut limiter, 400), Ok(()));
+        assert_eq!(admit(&mut limiter, 999), Err(at(1000)));
+        assert_eq!(admit(&mut limiter, 1000), Ok(()));
+        assert_eq!(admit(&mut limiter, 1000), Err(at(1400)));
+        assert_eq!(admit(&mut limiter, 60_000), Ok(()));
+        assert_eq!(admit(&mut limiter, 60_000), Ok(()));
+        assert_eq!(admit(&mut limiter, 60_000), Err(at(61_000)));
     }
 
     #[test]
     fn a_rate_of_one_wraps_at_once() {
         let mut limiter = RateLimiter::<[Instant; 1]>::with_array(Duration::from_millis(10)).unwrap();
-        assert_eq!(limiter.admit(at(5)), Ok(()));
-        assert_eq!(limiter.admit(at(6)), Err(at(15)));
-        assert_eq!(limiter.admit(at(15)), Ok(()));
-        assert_eq!(limiter.admit(at(24)), Err(at(25)));
+        assert_eq!(admit(&mut limiter, 5), Ok(()));
+        assert_eq!(admit(&mut limiter, 6), Err(at(15)));
+        assert_eq!(admit(&mut limiter, 15), Ok(()));
+        assert_eq!(admit(&mut limiter, 24), Err(at(25)));
+    }
+
+    #[test]
+    fn the_newest_stamp_moves_forward_only() {
+        let mut limiter = RateLimiter::<[Instant; 2]>::with_array(Duration::from_secs(1)).unwrap();
+        limiter.window.move_newest(at(9_000));
+        for (admitted, sent, room_at) in
+            [(0, 500, None), (500, 600, None), (1500, 1700, Some(1600)), (1700, 0, Some(2700))]
+        {
+            assert_eq!(admit(&mut limiter, admitted), Ok(()));
+            limiter.window.move_newest(at(sent));
+            if let Some(room_at) = room_at {
+                assert_eq!(admit(&mut limiter, admitted), Err(at(room_at)));
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! A bound on how long a send may take.
 
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{self, Poll};
 use core::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::{InvalidArgument, NoAnswer};
@@ -55,31 +57,44 @@ impl<S: MessageSender> SendStrategy<S> for Timeout {
         mut inner: impl Pipeline<S>,
     ) -> Outcome<S> {
         let timer = cx.timer();
-        race(inner.send(cx, request), || timer.sleep(self.0)).await.unwrap_or(Err(NoAnswer::TimedOut))
+        Race::new(inner.send(cx, request), || timer.sleep(self.0)).await.unwrap_or(Err(NoAnswer::TimedOut))
     }
 }
 
-/// Awaits `future`, or gives `None` once the sleep is over.
-///
-/// A future that is ready at once needs no timer: the sleep is made at the first wait.
-pub(super) async fn race<F: Future, Sleep: Future<Output = ()>>(
-    future: F,
-    sleep: impl FnOnce() -> Sleep,
-) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut expiry = pin!(None);
-    let mut sleep = Some(sleep);
-    poll_fn(|task| {
-        if let Poll::Ready(output) = future.as_mut().poll(task) {
+pin_project! {
+    /// Gives a future's output, or `None` if a sleep is over first.
+    ///
+    /// A future that is ready at once needs no timer: the sleep is made at the first wait. Not an `async fn`: that
+    /// would hold the future twice.
+    pub(super) struct Race<F, Make, Sleep> {
+        #[pin]
+        future: F,
+        make_sleep: Option<Make>,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl<F, Make, Sleep> Race<F, Make, Sleep> {
+    pub(super) const fn new(future: F, make_sleep: Make) -> Self {
+        Self { future, make_sleep: Some(make_sleep), sleep: None }
+    }
+}
+
+impl<F: Future, Make: FnOnce() -> Sleep, Sleep: Future<Output = ()>> Future for Race<F, Make, Sleep> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Some(output));
         }
-        if let Some(sleep) = sleep.take() {
-            expiry.set(Some(sleep()));
+        if let Some(make_sleep) = this.make_sleep.take() {
+            this.sleep.set(Some(make_sleep()));
         }
-        match expiry.as_mut().as_pin_mut() {
-            Some(expiry) => expiry.poll(task).map(|()| None),
+        match this.sleep.as_pin_mut() {
+            Some(sleep) => sleep.poll(cx).map(|()| None),
             None => Poll::Pending,
         }
-    })
-    .await
+    }
 }

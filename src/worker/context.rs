@@ -14,7 +14,16 @@ pub(super) struct WorkerContext<'a, S: MessageSender, T, Q: Storage<S>> {
     timer: &'a T,
     storage: &'a Q,
     inbox: &'a mut Q::Inbox,
-    not_before: &'a mut Option<Instant>,
+    marks: &'a mut Marks,
+}
+
+/// Instants that outlive a request.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Before when nothing may be sent.
+    pub(super) not_before: Option<Instant>,
+    /// When a limiter last admitted a send.
+    admitted_at: Option<Instant>,
 }
 
 impl<'a, S: MessageSender, T, Q: Storage<S>> WorkerContext<'a, S, T, Q> {
@@ -23,9 +32,9 @@ impl<'a, S: MessageSender, T, Q: Storage<S>> WorkerContext<'a, S, T, Q> {
         timer: &'a T,
         storage: &'a Q,
         inbox: &'a mut Q::Inbox,
-        not_before: &'a mut Option<Instant>,
+        marks: &'a mut Marks,
     ) -> Self {
-        Self { id: job.id, cycle: job.cycle, attempts: 0, timer, storage, inbox, not_before }
+        Self { id: job.id, cycle: job.cycle, attempts: 0, timer, storage, inbox, marks }
     }
 }
 
@@ -58,15 +67,23 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
     }
 
     fn not_before(&self) -> Option<Instant> {
-        *self.not_before
+        self.marks.not_before
     }
 
     fn hold_until(&mut self, deadline: Instant) {
-        *self.not_before = (*self.not_before).max(Some(deadline));
+        self.marks.not_before = self.marks.not_before.max(Some(deadline));
     }
 
     fn begin_attempt(&mut self) {
         self.attempts = self.attempts.saturating_add(1);
+    }
+
+    fn admitted_at(&self) -> Option<Instant> {
+        self.marks.admitted_at
+    }
+
+    fn admit(&mut self, now: Instant) {
+        self.marks.admitted_at = Some(now);
     }
 }
 

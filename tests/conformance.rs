@@ -1,0 +1,63 @@
+//! Every recorded scenario, played in virtual time: the events and their times must be the recorded ones, exactly.
+//!
+//! `CONFORMANCE_DIR` names another folder of scenarios.
+
+// The chain of the driver is deeper than any real one.
+#![recursion_limit = "512"]
+
+#[expect(unreachable_pub, reason = "a module of one test")]
+mod conformance_driver;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use conformance_driver::{play, trace};
+use serde_json::Value;
+
+fn scenarios(folder: &Path) -> Vec<(PathBuf, Value)> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default();
+    paths.retain(|path: &PathBuf| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let scenario = serde_json::from_slice(&fs::read(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, scenario)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Plays a scenario and tells the first difference.
+fn check(scenario: &Value) -> Result<(), String> {
+    let actual = play(scenario);
+    let Some(expected) = trace::expected(scenario) else {
+        return Err(format!(
+            "  it has no expected trace; this is the actual one:\n{}",
+            trace::write(&actual)
+        ));
+    };
+    trace::compare(&expected, &actual)
+}
+
+#[test]
+fn the_recorded_scenarios() {
+    let folder = std::env::var_os("CONFORMANCE_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance"), PathBuf::from);
+    let mut all = scenarios(&folder);
+    all.extend(scenarios(&folder.join("fix")));
+    assert!(!all.is_empty(), "{} holds no scenario", folder.display());
+    let (mut matched, mut failed) = (0, Vec::new());
+    for (path, scenario) in &all {
+        match check(scenario) {
+            Ok(()) => matched += 1,
+            Err(difference) => {
+                let rule =
+                    scenario["rule"].as_str().map(|rule| format!("\n  rule: {rule}")).unwrap_or_default();
+                failed.push(format!("{}\n  {}{rule}\n{difference}", path.display(), scenario["about"]));
+            }
+        }
+    }
+    println!("{matched} of {} scenarios match", all.len());
+    assert!(failed.is_empty(), "{} scenarios differ\n\n{}", failed.len(), failed.join("\n\n"));
+}
