@@ -96,6 +96,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         self.storage.results_dropped()
     }
 
+    /// How many re-queues were dropped because the runner was closing: a drain must end.
+    pub fn requeues_dropped(&self) -> usize {
+        self.storage.requeues_dropped()
+    }
+
     /// How many requests wait in the queue.
     pub fn queued(&self) -> usize {
         self.storage.queued()

@@ -103,6 +103,12 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     #[doc(hidden)]
     fn queued(&self) -> usize;
 
+    #[doc(hidden)]
+    fn count_dropped_requeue(&self);
+
+    #[doc(hidden)]
+    fn requeues_dropped(&self) -> usize;
+
     // --- Replies, from the tickets' side.
 
     /// `None` when the worker is gone without a reply.

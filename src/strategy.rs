@@ -171,6 +171,10 @@ pub trait Context<S: MessageSender> {
     /// Lets the runner send nothing before `deadline`. Waits merge: the latest counts.
     fn hold_until(&mut self, deadline: Instant);
 
+    /// Counts a request that was not even offered for re-queuing, as the runner is closing.
+    #[doc(hidden)]
+    fn count_dropped_requeue(&mut self) {}
+
     /// Counts a call of the sender. The innermost pipeline does this.
     #[doc(hidden)]
     fn begin_attempt(&mut self);

@@ -41,6 +41,7 @@ struct Shared<S: MessageSender> {
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
     cancelled: LazyQueue<RequestId>,
     unsent: LazyQueue<S::Request>,
+    requeues_dropped: AtomicUsize,
 }
 
 type HeapJob<S> = Job<<S as MessageSender>::Request, oneshot::Sender<Settled<S>>>;
@@ -59,6 +60,7 @@ impl<S: MessageSender> Heap<S> {
             results: ResultsQueue::new(results),
             cancelled: LazyQueue::new(),
             unsent: LazyQueue::new(),
+            requeues_dropped: AtomicUsize::new(0),
         }));
         let inbox = HeapInbox::new(storage.clone(), queue);
         (storage, inbox)
@@ -125,6 +127,14 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
 
     fn queued(&self) -> usize {
         self.0.requests.len()
+    }
+
+    fn count_dropped_requeue(&self) {
+        self.0.requeues_dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn requeues_dropped(&self) -> usize {
+        self.0.requeues_dropped.load(Ordering::Relaxed)
     }
 
     fn poll_reply(

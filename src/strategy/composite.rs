@@ -21,6 +21,11 @@ use crate::sender::MessageSender;
 ///     .with(Retry::new(3, Duration::from_secs(1)));
 /// # let _ = polite; Ok(()) }
 /// ```
+///
+/// The type of the whole is the nest of its parts. A function that returns it as `impl SendStrategy` hides whether its
+/// futures are `Send`, and the runner then starts on local executors only: build the composite where you build the
+/// runner, or use a [`Chain`](crate::Chain), whose type has a short name. A nest of more than ten may need a higher
+/// `#![recursion_limit]`.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "ICompositeStrategy")]
 pub struct CompositeStrategy<Inner = Identity, Outer = Identity> {

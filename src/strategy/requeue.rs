@@ -53,9 +53,12 @@ impl Requeue {
             Cycles::PerRequest(cycles) => cx.cycle() < cycles,
             Cycles::Endless => true,
         };
-        // Not even a clone for a request that would only come back.
-        if !wanted || cx.is_closing() {
+        if !wanted {
             return;
+        }
+        // Not even a clone for a request that would only come back.
+        if cx.is_closing() {
+            return cx.count_dropped_requeue();
         }
         if let (Ok(()), Cycles::Left(cycles)) = (cx.requeue(request.clone()), &mut self.0) {
             *cycles -= 1;

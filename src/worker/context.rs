@@ -63,7 +63,14 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
 
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
         let job = Job { id: self.id, cycle: self.cycle + 1, request, reply: None };
-        self.inbox.requeue(job).map_err(|job| RequeueError(job.request))
+        self.inbox.requeue(job).map_err(|job| {
+            self.storage.count_dropped_requeue();
+            RequeueError(job.request)
+        })
+    }
+
+    fn count_dropped_requeue(&mut self) {
+        self.storage.count_dropped_requeue();
     }
 
     fn not_before(&self) -> Option<Instant> {
