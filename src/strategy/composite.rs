@@ -24,7 +24,7 @@ use crate::sender::MessageSender;
 ///
 /// The type of the whole is the nest of its parts. A function that returns it as `impl SendStrategy` hides whether its
 /// futures are `Send`, and the runner then starts on local executors only: build the composite where you build the
-/// runner, or use a [`Chain`](crate::Chain), whose type has a short name. A nest of more than ten may need a higher
+/// runner, or use a [`Chain`](crate::Chain), whose type has a short name. A nest of more than seven may need a higher
 /// `#![recursion_limit]`.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "ICompositeStrategy")]
