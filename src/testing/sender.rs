@@ -1,0 +1,348 @@
+//! A sender that does what a script says, and records what it was asked to send and when.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::pending;
+use core::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::VirtualTimer;
+use crate::runtime::{Instant, Timer};
+use crate::sender::{MessageResponse, MessageSender};
+
+/// A [`MessageSender`] for tests: each send does what its script says, and is recorded.
+///
+/// The n-th send in all does the n-th reply, and the last reply repeats; a request with
+/// [replies of its own](Self::replies_to) takes those instead. Clones share the script and the record, so keep one to
+/// look at.
+///
+/// ```
+/// use std::time::Duration;
+/// use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
+/// use telegram_sender::{Retry, SenderRunner};
+///
+/// let runtime = VirtualRuntime::new();
+/// let sender = ScriptedSender::new(runtime.timer())
+///     .replies([Reply::accept()])
+///     .replies_to("b", [Reply::reject(429).retry_after(Duration::from_secs(3)), Reply::accept()]);
+/// runtime.block_on(async {
+///     let builder = SenderRunner::builder(sender.clone()).strategy(Retry::new(1, Duration::ZERO));
+///     let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+///     runner.request("a").await.unwrap();
+///     runner.request("b").await.unwrap();
+///     runner.close().await;
+/// });
+/// let sent: Vec<_> = sender.sends().iter().map(|send| (send.request, send.started.as_nanos())).collect();
+/// assert_eq!(sent, [("a", 0), ("b", 0), ("b", 3_000_000_000)]);
+/// ```
+pub struct ScriptedSender<Req, T = VirtualTimer> {
+    script: Arc<Mutex<Script<Req>>>,
+    timer: T,
+}
+
+struct Script<Req> {
+    replies: Vec<Reply>,
+    replies_to: Vec<(Req, Vec<Reply>, usize)>,
+    sends: Vec<SendRecord<Req>>,
+    open_fails: bool,
+    close_takes: Duration,
+    opened: usize,
+    closed: usize,
+}
+
+/// What one send does.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    after: Duration,
+    end: Scripted,
+}
+
+#[derive(Debug, Clone)]
+enum Scripted {
+    Accept,
+    Reject(i32, Option<Duration>),
+    Fail(&'static str),
+    Panic(&'static str),
+    Hang,
+}
+
+impl Reply {
+    const fn new(end: Scripted) -> Self {
+        Self { after: Duration::ZERO, end }
+    }
+
+    /// The service takes the message.
+    pub const fn accept() -> Self {
+        Self::new(Scripted::Accept)
+    }
+
+    /// The service answers with an error.
+    pub const fn reject(code: i32) -> Self {
+        Self::new(Scripted::Reject(code, None))
+    }
+
+    /// No answer is got.
+    pub const fn fail(reason: &'static str) -> Self {
+        Self::new(Scripted::Fail(reason))
+    }
+
+    /// The sender panics.
+    pub const fn panic(message: &'static str) -> Self {
+        Self::new(Scripted::Panic(message))
+    }
+
+    /// The send never ends.
+    pub const fn hang() -> Self {
+        Self::new(Scripted::Hang)
+    }
+
+    /// Lets the send take `duration`; without this it is ready at once.
+    pub const fn after(mut self, duration: Duration) -> Self {
+        self.after = duration;
+        self
+    }
+
+    /// Lets a rejection say how long to wait. Other replies stay as they are.
+    pub const fn retry_after(mut self, wait: Duration) -> Self {
+        if let Scripted::Reject(code, _) = self.end {
+            self.end = Scripted::Reject(code, Some(wait));
+        }
+        self
+    }
+}
+
+/// The message that a [`ScriptedSender`] accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Accepted<Req> {
+    /// The number of the send, over all requests from 0.
+    pub send: usize,
+    /// What was sent.
+    pub request: Req,
+}
+
+/// The rejection that a [`ScriptedSender`] answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rejected {
+    /// The number of the send, over all requests from 0.
+    pub send: usize,
+    /// The code that the script gave.
+    pub code: i32,
+    /// How long the service asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rejected with code {}", self.code)
+    }
+}
+
+/// The failure that a [`ScriptedSender`] ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Failed(pub &'static str);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for Failed {}
+
+/// One recorded send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendRecord<Req> {
+    /// What was sent.
+    pub request: Req,
+    /// When the send began.
+    pub started: Instant,
+    /// How it ended, and when; `None` while it is under way.
+    pub ended: Option<(Instant, SendEnd)>,
+}
+
+/// How a recorded send ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendEnd {
+    /// The service took the message.
+    Accepted,
+    /// The service answered with an error.
+    Rejected,
+    /// No answer was got.
+    Failed,
+    /// The sender panicked.
+    Panicked,
+    /// The send was dropped before its end: timed out, or aborted.
+    Dropped,
+}
+
+impl<Req, T> ScriptedSender<Req, T> {
+    /// A sender that accepts everything at once. Its replies take the time of `timer`.
+    pub fn new(timer: T) -> Self {
+        let script = Script {
+            replies: Vec::from([Reply::accept()]),
+            replies_to: Vec::new(),
+            sends: Vec::new(),
+            open_fails: false,
+            close_takes: Duration::ZERO,
+            opened: 0,
+            closed: 0,
+        };
+        Self { script: Arc::new(Mutex::new(script)), timer }
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script<Req>> {
+        // Its own panics are part of the script.
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the replies by the number of the send; the last one repeats.
+    ///
+    /// # Panics
+    ///
+    /// When there are none.
+    pub fn replies(self, replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies = Vec::from_iter(replies);
+        assert!(!replies.is_empty(), "a script needs a reply");
+        self.script().replies = replies;
+        self
+    }
+
+    /// Sets the replies to one request, by the number of *its* sends; the last one repeats.
+    ///
+    /// # Panics
+    ///
+    /// When there are none.
+    pub fn replies_to(self, request: Req, replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies = Vec::from_iter(replies);
+        assert!(!replies.is_empty(), "a script needs a reply");
+        self.script().replies_to.push((request, replies, 0));
+        self
+    }
+
+    /// Lets [`open`](MessageSender::open) fail.
+    pub fn open_fails(self) -> Self {
+        self.script().open_fails = true;
+        self
+    }
+
+    /// Lets [`close`](MessageSender::close) take a time.
+    pub fn close_takes(self, duration: Duration) -> Self {
+        self.script().close_takes = duration;
+        self
+    }
+
+    /// How often it was opened.
+    pub fn opened(&self) -> usize {
+        self.script().opened
+    }
+
+    /// How often it was closed.
+    pub fn closed(&self) -> usize {
+        self.script().closed
+    }
+}
+
+impl<Req: Clone, T> ScriptedSender<Req, T> {
+    /// All sends so far, in the order in which they began.
+    pub fn sends(&self) -> Vec<SendRecord<Req>> {
+        self.script().sends.clone()
+    }
+}
+
+impl<Req: Clone + PartialEq> Script<Req> {
+    /// Records a send and gives its number with what it does.
+    fn begin(&mut self, request: &Req, now: Instant) -> (usize, Reply) {
+        let number = self.sends.len();
+        self.sends.push(SendRecord { request: request.clone(), started: now, ended: None });
+        let own = self.replies_to.iter_mut().find(|(of, _, _)| of == request);
+        let (replies, index) = match own {
+            Some((_, replies, sent)) => {
+                *sent += 1;
+                (&*replies, *sent - 1)
+            }
+            None => (&self.replies, number),
+        };
+        (number, replies[index.min(replies.len() - 1)].clone())
+    }
+}
+
+/// A send under way: however it ends, that is recorded.
+struct UnderWay<'a, Req, T: Timer> {
+    sender: &'a ScriptedSender<Req, T>,
+    number: usize,
+    end: SendEnd,
+}
+
+impl<Req, T: Timer> Drop for UnderWay<'_, Req, T> {
+    fn drop(&mut self) {
+        let now = self.sender.timer.now();
+        self.sender.script().sends[self.number].ended = Some((now, self.end));
+    }
+}
+
+impl<Req: Clone + PartialEq, T: Timer> MessageSender for ScriptedSender<Req, T> {
+    type Request = Req;
+    type Message = Accepted<Req>;
+    type Rejection = Rejected;
+    type Error = Failed;
+
+    async fn open(&self) -> Result<(), Failed> {
+        let mut script = self.script();
+        script.opened += 1;
+        if script.open_fails { Err(Failed("the script lets opening fail")) } else { Ok(()) }
+    }
+
+    async fn send_message(&self, request: &Req) -> Result<MessageResponse<Self>, Failed> {
+        let (number, reply) = self.script().begin(request, self.timer.now());
+        let mut under_way = UnderWay { sender: self, number, end: SendEnd::Dropped };
+        if !reply.after.is_zero() {
+            self.timer.sleep(reply.after).await;
+        }
+        let (end, response) = match reply.end {
+            Scripted::Accept => {
+                (SendEnd::Accepted, Ok(Ok(Accepted { send: number, request: request.clone() })))
+            }
+            Scripted::Reject(code, retry_after) => {
+                (SendEnd::Rejected, Ok(Err(Rejected { send: number, code, retry_after })))
+            }
+            Scripted::Fail(reason) => (SendEnd::Failed, Err(Failed(reason))),
+            Scripted::Panic(message) => {
+                under_way.end = SendEnd::Panicked;
+                // Quietly: a scripted panic is not worth the hook's message.
+                std::panic::resume_unwind(alloc::boxed::Box::new(String::from(message)));
+            }
+            Scripted::Hang => pending().await,
+        };
+        under_way.end = end;
+        response
+    }
+
+    fn retry_after(rejection: &Rejected) -> Option<Duration> {
+        rejection.retry_after
+    }
+
+    async fn close(&self) {
+        let close_takes = {
+            let mut script = self.script();
+            script.closed += 1;
+            script.close_takes
+        };
+        if !close_takes.is_zero() {
+            self.timer.sleep(close_takes).await;
+        }
+    }
+}
+
+impl<Req, T: Clone> Clone for ScriptedSender<Req, T> {
+    fn clone(&self) -> Self {
+        Self { script: Arc::clone(&self.script), timer: self.timer.clone() }
+    }
+}
+
+impl<Req, T> fmt::Debug for ScriptedSender<Req, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptedSender").field("sends", &self.script().sends.len()).finish_non_exhaustive()
+    }
+}
