@@ -52,7 +52,7 @@ where
     /// # Errors
     ///
     /// The sender's error if it did not open.
-    // An `async` block, which uses the worker where it is: an `async fn` would hold it twice.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
     pub(crate) fn run<H>(mut self, handover: H) -> impl Future<Output = Result<Exit, S::Error>>
     where
         H: Future<Output = Option<Handover<S>>>,

@@ -6,6 +6,12 @@
 #![recursion_limit = "512"]
 
 #[expect(unreachable_pub, reason = "a module of one test")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "times of a few minutes in microseconds"
+)]
 mod conformance_driver;
 
 use std::fs;

@@ -197,11 +197,11 @@ fn expiry(levels: &[Level], lowest: usize) -> Option<(Instant, usize)> {
 }
 
 /// Awaits `future`, but no longer than `limit`; then fails with the limit's level.
-fn within<'a, T: Timer, F: Future>(
+fn within<T: Timer, F: Future>(
     limit: Option<(Instant, usize)>,
-    timer: &'a T,
+    timer: &T,
     future: F,
-) -> impl Future<Output = Result<F::Output, usize>> + use<'a, T, F> {
+) -> impl Future<Output = Result<F::Output, usize>> {
     let (deadline, level) = limit.unwrap_or((Instant::NEVER, 0));
     Race::new(future, move || sleep_until(timer, deadline)).map(move |output| output.ok_or(level))
 }

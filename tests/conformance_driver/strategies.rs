@@ -35,8 +35,9 @@ pub fn build(scenario: &Value, log: &Log) -> Result<impl SendStrategy<Scripted> 
         built.push(strategy);
     }
     let mut built = built.into_iter();
-    let [a, b, c, d, e, f] = std::array::from_fn(|_| built.next());
-    Ok(CompositeStrategy::new().with(a).with(b).with(c).with(d).with(e).with(f))
+    let mut next = || built.next();
+    let nearest_three = CompositeStrategy::new().with(next()).with(next()).with(next());
+    Ok(nearest_three.with(next()).with(next()).with(next()))
 }
 
 /// A composite inside a chain is the same as its parts in line.
