@@ -191,9 +191,9 @@ pub trait Inbox<S: MessageSender, Reply> {
     #[doc(hidden)]
     fn requeue(&mut self, job: Job<S::Request, Reply>) -> Result<(), Job<S::Request, Reply>>;
 
-    /// Ends the reply's ticket.
+    /// Ends the reply's ticket. Tells whether that had been cancelled.
     #[doc(hidden)]
-    fn resolve(&mut self, id: RequestId, reply: Reply, settled: Settled<S>);
+    fn resolve(&mut self, id: RequestId, reply: Reply, settled: Settled<S>) -> bool;
 }
 
 pub(crate) mod sealed {

@@ -150,13 +150,13 @@ where
         }
     }
 
-    /// Ends a request that was never sent: its ticket learns so, and the request waits to be taken back.
+    /// Ends a request that was never sent: its ticket learns so, and the request waits to be taken back, unless the
+    /// ticket took it back already.
     /// A re-queued round is dropped: its request was sent before.
     fn give_back(&mut self, job: Job<S::Request, Q::Reply>) {
-        if let Some(reply) = job.reply {
-            self.inbox.resolve(job.id, reply, Settled::no_answer(NoAnswer::Aborted, 0));
-        }
-        if job.cycle == 0 {
+        let settled = Settled::no_answer(NoAnswer::Aborted, 0);
+        let cancelled = job.reply.is_some_and(|reply| self.inbox.resolve(job.id, reply, settled));
+        if job.cycle == 0 && !cancelled {
             self.storage.keep_unsent(job.request);
         }
     }

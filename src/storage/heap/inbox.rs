@@ -103,11 +103,9 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
         }
     }
 
-    fn resolve(&mut self, id: RequestId, reply: oneshot::Sender<Settled<S>>, settled: Settled<S>) {
-        if reply.send(settled).is_err() {
-            // The ticket is gone. If it was cancelled in flight, its notice has nothing to skip any more.
-            self.forget_cancelled(id);
-        }
+    fn resolve(&mut self, id: RequestId, reply: oneshot::Sender<Settled<S>>, settled: Settled<S>) -> bool {
+        // If the ticket was cancelled in flight, its notice has nothing to skip any more.
+        reply.send(settled).is_err() && self.forget_cancelled(id)
     }
 }
 

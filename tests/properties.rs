@@ -1,0 +1,70 @@
+//! Random scripts of producers, consumers, faults and endings, in virtual time and seeded interleavings: whatever
+//! happens, the promises hold.
+//!
+//! `PROPERTY_CASES` sets how many scripts are tried, `PROPERTY_SEED` tries the one of a seed.
+
+#[expect(unreachable_pub, reason = "a module of one test")]
+#[path = "properties/mod.rs"]
+mod scripts;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use scripts::{Script, check, play, script};
+
+fn seed_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|value| value.parse().expect("a number"))
+}
+
+/// Whether a script keeps the promises; if not, why.
+fn fault(script: &Script) -> Option<String> {
+    let kept = catch_unwind(AssertUnwindSafe(|| check(script, &play(script))));
+    kept.err().map(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+    })
+}
+
+#[test]
+fn the_promises_hold_whatever_happens() {
+    let seeds = match seed_of("PROPERTY_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => {
+            let cases = seed_of("PROPERTY_CASES").unwrap_or(10_000);
+            let first = fastrand::u64(..u64::MAX - cases);
+            println!("seeds from {first}, {cases} scripts");
+            first..first + cases
+        }
+    };
+    // Scripts panic on purpose, and a shrinking one over and over.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let failure = seeds.into_iter().find_map(|seed| {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut tree = script().new_tree(&mut TestRunner::new_with_rng(Config::default(), rng)).unwrap();
+        let mut why = fault(&tree.current())?;
+        let mut smallest = tree.current();
+        while tree.simplify() {
+            while let Some(still) = fault(&tree.current()) {
+                (why, smallest) = (still, tree.current());
+                if !tree.simplify() {
+                    break;
+                }
+            }
+            if !tree.complicate() {
+                break;
+            }
+        }
+        Some((seed, why, smallest))
+    });
+    std::panic::set_hook(hook);
+    if let Some((seed, why, smallest)) = failure {
+        panic!(
+            "{why}\n\nthe smallest script that fails:\n{smallest:#?}\n\nto see it again:\n  \
+             PROPERTY_SEED={seed} cargo test --all-features --test properties\n"
+        );
+    }
+}

@@ -1,0 +1,245 @@
+//! Plays a script on the virtual runtime.
+
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures::StreamExt;
+use futures::future::{Either, select};
+use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime, VirtualTask, VirtualTimer};
+use telegram_sender::{
+    Builder, BuiltIn, Chain, Delay, Exit, Jitter, KeepResults, Overflow, RateLimiter, Requeue, Retry,
+    SenderRunner, Spawner, Ticket, Timeout, Timer,
+};
+
+use super::{Consumer, End, Ending, Fate, Kind, Outcome, Planned, Request, ResultsKept, Script, Step, ms};
+
+type Sender = ScriptedSender<Request>;
+type Runner = SenderRunner<Sender, VirtualTimer>;
+
+fn built_in(kind: &Kind) -> BuiltIn {
+    match *kind {
+        Kind::RateLimiter { rate, period } => RateLimiter::new(rate, ms(period)).unwrap().into(),
+        Kind::Delay(delay) => Delay::new(ms(delay)).into(),
+        Kind::Retry { retries, delay, no_answer_too: false } => Retry::new(retries, ms(delay)).into(),
+        Kind::Retry { retries, delay, no_answer_too: true } => {
+            Retry::new(retries, ms(delay)).on_no_answer().into()
+        }
+        Kind::Jitter { retries, base } => Jitter::with_seed(retries, ms(base), 0.5, 1).unwrap().into(),
+        Kind::Timeout(timeout) => Timeout::new(ms(timeout)).unwrap().into(),
+        Kind::RequeueInAll(cycles) => Requeue::cycles(cycles).into(),
+        Kind::RequeueEach(cycles) => Requeue::cycles_per_request(cycles).into(),
+        Kind::RequeueEndless => Requeue::endless().into(),
+    }
+}
+
+fn reply(planned: &Planned) -> Reply {
+    let reply = match planned.end {
+        End::Accept => Reply::accept(),
+        End::Reject => Reply::reject(400),
+        End::Flood(wait) => Reply::reject(429).retry_after(ms(wait)),
+        End::Fail => Reply::fail("unreachable"),
+        End::Panic => Reply::panic("scripted"),
+        End::Hang => Reply::hang(),
+    };
+    reply.after(ms(planned.after))
+}
+
+fn keep(results: ResultsKept) -> KeepResults {
+    match results {
+        ResultsKept::WhileRead => KeepResults::while_read(),
+        ResultsKept::Always => KeepResults::always(),
+        ResultsKept::Never => KeepResults::never(),
+        ResultsKept::BoundedWait(capacity) => {
+            KeepResults::while_read().bounded(capacity, Overflow::Wait).unwrap()
+        }
+        ResultsKept::DropOldest(capacity) => {
+            KeepResults::always().bounded(capacity, Overflow::DropOldest).unwrap()
+        }
+    }
+}
+
+/// What the tasks of a script bring together.
+#[derive(Default)]
+struct Record {
+    tickets: Vec<(Request, Option<(telegram_sender::RequestId, u32, super::Ended)>)>,
+    kept: Vec<(Request, Ticket<Sender>)>,
+    refused: Vec<Request>,
+    answers: Vec<
+        telegram_sender::Answer<
+            telegram_sender::testing::Accepted<Request>,
+            telegram_sender::testing::Rejected,
+        >,
+    >,
+    unsent: Vec<Request>,
+}
+
+/// Plays `script` to its end.
+pub fn play(script: &Script) -> Outcome {
+    let runtime = VirtualRuntime::with_seed(script.order);
+    let sender = ScriptedSender::new(runtime.timer()).replies(script.replies.iter().map(reply));
+    let record = Rc::new(RefCell::new(Record::default()));
+    let exit = runtime.block_on(scenes(script, &runtime, &sender, &record));
+    runtime.run_until_stalled();
+    let record = record.take();
+    Outcome {
+        sends: sender.sends(),
+        tickets: record.tickets,
+        refused: record.refused,
+        answers: record.answers,
+        unsent: record.unsent,
+        exit,
+        opened: sender.opened(),
+        closed: sender.closed(),
+        tasks_left: runtime.tasks(),
+        sleepers_left: runtime.timer().sleeping(),
+    }
+}
+
+async fn scenes(
+    script: &Script,
+    runtime: &VirtualRuntime,
+    sender: &Sender,
+    record: &Rc<RefCell<Record>>,
+) -> Exit {
+    let chain: Chain = script.strategies.iter().map(built_in).collect();
+    let mut builder: Builder<Sender> = SenderRunner::builder(sender.clone()).results(keep(script.results));
+    if let Some(capacity) = script.capacity {
+        builder = builder.queue_capacity(capacity).unwrap();
+    }
+    let prepared = builder.strategy(chain).prepare(runtime.timer());
+    let (runner, worker) = prepared.start_with_task(runtime).await.unwrap();
+    let worker = Rc::new(worker);
+
+    let mut scenes = Vec::new();
+    for consumer in &script.consumers {
+        scenes.push(runtime.spawn(consume(*consumer, runner.clone(), runtime.timer(), record.clone())));
+    }
+    for (producer, steps) in script.producers.iter().enumerate() {
+        let steps = steps.clone();
+        scenes.push(runtime.spawn(produce(producer, steps, runner.clone(), runtime.clone(), record.clone())));
+    }
+    for &(at, ending) in &script.endings {
+        scenes.push(runtime.spawn(end(
+            at,
+            ending,
+            runner.clone(),
+            worker.clone(),
+            runtime.timer(),
+            record.clone(),
+        )));
+    }
+    // Whatever the endings were, in the end it is closed, and nobody waits any more.
+    runtime.sleep(ms(400)).await;
+    let exit = runner.close().await;
+    for scene in scenes {
+        scene.await;
+    }
+    let kept = std::mem::take(&mut record.borrow_mut().kept);
+    for (request, ticket) in kept {
+        settle(request, ticket, record).await;
+    }
+    let left: Vec<_> = runner.results().collect().await;
+    let unsent = runner.abort().await;
+    let mut record = record.borrow_mut();
+    record.answers.extend(left);
+    record.unsent.extend(unsent);
+    exit
+}
+
+async fn settle(request: Request, mut ticket: Ticket<Sender>, record: &RefCell<Record>) {
+    let ended = (&mut ticket).await;
+    record.borrow_mut().tickets.push((request, Some((ticket.id(), ticket.attempts(), ended))));
+}
+
+async fn consume(consumer: Consumer, runner: Runner, timer: VirtualTimer, record: Rc<RefCell<Record>>) {
+    timer.sleep(ms(consumer.from)).await;
+    let mut results = runner.results();
+    // A consumer is no reason for the runner to live.
+    drop(runner);
+    let mut left = consumer.count;
+    while left != Some(0) {
+        let Some(answer) = results.next().await else { return };
+        record.borrow_mut().answers.push(answer);
+        left = left.map(|left| left - 1);
+        timer.sleep(ms(consumer.pause)).await;
+    }
+}
+
+async fn produce(
+    producer: usize,
+    steps: Vec<Step>,
+    runner: Runner,
+    runtime: VirtualRuntime,
+    record: Rc<RefCell<Record>>,
+) {
+    for (number, step) in steps.into_iter().enumerate() {
+        runtime.sleep(ms(step.gap)).await;
+        let request = Request { producer, number };
+        let enqueued =
+            if step.without_waiting { runner.try_request(request) } else { runner.request(request).await };
+        let ticket = match enqueued {
+            Ok(ticket) => ticket,
+            Err(refused) => {
+                record.borrow_mut().refused.push(refused.into_request());
+                continue;
+            }
+        };
+        match step.ticket {
+            Fate::Awaited => settle(request, ticket, &record).await,
+            Fate::Kept => record.borrow_mut().kept.push((request, ticket)),
+            Fate::Dropped => record.borrow_mut().tickets.push((request, None)),
+            Fate::CancelledAfter(wait) => {
+                let (timer, record) = (runtime.timer(), record.clone());
+                drop(runtime.spawn(async move {
+                    let mut ticket = ticket;
+                    // Wakes up early if the ticket ends first.
+                    match select(&mut ticket, pin!(timer.sleep(ms(wait)))).await {
+                        Either::Left((ended, _)) => {
+                            let ended = Some((ticket.id(), ticket.attempts(), ended));
+                            record.borrow_mut().tickets.push((request, ended));
+                        }
+                        Either::Right(_) => {
+                            ticket.cancel();
+                            settle(request, ticket, &record).await;
+                        }
+                    }
+                }));
+            }
+            Fate::CancelledByDropAfter(wait) => {
+                let (timer, record) = (runtime.timer(), record.clone());
+                drop(runtime.spawn(async move {
+                    let ticket = ticket.cancel_on_drop();
+                    timer.sleep(ms(wait)).await;
+                    drop(ticket);
+                    record.borrow_mut().tickets.push((request, None));
+                }));
+            }
+        }
+    }
+}
+
+async fn end(
+    at: u64,
+    ending: Ending,
+    runner: Runner,
+    worker: Rc<VirtualTask<Result<Exit, telegram_sender::testing::Failed>>>,
+    timer: VirtualTimer,
+    record: Rc<RefCell<Record>>,
+) {
+    timer.sleep(ms(at)).await;
+    let unsent = match ending {
+        Ending::Close => {
+            runner.close().await;
+            return;
+        }
+        Ending::CloseButDropTheFuture => {
+            let _ = futures::poll!(pin!(runner.close()));
+            return;
+        }
+        Ending::CloseWithTimeout(timeout) => runner.close_with_timeout(ms(timeout)).await,
+        Ending::Abort => runner.abort().await,
+        Ending::DropTheWorker => return worker.cancel(),
+    };
+    record.borrow_mut().unsent.extend(unsent);
+}
