@@ -246,6 +246,18 @@ fn a_flood_wait_cut_off_by_a_timeout_still_holds_the_runner() {
 }
 
 #[test]
+fn a_limiter_counts_a_send_after_its_flood_wait_and_not_before() {
+    // The flood wait is cut off by the time-out; the retry comes too early, and the limiter waits with its stamp.
+    let strategy = CompositeStrategy::new()
+        .with(RateLimiter::new(2, ms(500)).unwrap())
+        .with(Retry::new(1, Duration::ZERO))
+        .with(Timeout::new(ms(600)).unwrap())
+        .with(Retry::new(1, Duration::ZERO).on_no_answer());
+    let sends = sends(3, strategy, &[flood(1), Reply::Accept]);
+    assert_eq!(sends, [0, 1100, 1200, 1600]);
+}
+
+#[test]
 fn requeue_counts_cycles_in_all_or_per_request() {
     let rounds = |strategy: Requeue| {
         run(|runtime| async move {

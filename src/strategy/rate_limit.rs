@@ -80,6 +80,10 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
             self.sent(cx);
         }
         let now = cx.now();
+        // A send that has to wait for the service is not made yet.
+        if let Some(permitted_at) = cx.not_before().filter(|permitted_at| now < *permitted_at) {
+            return Err(permitted_at);
+        }
         self.window.admit(now, self.period)?;
         self.in_flight = true;
         cx.admit(now);

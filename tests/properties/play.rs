@@ -135,6 +135,8 @@ async fn scenes(
     for scene in scenes {
         scene.await;
     }
+    // The last tickets may be cancelled a little later.
+    runtime.sleep(ms(100)).await;
     let kept = std::mem::take(&mut record.borrow_mut().kept);
     for (request, ticket) in kept {
         settle(request, ticket, record).await;
