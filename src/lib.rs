@@ -12,6 +12,8 @@ mod runtime;
 mod sender;
 mod storage;
 mod strategy;
+#[cfg(feature = "telegram")]
+pub mod telegram;
 mod ticket;
 mod worker;
 

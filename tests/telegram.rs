@@ -1,0 +1,1 @@
+//! The Telegram sender against a small server on the loopback interface.
