@@ -1,1 +1,0 @@
-//! The Telegram sender against a small server on the loopback interface.
