@@ -62,7 +62,6 @@ impl Service {
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         self.board.note(|tally| tally.requests += 1);
         let answer = self.route(request).await;
-        smol::Timer::after(self.options.latency).await;
         let (code, body) = match answer {
             Ok(result) => (200, json!({ "ok": true, "result": result })),
             Err(refusal) => (refusal.code, refusal.body()),
@@ -97,7 +96,10 @@ impl Service {
                 let message = read(request).await.inspect_err(|_| {
                     self.board.note(|tally| tally.malformed += 1);
                 })?;
-                self.send(message)
+                let answer = self.send(message);
+                // Taken is taken, though the client does not know yet.
+                smol::Timer::after(self.options.latency).await;
+                answer
             }
             _ => {
                 self.board.note(|tally| tally.malformed += 1);

@@ -39,7 +39,7 @@ pub(crate) struct Options {
     /// Flood waits beyond the limits, as other traffic of the same bot causes them: once so many messages were
     /// accepted, nothing is taken for so long.
     pub(crate) floods: Vec<(usize, Duration)>,
-    /// How long each answer takes.
+    /// How long the answer to a message takes.
     pub(crate) latency: Duration,
 }
 

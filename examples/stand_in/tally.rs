@@ -69,8 +69,8 @@ impl Board {
     }
 
     pub(super) fn wait_until(&self, limit: Duration, wanted: impl Fn(&Tally) -> bool) -> Option<Tally> {
-        let waited = self.changed.wait_timeout_while(self.lock(), limit, |tally| !wanted(tally));
-        let (tally, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let outcome = self.changed.wait_timeout_while(self.lock(), limit, |tally| !wanted(tally));
+        let (tally, _) = outcome.unwrap_or_else(PoisonError::into_inner);
         wanted(&tally).then(|| tally.clone())
     }
 
