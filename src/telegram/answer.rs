@@ -33,10 +33,14 @@ pub(super) fn read(
         return Err(if fine { TelegramError::Malformed } else { TelegramError::Status(status) });
     };
     Ok(if envelope.ok {
-        Ok(envelope.result.unwrap_or_else(|| RawValue::NULL.to_owned()))
+        Ok(envelope.result.unwrap_or_else(null))
     } else {
         Err(rejection(status, &envelope, token))
     })
+}
+
+fn null() -> Box<RawValue> {
+    RawValue::from_string("null".into()).expect("null is JSON")
 }
 
 fn rejection(status: u16, envelope: &Envelope, token: &BotToken) -> TelegramRejection {

@@ -71,6 +71,7 @@ mod tests {
         for (url, method) in [
             ("https://api.telegram.org", "https://api.telegram.org/bot123:S3CR3T/getMe"),
             ("https://api.telegram.org/", "https://api.telegram.org/bot123:S3CR3T/getMe"),
+            ("http://bot_api:8081", "http://bot_api:8081/bot123:S3CR3T/getMe"),
             ("http://localhost:8081", "http://localhost:8081/bot123:S3CR3T/getMe"),
             ("http://127.0.0.1:8081/tg/api/", "http://127.0.0.1:8081/tg/api/bot123:S3CR3T/getMe"),
             ("HTTPS://[::1]:8443/tg", "https://[::1]:8443/tg/bot123:S3CR3T/getMe"),

@@ -11,6 +11,16 @@ use serde_json::value::RawValue;
 ///
 /// Only the ids are read at once. The rest is parsed when asked for, as a message that was sent must not turn into
 /// an error because Telegram says something new about it: somebody would send it again.
+///
+/// ```
+/// use telegram_sender::telegram::SentMessage;
+///
+/// fn link(message: &SentMessage) -> Option<String> {
+///     // In links, the ids of supergroups and channels go without their `-100`.
+///     let chat = message.chat_id()?.to_string();
+///     Some(format!("https://t.me/c/{}/{}", chat.strip_prefix("-100")?, message.message_id()))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SentMessage {
     message_id: i32,

@@ -71,6 +71,20 @@ impl fmt::Display for TelegramRejection {
 impl Error for TelegramRejection {}
 
 /// What to do about a [`TelegramRejection`].
+///
+/// ```
+/// use telegram_sender::telegram::{RejectionKind, TelegramRejection};
+///
+/// fn advice(rejection: &TelegramRejection) -> &'static str {
+///     match rejection.kind() {
+///         RejectionKind::FloodWait | RejectionKind::ServerFault => "later",
+///         RejectionKind::Migrated => "elsewhere",
+///         RejectionKind::Unauthorized => "stop",
+///         _ => "skip",
+///     }
+/// }
+/// assert_eq!(advice(&TelegramRejection::new(401, "Unauthorized")), "stop");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionKind {

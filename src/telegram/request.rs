@@ -47,6 +47,16 @@ impl MessageRequest {
     ///
     /// Refused, naming `text`, when that is empty or white space only; naming `chat_id`, when that is text that is
     /// neither an integer nor a `@username`.
+    ///
+    /// ```
+    /// use telegram_sender::telegram::MessageRequest;
+    ///
+    /// let to_a_channel = MessageRequest::text("@my_channel", "Hello!")?;
+    /// let to_a_group = MessageRequest::text(-1_001_234_567_890_i64, "Hello!")?;
+    /// assert_eq!(MessageRequest::text(42, " ").unwrap_err().argument(), "text");
+    /// # let _ = (to_a_channel, to_a_group);
+    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// ```
     pub fn text(chat: impl Into<ChatRef>, text: impl Into<String>) -> Result<Self, InvalidArgument> {
         Self::new(chat.into(), None)?.with_text(text)
     }

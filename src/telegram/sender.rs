@@ -69,8 +69,11 @@ impl TelegramSender {
     ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
         let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
         let url = self.base_url.method(&self.token, method);
-        // No error of ours holds the URL; this is for what a connector of somebody else may say.
-        let (status, body) = self.http.post(url, json).await.map_err(|error| error.scrubbed(&self.token))?;
+        // Boxed, as each strategy and the worker hold this future inside of theirs.
+        let (status, body) = Box::pin(self.http.post(url, json))
+            .await
+            // No error of ours holds the URL; this is for what a connector of somebody else may say.
+            .map_err(|error| error.scrubbed(&self.token))?;
         answer::read(status, &body, &self.token)
     }
 }

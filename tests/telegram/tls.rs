@@ -56,7 +56,7 @@ fn a_root_of_ones_own_is_trusted() {
 fn an_address_can_have_a_certificate() {
     let (root, config) = authority("127.0.0.1");
     let server = Server::start_tls(config, [accepted(1)]);
-    let sender = builder(&server.url()).root_certificate(root.to_vec()).unwrap().build();
+    let sender = builder(&server.url()).root_certificate(&root).unwrap().build();
     within(sender.send_message(&hello())).unwrap().unwrap();
 }
 

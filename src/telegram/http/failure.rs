@@ -54,7 +54,7 @@ pub(super) fn of_request(error: &RequestFailure, written: bool) -> TelegramError
 
 /// Why the answer was not read to its end.
 pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize) -> TelegramError {
-    if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
+    if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
         let fine = (200..300).contains(&status);
         return if fine { TelegramError::TooLarge(limit) } else { TelegramError::Status(status) };
     }
@@ -63,10 +63,10 @@ pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize
 
 fn of_connect(error: &RequestFailure) -> TelegramError {
     let reason = innermost(error);
-    if causes(error).any(|cause| cause.is::<ResolveError>()) {
+    if causes(error).any(<dyn Error>::is::<ResolveError>) {
         return TelegramError::Resolve { reason };
     }
-    if causes(error).any(|cause| cause.is::<rustls::Error>()) {
+    if causes(error).any(<dyn Error>::is::<rustls::Error>) {
         return TelegramError::Tls { reason };
     }
     let kind = causes(error).filter_map(|cause| cause.downcast_ref()).map(io::Error::kind).last();
