@@ -33,6 +33,8 @@ mod sender;
 #[cfg(feature = "alloc")]
 mod storage;
 mod strategy;
+#[cfg(feature = "telegram")]
+pub mod telegram;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "alloc")]

@@ -28,15 +28,13 @@ fn fault(script: &Script) -> Option<String> {
 
 #[test]
 fn the_promises_hold_whatever_happens() {
-    let seeds = match seed_of("PROPERTY_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => {
-            let cases = seed_of("PROPERTY_CASES").unwrap_or(10_000);
-            let first = fastrand::u64(..u64::MAX - cases);
-            println!("seeds from {first}, {cases} scripts");
-            first..first + cases
-        }
-    };
+    let cases = seed_of("PROPERTY_CASES").unwrap_or(10_000);
+    let one = seed_of("PROPERTY_SEED").map(|seed| seed..seed + 1);
+    let seeds = one.unwrap_or_else(|| {
+        let first = fastrand::u64(..u64::MAX - cases);
+        println!("seeds from {first}, {cases} scripts");
+        first..first + cases
+    });
     // Scripts panic on purpose, and a shrinking one over and over.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

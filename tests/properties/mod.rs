@@ -111,10 +111,13 @@ pub struct Request {
 
 pub type Ended = Result<Accepted<Request>, SendError<Rejected, Failed>>;
 
+/// How a request's ticket ended, with its id and attempts; `None` if nobody awaited it.
+pub type TicketEnd = (Request, Option<(RequestId, u32, Ended)>);
+
 /// What came of a script.
 pub struct Outcome {
     pub sends: Vec<SendRecord<Request>>,
-    pub tickets: Vec<(Request, Option<(RequestId, u32, Ended)>)>,
+    pub tickets: Vec<TicketEnd>,
     pub refused: Vec<Request>,
     pub answers: Vec<Answer<Accepted<Request>, Rejected>>,
     pub unsent: Vec<Request>,

@@ -12,7 +12,9 @@ use telegram_sender::{
     SenderRunner, Spawner, Ticket, Timeout, Timer,
 };
 
-use super::{Consumer, End, Ending, Fate, Kind, Outcome, Planned, Request, ResultsKept, Script, Step, ms};
+use super::{
+    Consumer, End, Ending, Fate, Kind, Outcome, Planned, Request, ResultsKept, Script, Step, TicketEnd, ms,
+};
 
 type Sender = ScriptedSender<Request>;
 type Runner = SenderRunner<Sender, VirtualTimer>;
@@ -62,7 +64,7 @@ fn keep(results: ResultsKept) -> KeepResults {
 /// What the tasks of a script bring together.
 #[derive(Default)]
 struct Record {
-    tickets: Vec<(Request, Option<(telegram_sender::RequestId, u32, super::Ended)>)>,
+    tickets: Vec<TicketEnd>,
     kept: Vec<(Request, Ticket<Sender>)>,
     refused: Vec<Request>,
     answers: Vec<

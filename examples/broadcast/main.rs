@@ -1,0 +1,155 @@
+//! Sends a message to each of a list of recipients through a [`SenderRunner`]: rate limit, flood waits, re-sends, a
+//! report that survives being killed, and a drain on Ctrl-C.
+//!
+//! ```text
+//! cargo run --example broadcast --features telegram
+//! ```
+//!
+//! shows it all against a stand-in of the Bot API, without a token and without a network. `--help` says the rest.
+//!
+//! Here is the order of things: everything is checked, then the server is asked whether it knows the bot, then the
+//! report is opened, and only then the first message is sent.
+
+mod breaker;
+mod campaign;
+mod chat;
+mod cli;
+mod demo;
+mod failure;
+mod interrupt;
+mod message;
+mod plan;
+mod progress;
+mod recipients;
+mod report;
+mod resend;
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
+mod summary;
+mod template;
+mod token;
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use smol::future::or;
+use telegram_sender::telegram::{BotToken, TelegramError, TelegramSender};
+use telegram_sender::{InvalidArgument, RateLimiter, SenderRunner, Smol, Timeout};
+
+use crate::breaker::Breaker;
+use crate::campaign::{Campaign, Outcome, QUEUE};
+use crate::cli::Args;
+use crate::failure::{Blame, Failure};
+use crate::interrupt::Interrupts;
+use crate::plan::Plan;
+use crate::progress::{Counts, Progress, line};
+use crate::report::Report;
+use crate::resend::Resend;
+use crate::stand_in::StandIn;
+use crate::summary::Summary;
+
+fn main() -> ExitCode {
+    let end = Args::read().and_then(|args| smol::block_on(broadcast(&args)));
+    end.unwrap_or_else(|failure| {
+        line(&failure.to_string());
+        failure.exit_code()
+    })
+}
+
+async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
+    let token = token::find(args.token_file.as_deref())?;
+    let demo = token.is_none() && args.api_url.is_none();
+    let token = match token {
+        Some(token) => token,
+        None if demo => demo::token()?,
+        None => return Err(token::missing()),
+    };
+    let plan = Plan::read(args, demo)?;
+    let stand_in = if demo { Some(demo::start().await?) } else { None };
+    let url = stand_in.as_ref().map(StandIn::url).or_else(|| args.api_url.clone());
+    let sender = sender(token, url.as_deref())?;
+    if plan.recipients.is_empty() {
+        plan.announce(args);
+        return Ok(plan.exit_code(&Outcome::default()));
+    }
+    let begun = Instant::now();
+    let outcome = run(args, &plan, sender).await?;
+    Summary { outcome: &outcome, plan: &plan, elapsed: begun.elapsed(), report: args.report.is_some() }
+        .print();
+    if let Some(stand_in) = stand_in {
+        summary::print_tally(&stand_in.stop().await);
+    }
+    match outcome.cut_short {
+        Some(failure) => Err(failure),
+        None => Ok(plan.exit_code(&outcome)),
+    }
+}
+
+fn sender(token: BotToken, url: Option<&str>) -> Result<TelegramSender, Failure> {
+    let builder = TelegramSender::builder(token);
+    let builder = match url {
+        Some(url) => builder.base_url(url).map_err(|wrong| {
+            Failure::new(Blame::Arguments, format!("--api-url can't be used: {wrong}; try --help"))
+        })?,
+        None => builder,
+    };
+    Ok(builder.build())
+}
+
+/// Starts the runner, which asks the server whether it knows the bot; opens the report; sends.
+async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome, Failure> {
+    let counts = Counts { total: plan.recipients.len(), ..Counts::default() };
+    let progress = Progress::new(counts, args.rate.period);
+    let flood_waits = progress.clone();
+    let on_flood_wait = move |wait| flood_waits.note(&format!("flood wait: the server asks for {wait:?}"));
+    let limiter = RateLimiter::new(args.rate.messages, args.rate.period).map_err(|wrong| refused(&wrong))?;
+    let runner = SenderRunner::builder(sender)
+        .strategy(Timeout::new(args.timeout).map_err(|wrong| refused(&wrong))?)
+        .strategy(limiter)
+        .strategy(Resend::new(args.retries, on_flood_wait))
+        .strategy(Breaker::default())
+        .queue_capacity(QUEUE)
+        .map_err(|wrong| refused(&wrong))?
+        .prepare(Smol);
+    let interrupts = Interrupts::listen()?;
+    let runner = or(first_contact(args, Box::pin(runner.start(&Smol))), async {
+        interrupts.next().await;
+        Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
+    })
+    .await?;
+    let report = args.report.as_deref().map(|path| Report::open(path, &plan.past)).transpose()?;
+    // Not before all that can be refused was: a refusal is one line.
+    plan.announce(args);
+    progress.begin();
+    let campaign =
+        Campaign { recipients: &plan.recipients, message: &plan.message, report, progress, demo: plan.demo };
+    Ok(campaign.run(&runner, &interrupts).await)
+}
+
+/// Waits for the server's first answer, and tells a bad token from a server that is not there.
+async fn first_contact<T>(
+    args: &Args,
+    start: impl Future<Output = Result<T, TelegramError>>,
+) -> Result<T, Failure> {
+    let contact = async {
+        start.await.map_err(|error| {
+            let blame = match &error {
+                TelegramError::Rejected(rejection) if rejection.is_unauthorized() => Blame::Token,
+                _ => Blame::Server,
+            };
+            Failure::new(blame, error.to_string())
+        })
+    };
+    or(contact, async {
+        smol::Timer::after(args.timeout).await;
+        let message =
+            format!("the server did not answer in {:?}; check --api-url and the network", args.timeout);
+        Err(Failure::new(Blame::Server, message))
+    })
+    .await
+}
+
+fn refused(wrong: &InvalidArgument) -> Failure {
+    Failure::new(Blame::Arguments, format!("{wrong}; try --help"))
+}

@@ -1,0 +1,68 @@
+//! What each recipient is sent: the text, filled in, as a request.
+
+use std::fs;
+
+use telegram_sender::telegram::MessageRequest;
+
+use crate::cli::{Args, Markup};
+use crate::failure::{Blame, Failure};
+use crate::recipients::Recipient;
+use crate::template::Template;
+
+/// Telegram's limit, counted in UTF-16 units after it has parsed the markup.
+const LONGEST_TEXT: usize = 4096;
+
+/// The message of the broadcast.
+pub(crate) struct Message {
+    template: Template,
+    markup: Option<Markup>,
+    silent: bool,
+}
+
+impl Message {
+    /// The message that the arguments ask for; `default` is the text if they name none.
+    pub(crate) fn read(args: &Args, default: Option<&str>) -> Result<Self, Failure> {
+        let fail = |message: String| Failure::new(Blame::Text, message);
+        let text = match (&args.text, &args.text_file, default) {
+            (Some(text), _, _) => text.clone(),
+            (None, Some(path), _) => fs::read_to_string(path)
+                .map_err(|error| fail(format!("can't read the text in `{}`: {error}", path.display())))?,
+            (None, None, Some(text)) => text.to_owned(),
+            (None, None, None) => {
+                return Err(Failure::new(
+                    Blame::Arguments,
+                    "give the text with --text or --text-file; try --help",
+                ));
+            }
+        };
+        if text.trim().is_empty() {
+            return Err(fail("the text is empty".to_owned()));
+        }
+        let template = Template::parse(&text).map_err(fail)?;
+        Ok(Self { template, markup: args.parse_mode, silent: args.silent })
+    }
+
+    /// The request for `recipient`, or why there can be none.
+    pub(crate) fn request(&self, recipient: &Recipient) -> Result<MessageRequest, Failure> {
+        let line = recipient.line;
+        let fail = |wrong: String| Failure::new(Blame::Text, format!("{wrong} (recipient in line {line})"));
+        let text = self.template.fill(recipient, self.markup).map_err(|column| {
+            let columns = recipient.columns();
+            fail(format!("the text names {{{column}}}, but the columns are: {columns}"))
+        })?;
+        // With markup, only Telegram can tell what is left of the text.
+        let length = text.encode_utf16().count();
+        if self.markup.is_none() && length > LONGEST_TEXT {
+            return Err(fail(format!(
+                "the text is {length} characters long, and Telegram takes {LONGEST_TEXT}"
+            )));
+        }
+        let request = MessageRequest::text(&recipient.chat, text)
+            .map_err(|wrong| fail(format!("no message can be made of the text: {wrong}")))?
+            .silent(self.silent);
+        Ok(match self.markup {
+            Some(markup) => request.parse_mode(markup.parse_mode()),
+            None => request,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run is to do: whom it sends what, and who is done already. Made before anything is sent or written.
+
+use std::process::ExitCode;
+
+use crate::campaign::Outcome;
+use crate::cli::Args;
+use crate::demo;
+use crate::failure::{Blame, Failure};
+use crate::message::Message;
+use crate::progress::line;
+use crate::recipients::{self, Recipient};
+use crate::report::Past;
+
+/// The work of this run.
+pub(crate) struct Plan {
+    pub(crate) message: Message,
+    /// Those who are still to be sent the message, each once.
+    pub(crate) recipients: Vec<Recipient>,
+    pub(crate) past: Past,
+    /// Nothing goes to Telegram, all to the stand-in.
+    pub(crate) demo: bool,
+    own_recipients: bool,
+    duplicates: usize,
+    /// How many are sent already.
+    sent: usize,
+    /// How many may have got it, though no answer came.
+    unsure: usize,
+    /// How many of them are not sent it again.
+    left_out: usize,
+}
+
+impl Plan {
+    /// Reads all there is to read, and checks all there is to check without a server.
+    pub(crate) fn read(args: &Args, demo: bool) -> Result<Self, Failure> {
+        let own_recipients = demo && args.recipients.is_none();
+        let default_text = match (demo, own_recipients) {
+            (true, true) => Some(demo::TEXT),
+            (true, false) => Some(demo::PLAIN_TEXT),
+            (false, _) => None,
+        };
+        if args.recipients.is_none() && !demo {
+            return Err(Failure::new(
+                Blame::Arguments,
+                "give the list of recipients with --recipients; try --help",
+            ));
+        }
+        let message = Message::read(args, default_text)?;
+        let list = match &args.recipients {
+            Some(path) => recipients::read(path)?,
+            None => demo::recipients()?,
+        };
+        let (mut list, duplicates) = recipients::without_duplicates(list);
+        for recipient in &list {
+            message.request(recipient)?;
+        }
+        let past = match &args.report {
+            Some(path) => Past::read(path, args.resume, demo)?,
+            None => Past::default(),
+        };
+        let all = list.len();
+        list.retain(|recipient| !past.sent.contains(&recipient.chat.key()));
+        let sent = all - list.len();
+        let may_have_it = |recipient: &Recipient| past.unsure.contains(&recipient.chat.key());
+        let unsure = list.iter().filter(|recipient| may_have_it(recipient)).count();
+        let left_out = if args.skip_unsure { unsure } else { 0 };
+        if args.skip_unsure {
+            list.retain(|recipient| !may_have_it(recipient));
+        }
+        Ok(Self { message, recipients: list, past, demo, own_recipients, duplicates, sent, unsure, left_out })
+    }
+
+    /// Says what is going to happen.
+    pub(crate) fn announce(&self, args: &Args) {
+        if self.demo {
+            line(
+                "demo: there is no token, so a stand-in of the Bot API gets the messages; nothing leaves this machine",
+            );
+        }
+        if self.duplicates > 0 {
+            line(&format!("note: {} duplicates in the list; each chat is sent one message", self.duplicates));
+        }
+        if self.sent > 0 {
+            line(&format!("resuming: {} are sent already", self.sent));
+        }
+        match self.unsure {
+            0 => {}
+            unsure if args.skip_unsure => {
+                line(&format!("note: leaving out {unsure} who may have got the message already"));
+            }
+            unsure => line(&format!(
+                "note: {unsure} may have got the message already, and are sent it again; --skip-unsure leaves them out"
+            )),
+        }
+        match self.recipients.len() {
+            0 => line("nothing is left to send"),
+            left => line(&format!("sending to {left} recipients, at most {}", args.rate)),
+        }
+    }
+
+    /// Whether all but those that the stand-in is told to refuse were sent, in a demo with recipients of its own.
+    pub(crate) fn only_planted(&self, outcome: &Outcome) -> bool {
+        let counts = outcome.counts;
+        self.own_recipients
+            && counts.failed > 0
+            && counts.left() == 0
+            && outcome.reasons.keys().all(|reason| demo::is_planted(reason))
+    }
+
+    pub(crate) fn exit_code(&self, outcome: &Outcome) -> ExitCode {
+        let all_sent = outcome.counts.sent == outcome.counts.total && self.left_out == 0;
+        ExitCode::from(u8::from(!all_sent && !self.only_planted(outcome)))
+    }
+}

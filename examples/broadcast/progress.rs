@@ -1,0 +1,118 @@
+//! How far the broadcast is: a bar on a terminal, a line a second elsewhere. Both go to stderr.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// Cheap to clone; clones show the same.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    period: Duration,
+}
+
+/// What has become of the recipients of this run.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) total: usize,
+    pub(crate) sent: usize,
+    pub(crate) failed: usize,
+}
+
+impl Counts {
+    pub(crate) fn done(&self) -> usize {
+        self.sent + self.failed
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.total - self.done()
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} sent, {} failed, {} left", self.sent, self.failed, self.left())
+    }
+}
+
+impl Progress {
+    /// Nothing is shown before it [begins](Self::begin). The limit is at most so many sends in `period`.
+    pub(crate) fn new(counts: Counts, period: Duration) -> Self {
+        let write_rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = write!(out, "{:.1}/s", rate(state.pos(), state.elapsed(), period));
+        };
+        let write_eta = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let left = state.len().unwrap_or_default() - state.pos();
+            let _ = write!(out, "{:#}", eta(left, rate(state.pos(), state.elapsed(), period)));
+        };
+        let style = ProgressStyle::with_template("{wide_bar:.cyan/blue}  {msg}  {rate}  ETA {left}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .with_key("rate", write_rate)
+            .with_key("left", write_eta);
+        let bar = ProgressBar::with_draw_target(Some(counts.total as u64), ProgressDrawTarget::hidden())
+            .with_style(style)
+            .with_message(counts.to_string());
+        Self { bar, period }
+    }
+
+    pub(crate) fn begin(&self) {
+        self.bar.reset();
+        // Where stderr is no terminal it stays hidden, and counts all the same.
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        if !self.bar.is_hidden() {
+            // The rate and the ETA change while nothing else does.
+            self.bar.enable_steady_tick(Duration::from_millis(250));
+        }
+    }
+
+    pub(crate) fn show(&self, counts: Counts) {
+        self.bar.set_message(counts.to_string());
+        self.bar.set_position(counts.done() as u64);
+    }
+
+    /// Prints a line a second for ever where there is no bar.
+    pub(crate) async fn print_lines(&self) {
+        if !self.bar.is_hidden() {
+            return std::future::pending().await;
+        }
+        loop {
+            smol::Timer::after(Duration::from_secs(1)).await;
+            let rate = rate(self.bar.position(), self.bar.elapsed(), self.period);
+            let eta = eta(self.bar.length().unwrap_or_default() - self.bar.position(), rate);
+            line(&format!("{}, {rate:.1}/s, ETA {eta:#}", self.bar.message()));
+        }
+    }
+
+    /// Says something in between.
+    pub(crate) fn note(&self, text: &str) {
+        self.bar.suspend(|| line(text));
+    }
+
+    /// Takes the bar away; the summary says where it stood.
+    pub(crate) fn end(&self) {
+        if self.bar.is_hidden() {
+            line(&self.bar.message());
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How many a second, on average. A limiter lets what it permits in a period pass at once, so a period that has
+/// only begun counts whole: all else would promise too much.
+#[allow(clippy::cast_precision_loss)] // for the eye
+fn rate(done: u64, elapsed: Duration, period: Duration) -> f64 {
+    done as f64 / elapsed.max(period).as_secs_f64()
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn eta(left: u64, rate: f64) -> HumanDuration {
+    let seconds = if rate > 0.0 { left as f64 / rate } else { 0.0 };
+    HumanDuration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// A line on stderr. That nobody reads it any more must not end a broadcast.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,42 @@
+//! Where the bot's token comes from: the environment or a file, never an argument, as others can see those.
+
+use std::env::{self, VarError};
+use std::fs;
+use std::path::Path;
+
+use telegram_sender::telegram::BotToken;
+
+use crate::failure::{Blame, Failure};
+
+const VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
+
+/// The token, if there is one. A file that was named goes before the environment.
+///
+/// A variable that is set but empty is refused: it is a secret that somebody failed to fill in, and a
+/// demonstration would pass for the real thing.
+pub(crate) fn find(file: Option<&Path>) -> Result<Option<BotToken>, Failure> {
+    let fail = |message: String| Failure::new(Blame::Token, message);
+    let (text, origin) = match file {
+        Some(path) => {
+            let name = path.display();
+            let text = fs::read_to_string(path)
+                .map_err(|error| fail(format!("can't read the token in `{name}`: {error}")))?;
+            (text, format!("in `{name}`"))
+        }
+        None => match env::var(VARIABLE) {
+            Ok(text) => (text, format!("in {VARIABLE}")),
+            Err(VarError::NotPresent) => return Ok(None),
+            Err(VarError::NotUnicode(_)) => return Err(fail(format!("{VARIABLE} holds no token"))),
+        },
+    };
+    if text.trim().is_empty() {
+        return Err(fail(format!("the token {origin} is empty")));
+    }
+    BotToken::new(text.trim())
+        .map(Some)
+        .map_err(|wrong| fail(format!("the token {origin} can't be used: {wrong}")))
+}
+
+pub(crate) fn missing() -> Failure {
+    Failure::new(Blame::Token, format!("there is no token; put it into {VARIABLE} or name a --token-file"))
+}

@@ -1,0 +1,72 @@
+//! A sender for Telegram's [Bot API](https://core.telegram.org/bots/api): HTTPS, with connections that are kept and
+//! used again.
+//!
+//! Give a [`TelegramSender`] to a runner, and queue [`MessageRequest`]s:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use telegram_sender::telegram::{BotToken, MessageRequest, TelegramSender};
+//! use telegram_sender::{RateLimiter, Retry, SenderRunner, Smol};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { smol::block_on(async {
+//! let token = BotToken::new(std::env::var("BOT_TOKEN")?)?;
+//! let runner = SenderRunner::builder(TelegramSender::new(token))
+//!     .strategy(RateLimiter::new(30, Duration::from_secs(1))?)
+//!     .strategy(Retry::new(3, Duration::from_secs(1)))
+//!     .prepare(Smol)
+//!     .start(&Smol)
+//!     .await?;
+//! let ticket = runner.request(MessageRequest::text("@my_channel", "Hello!")?).await?;
+//! println!("sent as message {}", ticket.await?.message_id());
+//! runner.close().await;
+//! # Ok(()) }) }
+//! ```
+//!
+//! # What an answer is
+//!
+//! | Telegram, or what stands between, says | it is |
+//! | --- | --- |
+//! | `{"ok":true, ...}` | a [`SentMessage`], whatever else the answer holds |
+//! | `{"ok":false, ...}`, with any HTTP status | a [`TelegramRejection`]: the message was not taken |
+//! | a page of a proxy, half an answer, nothing | a [`TelegramError`]; [`may_have_arrived`] says if it was perhaps sent |
+//!
+//! [`may_have_arrived`]: TelegramError::may_have_arrived
+//!
+//! Nothing is sent twice behind your back: a request goes to another connection only if not a byte of it was
+//! written to the first.
+//!
+//! # The token
+//!
+//! The token is part of each request's path, so it is kept out of everything that is shown: no `Debug`, no error
+//! and no description of a rejection holds it, not even where the server sends it back.
+//!
+//! # Types of the Bot API
+//!
+//! They are those of the [`frankenstein`] crate, which is re-exported here.
+
+mod answer;
+mod base_url;
+mod builder;
+mod chat;
+mod error;
+mod http;
+mod media;
+mod message;
+mod rejection;
+mod request;
+mod sender;
+mod token;
+
+pub use self::builder::TelegramSenderBuilder;
+pub use self::chat::ChatRef;
+pub use self::error::TelegramError;
+pub use self::http::ResolveError;
+pub use self::media::Media;
+pub use self::message::SentMessage;
+pub use self::rejection::{RejectionKind, TelegramRejection};
+pub use self::request::MessageRequest;
+pub use self::sender::TelegramSender;
+pub use self::token::BotToken;
+pub use frankenstein;
+pub use frankenstein::ParseMode;
+pub use frankenstein::types::{ChatId, LinkPreviewOptions, Message, ReplyParameters};

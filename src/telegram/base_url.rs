@@ -1,0 +1,122 @@
+//! Where the Bot API is: checked once, so that each request's URL is valid.
+
+use hyper::Uri;
+use hyper::http::uri::Scheme;
+use rustls::pki_types::ServerName;
+
+use super::token::BotToken;
+use crate::error::InvalidArgument;
+
+/// The base of all URLs: scheme, host, perhaps a port and a path prefix; no slash at its end.
+#[derive(Debug, Clone)]
+pub(super) struct BaseUrl(Box<str>);
+
+impl BaseUrl {
+    /// Longer ones have no use. With the bound on a token it keeps every request's URL valid.
+    const LONGEST: usize = 2048;
+
+    pub(super) fn telegram() -> Self {
+        Self("https://api.telegram.org".into())
+    }
+
+    pub(super) fn parse(url: &str, token: &BotToken) -> Result<Self, InvalidArgument> {
+        const RULE: InvalidArgument = InvalidArgument::new(
+            "base_url",
+            "must look like `https://host:port/prefix`, without user, query or fragment",
+        );
+        if token.is_in(url) {
+            return Err(InvalidArgument::new("base_url", "must not hold the token, which is added to it"));
+        }
+        if url.len() > Self::LONGEST || url.contains(['?', '#', '@']) {
+            return Err(RULE);
+        }
+        let uri: Uri = url.parse().map_err(|_| RULE)?;
+        let host = uri.host().unwrap_or_default();
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        // A port that is no port is dropped silently by what reads it later.
+        let well_formed = match uri.port_u16() {
+            Some(port) => port != 0,
+            None => authority == host,
+        };
+        let known_scheme =
+            matches!(uri.scheme(), Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
+        let can_be_named = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']')).is_ok();
+        if !known_scheme || !well_formed || !can_be_named {
+            return Err(RULE);
+        }
+        Ok(Self(url.trim_end_matches('/').into()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of a method of the Bot API. It holds the token: it must go nowhere but into the request.
+    pub(super) fn method(&self, token: &BotToken, method: &'static str) -> Uri {
+        Uri::try_from(format!("{}/bot{}/{method}", self.0, token.expose()))
+            .expect("a checked base, a checked token and a fixed name make a URL")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> BotToken {
+        BotToken::new("123:S3CR3T").unwrap()
+    }
+
+    #[test]
+    fn takes_servers_with_port_and_prefix() {
+        for (url, method) in [
+            ("https://api.telegram.org", "https://api.telegram.org/bot123:S3CR3T/getMe"),
+            ("https://api.telegram.org/", "https://api.telegram.org/bot123:S3CR3T/getMe"),
+            ("http://bot_api:8081", "http://bot_api:8081/bot123:S3CR3T/getMe"),
+            ("http://localhost:8081", "http://localhost:8081/bot123:S3CR3T/getMe"),
+            ("http://127.0.0.1:8081/tg/api/", "http://127.0.0.1:8081/tg/api/bot123:S3CR3T/getMe"),
+            ("HTTPS://[::1]:8443/tg", "https://[::1]:8443/tg/bot123:S3CR3T/getMe"),
+        ] {
+            let base = BaseUrl::parse(url, &token()).unwrap();
+            assert_eq!(base.method(&token(), "getMe").to_string(), method);
+        }
+    }
+
+    #[test]
+    fn refuses_what_no_request_could_go_to() {
+        for url in [
+            "",
+            "/",
+            "localhost",
+            "localhost:80",
+            "ftp://h",
+            "file:///etc",
+            "https://",
+            "https:///p",
+            "https://user@h",
+            "https://user:pw@h",
+            "https://h?q",
+            "https://h/#f",
+            "https://h:0",
+            "https://h:",
+            "https://h:99999",
+            "https://h:80x",
+            "https://a b",
+            "https://h/a b",
+            "https://h/\n",
+            " https://h",
+            "https://-",
+            "https://h/bot123:S3CR3T",
+        ] {
+            let error = BaseUrl::parse(url, &token()).map(|base| base.0).unwrap_err();
+            assert_eq!(error.argument(), "base_url", "{url}");
+        }
+        assert!(BaseUrl::parse(&format!("https://h/{}", "a".repeat(3000)), &token()).is_err());
+    }
+
+    #[test]
+    fn the_longest_of_all_make_a_url() {
+        let token = BotToken::new(format!("1:{}", "a".repeat(254))).unwrap();
+        let base = BaseUrl::parse(&format!("https://h/{}", "b".repeat(2038)), &token).unwrap();
+        assert!(base.method(&token, "sendAnimation").path().ends_with("/sendAnimation"));
+    }
+}

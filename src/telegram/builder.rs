@@ -1,0 +1,113 @@
+//! How a sender is put together: which server, whom to trust, whether to check the token.
+
+use core::future::Future;
+use core::pin::Pin;
+use std::fmt;
+
+use hyper::Uri;
+use hyper::rt::{Executor, Read, Write};
+use hyper_util::client::legacy::connect::Connection;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use tower_service::Service;
+
+use super::base_url::BaseUrl;
+#[cfg(feature = "smol")]
+use super::http::smol;
+use super::http::{Http, tls};
+use super::sender::TelegramSender;
+use super::token::BotToken;
+use crate::error::InvalidArgument;
+
+/// Puts a [`TelegramSender`] together. Made by [`TelegramSender::builder`].
+///
+/// ```
+/// # #[cfg(feature = "smol")] {
+/// use telegram_sender::telegram::{BotToken, TelegramSender};
+///
+/// // A Bot API server of one's own.
+/// let token = BotToken::new("123456789:AAF-not_a_real_token")?;
+/// let sender = TelegramSender::builder(token).base_url("http://localhost:8081")?.build();
+/// # let _ = sender;
+/// # }
+/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+#[derive(Clone)]
+pub struct TelegramSenderBuilder {
+    token: BotToken,
+    base_url: BaseUrl,
+    roots: RootCertStore,
+    verify_token: bool,
+}
+
+impl TelegramSenderBuilder {
+    pub(super) fn new(token: BotToken) -> Self {
+        Self { token, base_url: BaseUrl::telegram(), roots: tls::public_roots(), verify_token: true }
+    }
+
+    /// Where the Bot API is: scheme (`https` or `http`), host, and perhaps a port and a path prefix. Default:
+    /// `https://api.telegram.org`.
+    ///
+    /// Over `http` everybody on the way can read the token; it is for a server on the same host or network.
+    ///
+    /// # Errors
+    ///
+    /// Refused, naming `base_url`, when it is something else, or holds a user, a query, a fragment or the token.
+    pub fn base_url(mut self, url: &str) -> Result<Self, InvalidArgument> {
+        self.base_url = BaseUrl::parse(url, &self.token)?;
+        Ok(self)
+    }
+
+    /// Trusts one more root certificate, in DER form, besides the public ones: for a server with a CA of its own.
+    ///
+    /// # Errors
+    ///
+    /// Refused, naming `root_certificate`, when it is not a certificate.
+    pub fn root_certificate(mut self, der: impl AsRef<[u8]>) -> Result<Self, InvalidArgument> {
+        self.roots.add(CertificateDer::from_slice(der.as_ref())).map_err(|_| {
+            InvalidArgument::new("root_certificate", "must be an X.509 certificate in DER form")
+        })?;
+        Ok(self)
+    }
+
+    /// Whether [`open`](crate::MessageSender::open), and so the start of a runner, asks Telegram if it knows the token
+    /// (`getMe`). Default: yes. Without it, a wrong token or a server that is down shows with the first message.
+    pub fn verify_token(mut self, verify: bool) -> Self {
+        self.verify_token = verify;
+        self
+    }
+
+    /// Makes the sender, with connections on smol.
+    ///
+    /// They run on smol's global executor, whichever executor the runner is on.
+    #[cfg(feature = "smol")]
+    pub fn build(self) -> TelegramSender {
+        self.build_with(smol::Connector, smol::Global)
+    }
+
+    /// Makes the sender with connections of another runtime: a `connector` that opens a TCP connection to the host
+    /// and port of a URL (TLS is put over it here), and an `executor` for what runs in the background. Both are
+    /// hyper's terms; on tokio they are `hyper_util`'s `HttpConnector` (with `enforce_http(false)`) and
+    /// `TokioExecutor`.
+    pub fn build_with<C, E>(self, connector: C, executor: E) -> TelegramSender
+    where
+        C: Service<Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + Read + Write + Send + Unpin + 'static,
+        C::Future: Send + 'static,
+        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        E: Executor<Pin<Box<dyn Future<Output = ()> + Send>>> + Clone + Send + Sync + 'static,
+    {
+        let http = Http::new(connector, executor, tls::config(self.roots));
+        TelegramSender::from_parts(self.token, self.base_url, http, self.verify_token)
+    }
+}
+
+impl fmt::Debug for TelegramSenderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelegramSenderBuilder")
+            .field("base_url", &self.base_url.as_str())
+            .field("verify_token", &self.verify_token)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,171 @@
+//! Why no answer of the Bot API was got, and whether the message may have been sent all the same.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use super::rejection::TelegramRejection;
+use super::token::BotToken;
+
+/// No answer of the Bot API was got, or (on [`open`](crate::MessageSender::open)) it was no.
+///
+/// No variant holds the token, nor any text of a body that is not the Bot API's.
+///
+/// ```
+/// use telegram_sender::telegram::TelegramError;
+///
+/// let bad_gateway = TelegramError::Status(502);
+/// assert!(bad_gateway.may_have_arrived());
+/// assert!(bad_gateway.to_string().starts_with("answered with HTTP status 502 and not"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TelegramError {
+    /// The server's name has no address.
+    #[non_exhaustive]
+    Resolve {
+        /// The resolver's reason.
+        reason: String,
+    },
+    /// There is no connection to the server.
+    #[non_exhaustive]
+    Connect {
+        /// What kind of failure it is, such as [`io::ErrorKind::ConnectionRefused`].
+        kind: io::ErrorKind,
+        /// The system's reason.
+        reason: String,
+    },
+    /// TLS failed: the certificate is not trusted, or the server does not speak TLS.
+    #[non_exhaustive]
+    Tls {
+        /// The reason.
+        reason: String,
+    },
+    /// The connection broke before the answer was complete.
+    #[non_exhaustive]
+    Disconnected {
+        /// Whether any of the request was written, so that it may have arrived.
+        sent: bool,
+        /// The reason.
+        reason: String,
+    },
+    /// An answer that is not the Bot API's, with this HTTP status: from a proxy, or another kind of server.
+    Status(u16),
+    /// The status was fine, but what came is not the Bot API's JSON, or not HTTP.
+    Malformed,
+    /// The answer was longer than this many bytes, and was not read to its end.
+    TooLarge(usize),
+    /// Telegram refused the token when the sender was opened.
+    Rejected(TelegramRejection),
+}
+
+impl TelegramError {
+    /// Whether Telegram may have got the request, and so may have posted the message. If so, sending it again may
+    /// post it twice.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::Rejected(_) => false,
+            Self::Disconnected { sent, .. } => *sent,
+            // Redirected or refused by what stands in front. A 5xx may well come after the request was passed on.
+            Self::Status(status) => !(300..500).contains(status),
+            Self::Malformed | Self::TooLarge(_) => true,
+        }
+    }
+
+    /// Without the token, should a reason hold it.
+    pub(super) fn scrubbed(mut self, token: &BotToken) -> Self {
+        if let Self::Resolve { reason }
+        | Self::Connect { reason, .. }
+        | Self::Tls { reason }
+        | Self::Disconnected { reason, .. } = &mut self
+        {
+            *reason = token.scrub(reason);
+        }
+        self
+    }
+
+    /// Whether the server could not be reached at all: no name, no connection, no TLS.
+    pub fn is_connect(&self) -> bool {
+        matches!(self, Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. })
+    }
+}
+
+impl fmt::Display for TelegramError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve { reason } => {
+                write!(f, "found no address for the server's name ({reason}); check the base URL and the network")
+            }
+            Self::Connect { reason, .. } => {
+                write!(f, "could not connect to the server ({reason}); check the network, or try again later")
+            }
+            Self::Tls { reason } => {
+                write!(f, "could not set up TLS with the server ({reason}); check the base URL, or add its root certificate")
+            }
+            Self::Disconnected { sent: true, reason } => {
+                write!(f, "the connection broke before the answer was complete ({reason}); the request may have arrived all the same")
+            }
+            Self::Disconnected { sent: false, reason } => {
+                write!(f, "the connection broke before the request was written ({reason}); it can be sent again")
+            }
+            Self::Status(status) => {
+                write!(f, "answered with HTTP status {status} and not by the Bot API; check the base URL and what stands between, or try again later")
+            }
+            Self::Malformed => {
+                f.write_str("the answer is not the Bot API's; check the base URL; the request may have arrived all the same")
+            }
+            Self::TooLarge(limit) => {
+                write!(f, "the answer is longer than {limit} bytes, so it is not the Bot API's; check the base URL; the request may have arrived all the same")
+            }
+            Self::Rejected(rejection) if rejection.is_unauthorized() => {
+                write!(f, "Telegram does not know the token ({rejection}); check it with @BotFather")
+            }
+            Self::Rejected(rejection) => write!(f, "Telegram did not let the bot in ({rejection})"),
+        }
+    }
+}
+
+impl Error for TelegramError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_may_have_arrived() {
+        let reason = String::new;
+        assert!(!TelegramError::Tls { reason: reason() }.may_have_arrived());
+        assert!(!TelegramError::Disconnected { sent: false, reason: reason() }.may_have_arrived());
+        assert!(TelegramError::Disconnected { sent: true, reason: reason() }.may_have_arrived());
+        for (status, may) in [(200, true), (301, false), (413, false), (502, true)] {
+            assert_eq!(TelegramError::Status(status).may_have_arrived(), may);
+        }
+        assert!(TelegramError::Malformed.may_have_arrived() && TelegramError::TooLarge(1).may_have_arrived());
+    }
+
+    #[test]
+    fn each_is_one_line() {
+        let reason = || "why".to_owned();
+        for error in [
+            TelegramError::Resolve { reason: reason() },
+            TelegramError::Connect { kind: io::ErrorKind::ConnectionRefused, reason: reason() },
+            TelegramError::Tls { reason: reason() },
+            TelegramError::Disconnected { sent: true, reason: reason() },
+            TelegramError::Disconnected { sent: false, reason: reason() },
+            TelegramError::Status(502),
+            TelegramError::Malformed,
+            TelegramError::TooLarge(9),
+            TelegramError::Rejected(TelegramRejection::new(401, "Unauthorized")),
+            TelegramError::Rejected(TelegramRejection::new(400, "Bad Request")),
+        ] {
+            assert!(!error.to_string().contains('\n'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Turns the errors of hyper, rustls and the system into ours. Only their innermost reasons are kept: none of those
+//! holds a URL or a piece of an answer.
+
+use std::error::Error;
+use std::{fmt, io, iter};
+
+use http_body_util::LengthLimitError;
+use hyper_util::client::legacy::Error as RequestFailure;
+
+use crate::telegram::error::TelegramError;
+
+/// The error for a connector to give when the server's name has no address; any other is taken as a failure to
+/// connect. Only who writes a connector for
+/// [`build_with`](crate::telegram::TelegramSenderBuilder::build_with) needs it.
+///
+/// ```
+/// use std::net::ToSocketAddrs;
+/// use telegram_sender::telegram::ResolveError;
+///
+/// fn resolve(host: &str) -> Result<impl Iterator<Item = std::net::SocketAddr>, ResolveError> {
+///     (host, 443).to_socket_addrs().map_err(ResolveError::new)
+/// }
+/// # assert!(resolve("127.0.0.1").is_ok());
+/// ```
+#[derive(Debug)]
+pub struct ResolveError(io::Error);
+
+impl ResolveError {
+    /// Wraps the resolver's error.
+    pub fn new(error: io::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Error for ResolveError {}
+
+/// Why there is no answer at all. `written`: whether the body of the request was taken to be written.
+pub(super) fn of_request(error: &RequestFailure, written: bool) -> TelegramError {
+    if error.is_connect() {
+        return of_connect(error);
+    }
+    let spoke_no_http = causes(error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse));
+    if written && spoke_no_http {
+        return TelegramError::Malformed;
+    }
+    TelegramError::Disconnected { sent: written, reason: innermost(error) }
+}
+
+/// Why the answer was not read to its end.
+pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize) -> TelegramError {
+    if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
+        let fine = (200..300).contains(&status);
+        return if fine { TelegramError::TooLarge(limit) } else { TelegramError::Status(status) };
+    }
+    TelegramError::Disconnected { sent: true, reason: innermost(error) }
+}
+
+fn of_connect(error: &RequestFailure) -> TelegramError {
+    let reason = innermost(error);
+    if causes(error).any(<dyn Error>::is::<ResolveError>) {
+        return TelegramError::Resolve { reason };
+    }
+    if causes(error).any(<dyn Error>::is::<rustls::Error>) {
+        return TelegramError::Tls { reason };
+    }
+    let kind = causes(error).filter_map(|cause| cause.downcast_ref()).map(io::Error::kind).last();
+    TelegramError::Connect { kind: kind.unwrap_or(io::ErrorKind::Other), reason }
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+/// `error` and all that is inside of it, outermost first.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        // The source of an I/O error is that of the error inside of it; we want the one inside.
+        Some(io) => io.get_ref().map(|inside| inside as _),
+        None => error.source(),
+    })
+}

@@ -1,0 +1,131 @@
+//! What Telegram gives for a message that it took.
+
+use std::fmt;
+use std::sync::Arc;
+
+use frankenstein::types::Message;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A message that Telegram accepted. Clones share one copy of its JSON.
+///
+/// Only the ids are read at once. The rest is parsed when asked for, as a message that was sent must not turn into
+/// an error because Telegram says something new about it: somebody would send it again.
+///
+/// ```
+/// use telegram_sender::telegram::SentMessage;
+///
+/// fn link(message: &SentMessage) -> Option<String> {
+///     // In links, the ids of supergroups and channels go without their `-100`.
+///     let chat = message.chat_id()?.to_string();
+///     Some(format!("https://t.me/c/{}/{}", chat.strip_prefix("-100")?, message.message_id()))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct SentMessage {
+    message_id: i32,
+    chat_id: Option<i64>,
+    raw: Arc<RawValue>,
+}
+
+impl SentMessage {
+    /// Takes the `result` of an answer, whatever it is.
+    pub(super) fn new(raw: Box<RawValue>) -> Self {
+        #[derive(Deserialize)]
+        struct WithId {
+            message_id: i32,
+        }
+        #[derive(Deserialize)]
+        struct WithChat {
+            chat: Chat,
+        }
+        #[derive(Deserialize)]
+        struct Chat {
+            id: i64,
+        }
+        // One by one, so that an odd one does not hide the other.
+        let message_id = serde_json::from_str(raw.get()).map_or(0, |with: WithId| with.message_id);
+        let chat_id = serde_json::from_str(raw.get()).ok().map(|with: WithChat| with.chat.id);
+        Self { message_id, chat_id, raw: raw.into() }
+    }
+
+    /// The message's id in its chat.
+    ///
+    /// 0 when the message was accepted and there is no id (yet): Telegram says 0 itself for a message that it will
+    /// post later, as it does with large videos.
+    pub fn message_id(&self) -> i32 {
+        self.message_id
+    }
+
+    /// The chat's id; the way to learn it when the message went to a `@username`.
+    pub fn chat_id(&self) -> Option<i64> {
+        self.chat_id
+    }
+
+    /// The message as Telegram's JSON.
+    pub fn raw(&self) -> &str {
+        self.raw.get()
+    }
+
+    /// The whole message, parsed now.
+    ///
+    /// # Errors
+    ///
+    /// When this version of [`frankenstein`] can't read it. The message was sent all the same.
+    pub fn message(&self) -> Result<Message, serde_json::Error> {
+        serde_json::from_str(self.raw())
+    }
+}
+
+/// Two are equal if Telegram said the same of them.
+impl PartialEq for SentMessage {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw() == other.raw()
+    }
+}
+
+impl Eq for SentMessage {}
+
+// The raw JSON is long, and holds whatever the server wrote.
+impl fmt::Debug for SentMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentMessage")
+            .field("message_id", &self.message_id)
+            .field("chat_id", &self.chat_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(json: &str) -> SentMessage {
+        SentMessage::new(RawValue::from_string(json.into()).unwrap())
+    }
+
+    #[test]
+    fn reads_the_ids_and_parses_the_rest_on_demand() {
+        let json = r#"{"message_id":5,"date":1,"chat":{"id":-9,"type":"channel"},"text":"hi","new":[1]}"#;
+        let message = sent(json);
+        assert_eq!((message.message_id(), message.chat_id(), message.raw()), (5, Some(-9), json));
+        assert_eq!(message.message().unwrap().text.as_deref(), Some("hi"));
+        assert_eq!(message.clone(), message);
+    }
+
+    #[test]
+    fn takes_whatever_was_accepted() {
+        for (json, ids) in [
+            ("null", (0, None)),
+            ("true", (0, None)),
+            (r#"[{"message_id":5}]"#, (0, None)),
+            (r#"{"message_id":"five","chat":{"id":1}}"#, (0, Some(1))),
+            (r#"{"message_id":5,"chat":7}"#, (5, None)),
+            (r#"{"message_id":99999999999}"#, (0, None)),
+        ] {
+            let message = sent(json);
+            assert_eq!((message.message_id(), message.chat_id()), ids, "{json}");
+            assert!(message.message().is_err());
+        }
+    }
+}

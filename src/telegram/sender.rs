@@ -1,0 +1,145 @@
+//! The sender: requests go out as calls of the Bot API, answers come back as messages or rejections.
+
+use core::fmt;
+use core::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::answer;
+use super::base_url::BaseUrl;
+use super::builder::TelegramSenderBuilder;
+use super::error::TelegramError;
+use super::http::Http;
+use super::message::SentMessage;
+use super::rejection::TelegramRejection;
+use super::request::MessageRequest;
+use super::token::BotToken;
+use crate::sender::{MessageResponse, MessageSender};
+
+/// Sends messages through Telegram's Bot API.
+///
+/// Connections are kept and used again. The sender waits for an answer as long as the connection lives: bound that
+/// with a [`Timeout`](crate::Timeout) among the runner's strategies, which must be longer than Telegram takes to
+/// fetch media from a URL.
+///
+/// ```no_run
+/// # #[cfg(feature = "smol")] {
+/// use telegram_sender::MessageSender;
+/// use telegram_sender::telegram::{BotToken, MessageRequest, TelegramSender};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { smol::block_on(async {
+/// let sender = TelegramSender::new(BotToken::new(std::env::var("BOT_TOKEN")?)?);
+/// sender.open().await?; // a runner does this by itself
+/// match sender.send_message(&MessageRequest::text("@my_channel", "Hello!")?).await? {
+///     Ok(message) => println!("sent as message {}", message.message_id()),
+///     Err(rejection) => println!("rejected: {rejection}"),
+/// }
+/// # Ok(()) }) }
+/// # }
+/// ```
+pub struct TelegramSender {
+    token: BotToken,
+    base_url: BaseUrl,
+    http: Http,
+    verify_token: bool,
+}
+
+impl TelegramSender {
+    /// A sender for the bot of `token`, at Telegram's own server, with connections on smol.
+    #[cfg(feature = "smol")]
+    pub fn new(token: BotToken) -> Self {
+        Self::builder(token).build()
+    }
+
+    /// Starts to build a sender for the bot of `token`.
+    pub fn builder(token: BotToken) -> TelegramSenderBuilder {
+        TelegramSenderBuilder::new(token)
+    }
+
+    pub(super) fn from_parts(token: BotToken, base_url: BaseUrl, http: Http, verify_token: bool) -> Self {
+        Self { token, base_url, http, verify_token }
+    }
+
+    /// Calls a method of the Bot API.
+    async fn call(
+        &self,
+        method: &'static str,
+        parameters: impl Serialize,
+    ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
+        let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
+        let url = self.base_url.method(&self.token, method);
+        // Boxed, as each strategy and the worker hold this future inside of theirs.
+        let (status, body) = Box::pin(self.http.post(url, json))
+            .await
+            // No error of ours holds the URL; this is for what a connector of somebody else may say.
+            .map_err(|error| error.scrubbed(&self.token))?;
+        answer::read(status, &body, &self.token)
+    }
+}
+
+impl MessageSender for TelegramSender {
+    type Request = MessageRequest;
+    type Message = SentMessage;
+    type Rejection = TelegramRejection;
+    type Error = TelegramError;
+
+    /// Asks Telegram whether it knows the token, unless that was
+    /// [turned off](TelegramSenderBuilder::verify_token).
+    ///
+    /// It waits for an answer as long as the connection lives; race it with a timer if that matters.
+    async fn open(&self) -> Result<(), TelegramError> {
+        if self.verify_token {
+            self.call("getMe", serde_json::Map::new()).await?.map_err(TelegramError::Rejected)?;
+        }
+        Ok(())
+    }
+
+    /// Sends `request` with the method of the Bot API that fits.
+    ///
+    /// # Errors
+    ///
+    /// When the Bot API gave no answer; [`TelegramError::may_have_arrived`] says whether the message was perhaps
+    /// posted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, its connection is closed and not used again. Whether the message was posted is
+    /// not known then.
+    async fn send_message(&self, request: &MessageRequest) -> Result<MessageResponse<Self>, TelegramError> {
+        let answer = self.call(request.method(), request.parameters()).await?;
+        Ok(answer.map(SentMessage::new))
+    }
+
+    fn retry_after(rejection: &TelegramRejection) -> Option<Duration> {
+        rejection.retry_after
+    }
+
+    /// Closes the idle connections. A later send connects anew.
+    async fn close(&self) {
+        self.http.close();
+    }
+}
+
+impl fmt::Debug for TelegramSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelegramSender")
+            .field("base_url", &self.base_url.as_str())
+            .field("verify_token", &self.verify_token)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_to_any_thread() {
+        fn is_free<T: Send + Sync + 'static>() {}
+        is_free::<TelegramSender>();
+        is_free::<MessageRequest>();
+        is_free::<SentMessage>();
+        is_free::<TelegramError>();
+    }
+}

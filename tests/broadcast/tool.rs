@@ -1,0 +1,167 @@
+//! Runs the built example as its users do, in a directory of its own, and watches it.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Far more than anything here takes.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const TOKEN: &str = "987654321:S3cr3t-of-the-tests";
+
+/// A directory with the tool's files.
+pub(crate) struct Desk(TempDir);
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// A desk with `recipients.csv`, of chats `1` to `count`.
+    pub(crate) fn with_recipients(count: usize) -> Self {
+        let desk = Self::new();
+        let lines: Vec<_> = (1..=count).map(|chat| format!("{chat},Name{chat}\n")).collect();
+        desk.write("recipients.csv", &format!("chat_id,name\n{}", lines.concat()));
+        desk
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.path(file), text).expect("a file");
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).expect("a file")
+    }
+
+    /// The lines of the report.
+    pub(crate) fn report(&self) -> Vec<Value> {
+        let report = self.read("report.jsonl");
+        report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+
+    /// The chats that the report has with `status`, in its order.
+    pub(crate) fn chats(&self, status: &str) -> Vec<u64> {
+        let records = self.report().into_iter().filter(|record| record["status"] == status);
+        records.map(|record| record["chat_id"].as_u64().expect("a number")).collect()
+    }
+
+    /// The tool with the words of `args`, and the token in its environment.
+    pub(crate) fn tool(&self, args: &str) -> Command {
+        let mut command = Command::new(binary());
+        command.args(args.split_whitespace()).current_dir(self.0.path());
+        command.env("TELEGRAM_BOT_TOKEN", TOKEN).stdin(Stdio::null());
+        command
+    }
+
+    /// The tool sending to `recipients.csv` through the server at `url`, with a report.
+    pub(crate) fn broadcast(&self, url: &str, args: &str) -> Command {
+        let mut command = self.tool("--recipients recipients.csv --report report.jsonl --rate 1000/1");
+        command.args(["--text", "Hi {name}", "--api-url", url]).args(args.split_whitespace());
+        command
+    }
+}
+
+/// `cargo test` has built it; `cargo test --test` has not.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let deps = env::current_exe().expect("the test's own path");
+        let profile = deps.parent().and_then(Path::parent).expect("target/<profile>/deps");
+        let binary = profile.join("examples/broadcast");
+        if !binary.exists() {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--features", "telegram", "--example", "broadcast", "--target-dir"]);
+            let built = cargo.arg(profile.parent().expect("target")).status();
+            assert!(built.is_ok_and(|status| status.success()) && binary.exists(), "build the example first");
+        }
+        binary
+    })
+}
+
+/// A tool that runs.
+pub(crate) struct Running {
+    child: Child,
+    errors: Receiver<String>,
+    stderr: Vec<String>,
+    stdout: JoinHandle<String>,
+}
+
+/// A tool that has ended.
+pub(crate) struct Ended {
+    /// `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn start(mut command: Command) -> Running {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool");
+    let stderr = BufReader::new(child.stderr.take().expect("its stderr"));
+    let mut stdout = child.stdout.take().expect("its stdout");
+    let (lines, errors) = mpsc::channel();
+    thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
+    let stdout = thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).expect("text on stdout");
+        text
+    });
+    Running { child, errors, stderr: Vec::new(), stdout }
+}
+
+/// Runs the tool to its end.
+pub(crate) fn run(command: Command) -> Ended {
+    start(command).end()
+}
+
+impl Running {
+    /// Sends it a signal, such as `INT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -s {signal}");
+    }
+
+    /// Waits until it says `part` on stderr.
+    pub(crate) fn until_it_says(&mut self, part: &str) {
+        while !self.stderr.last().is_some_and(|line| line.contains(part)) {
+            let line = self.errors.recv_timeout(LIMIT);
+            self.stderr.push(line.unwrap_or_else(|_| panic!("no `{part}` in {:#?}", self.stderr)));
+        }
+    }
+
+    /// Waits for its end. Whatever was run, the token must not be in what it said.
+    pub(crate) fn end(mut self) -> Ended {
+        // Its stderr ends with it.
+        loop {
+            match self.errors.recv_timeout(LIMIT) {
+                Ok(line) => self.stderr.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.child.kill();
+                    panic!("it does not end; so far: {:#?}", self.stderr);
+                }
+            }
+        }
+        let code = self.child.wait().expect("its status").code();
+        let stdout = self.stdout.join().expect("its stdout");
+        let stderr = self.stderr.join("\n");
+        let secret = TOKEN.split(':').next_back().expect("two parts");
+        assert!(
+            !stdout.contains(secret) && !stderr.contains(secret),
+            "the token was printed:\n{stdout}{stderr}"
+        );
+        Ended { code, stdout, stderr }
+    }
+}
