@@ -113,7 +113,9 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
         .map_err(|wrong| refused(&wrong))?
         .prepare(Smol);
     let interrupts = Interrupts::listen()?;
-    let runner = or(first_contact(args, Box::pin(runner.start(&Smol))), async {
+    // Boxed, as it holds the whole worker, which is on its way to the executor.
+    let starting = Box::pin(runner.start(&Smol));
+    let runner = or(first_contact(args, starting), async {
         interrupts.next().await;
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })

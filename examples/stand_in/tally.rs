@@ -36,7 +36,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} requests: {} accepted ({} duplicates), {} flood waits (429), {} blocked (403), {} not found (400)",
+            "{} requests: {} accepted ({} duplicates), {} answered with a flood wait (429), {} blocked (403), {} not found (400)",
             self.requests,
             self.accepted,
             self.duplicates(),

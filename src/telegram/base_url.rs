@@ -1,7 +1,8 @@
 //! Where the Bot API is: checked once, so that each request's URL is valid.
 
 use hyper::Uri;
-use hyper::http::uri::Scheme;
+use hyper::header::HeaderValue;
+use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use rustls::pki_types::ServerName;
 
 use super::token::BotToken;
@@ -51,10 +52,36 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The URL of a method of the Bot API. It holds the token: it must go nowhere but into the request.
+    /// The server's URL, without a path.
+    pub(super) fn origin(&self) -> Uri {
+        let mut parts = self.uri().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        Uri::from_parts(parts).expect("scheme, authority and path make a URL")
+    }
+
+    /// What a request names as its host: the port too, unless it is the scheme's own.
+    pub(super) fn host(&self) -> HeaderValue {
+        let uri = self.uri();
+        let own_port = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+        let host = if uri.port_u16() == Some(own_port) {
+            uri.host()
+        } else {
+            uri.authority().map(Authority::as_str)
+        };
+        HeaderValue::from_str(host.unwrap_or_default())
+            .expect("what may stand in a URL may stand in a header")
+    }
+
+    /// The path of a method of the Bot API. It holds the token: it must go nowhere but into the request.
     pub(super) fn method(&self, token: &BotToken, method: &'static str) -> Uri {
-        Uri::try_from(format!("{}/bot{}/{method}", self.0, token.expose()))
-            .expect("a checked base, a checked token and a fixed name make a URL")
+        let uri = self.uri();
+        let prefix = uri.path().trim_end_matches('/');
+        Uri::try_from(format!("{prefix}/bot{}/{method}", token.expose()))
+            .expect("a checked prefix, a checked token and a fixed name make a path")
+    }
+
+    fn uri(&self) -> Uri {
+        self.0.parse().expect("it was checked")
     }
 }
 
@@ -68,17 +95,24 @@ mod tests {
 
     #[test]
     fn takes_servers_with_port_and_prefix() {
-        for (url, method) in [
-            ("https://api.telegram.org", "https://api.telegram.org/bot123:S3CR3T/getMe"),
-            ("https://api.telegram.org/", "https://api.telegram.org/bot123:S3CR3T/getMe"),
-            ("http://bot_api:8081", "http://bot_api:8081/bot123:S3CR3T/getMe"),
-            ("http://localhost:8081", "http://localhost:8081/bot123:S3CR3T/getMe"),
-            ("http://127.0.0.1:8081/tg/api/", "http://127.0.0.1:8081/tg/api/bot123:S3CR3T/getMe"),
-            ("HTTPS://[::1]:8443/tg", "https://[::1]:8443/tg/bot123:S3CR3T/getMe"),
+        for (url, origin, host, path) in [
+            ("https://api.telegram.org", "https://api.telegram.org/", "api.telegram.org", ""),
+            ("https://api.telegram.org/", "https://api.telegram.org/", "api.telegram.org", ""),
+            ("https://h:443", "https://h:443/", "h", ""),
+            ("http://h:443", "http://h:443/", "h:443", ""),
+            ("http://h:80/", "http://h:80/", "h", ""),
+            ("http://bot_api:8081", "http://bot_api:8081/", "bot_api:8081", ""),
+            ("http://127.0.0.1:8081/tg/api/", "http://127.0.0.1:8081/", "127.0.0.1:8081", "/tg/api"),
+            ("HTTPS://[::1]:8443/tg", "https://[::1]:8443/", "[::1]:8443", "/tg"),
         ] {
             let base = BaseUrl::parse(url, &token()).unwrap();
-            assert_eq!(base.method(&token(), "getMe").to_string(), method);
+            assert_eq!(
+                (base.origin().to_string(), base.host()),
+                (origin.to_owned(), HeaderValue::from_static(host))
+            );
+            assert_eq!(base.method(&token(), "getMe").to_string(), format!("{path}/bot123:S3CR3T/getMe"));
         }
+        assert_eq!(BaseUrl::telegram().host(), "api.telegram.org");
     }
 
     #[test]

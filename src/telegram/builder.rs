@@ -2,6 +2,7 @@
 
 use core::future::Future;
 use core::pin::Pin;
+use std::error::Error;
 use std::fmt;
 
 use hyper::Uri;
@@ -14,7 +15,7 @@ use tower_service::Service;
 use super::base_url::BaseUrl;
 #[cfg(feature = "smol")]
 use super::http::smol;
-use super::http::{Http, tls};
+use super::http::{Dial, Http, tls};
 use super::sender::TelegramSender;
 use super::token::BotToken;
 use crate::error::InvalidArgument;
@@ -95,10 +96,11 @@ impl TelegramSenderBuilder {
         C: Service<Uri> + Clone + Send + Sync + 'static,
         C::Response: Connection + Read + Write + Send + Unpin + 'static,
         C::Future: Send + 'static,
-        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        C::Error: Into<Box<dyn Error + Send + Sync>>,
         E: Executor<Pin<Box<dyn Future<Output = ()> + Send>>> + Clone + Send + Sync + 'static,
     {
-        let http = Http::new(connector, executor, tls::config(self.roots));
+        let dial = Dial::new(connector, executor, tls::config(self.roots), self.base_url.origin());
+        let http = Http::new(dial, self.base_url.host());
         TelegramSender::from_parts(self.token, self.base_url, http, self.verify_token)
     }
 }

@@ -68,11 +68,11 @@ impl TelegramSender {
         parameters: impl Serialize,
     ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
         let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
-        let url = self.base_url.method(&self.token, method);
+        let path = self.base_url.method(&self.token, method);
         // Boxed, as each strategy and the worker hold this future inside of theirs.
-        let (status, body) = Box::pin(self.http.post(url, json))
+        let (status, body) = Box::pin(self.http.post(path, json))
             .await
-            // No error of ours holds the URL; this is for what a connector of somebody else may say.
+            // No error of ours holds the path; this is for what a connector of somebody else may say.
             .map_err(|error| error.scrubbed(&self.token))?;
         answer::read(status, &body, &self.token)
     }

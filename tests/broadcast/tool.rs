@@ -82,7 +82,9 @@ fn binary() -> &'static Path {
         let binary = profile.join("examples/broadcast");
         if !binary.exists() {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--features", "telegram", "--example", "broadcast", "--target-dir"]);
+            let name = profile.file_name().and_then(|name| name.to_str()).expect("a profile's name");
+            cargo.args(["build", "--profile", if name == "debug" { "dev" } else { name }]);
+            cargo.args(["--features", "telegram", "--example", "broadcast", "--target-dir"]);
             let built = cargo.arg(profile.parent().expect("target")).status();
             assert!(built.is_ok_and(|status| status.success()) && binary.exists(), "build the example first");
         }

@@ -2,20 +2,23 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smol::future::or;
 use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::TelegramError;
 
+use crate::own::{self, Fake};
 use crate::server::{Reply, Server};
 use crate::{accepted, answer_to, builder, hello, sender, within};
 
 #[test]
 fn a_connection_is_used_again() {
-    let server = Server::start([accepted(1), accepted(2), accepted(3)]);
+    let server = Server::start((1..=100).map(accepted));
     let sender = sender(&server);
     within(async {
-        for id in 1..=3 {
+        for id in 1..=100 {
             assert_eq!(sender.send_message(&hello()).await.unwrap().unwrap().message_id(), id);
             assert_eq!(server.seen.recv().await.unwrap().connection, 0);
         }
@@ -121,83 +124,41 @@ fn a_broken_answer_may_have_arrived() {
 
 #[test]
 fn a_connection_that_breaks_first_has_sent_nothing() {
-    let sender = builder("http://any.test").build_with(own::Connector(Ok(())), own::Threads);
+    let connector = own::Connector::new(|_| Ok(Fake::dead()));
+    let sender = builder("http://any.test").build_with(connector.clone(), own::Threads);
     let error = within(sender.send_message(&hello())).unwrap_err();
     assert!(matches!(&error, TelegramError::Disconnected { sent: false, .. }), "{error:?}");
     assert!(!error.may_have_arrived());
+    assert_eq!(connector.connects(), 1, "a new connection that breaks is no reason to try another");
 }
 
-/// A runtime of one's own, as [`build_with`](telegram_sender::telegram::TelegramSenderBuilder::build_with) takes it:
-/// its connections are at their end at once, and take no byte.
-pub(crate) mod own {
-    use std::future::{Ready, ready};
-    use std::io;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-    use std::thread;
+/// The moment that no real server can be made to hit: the connection looks alive when it is taken, and proves closed
+/// when the request is about to be written.
+#[test]
+fn what_was_not_written_goes_to_another_connection() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let first = ended.clone();
+    let connector = own::Connector::new(move |connect| {
+        Ok(Fake::answering(&accepted(7), if connect == 0 { first.clone() } else { Arc::default() }))
+    });
+    let sender = builder("http://any.test").build_with(connector.clone(), own::Threads);
+    within(async {
+        sender.send_message(&hello()).await.unwrap().unwrap();
+        // Nobody is woken by this.
+        ended.store(true, Ordering::SeqCst);
+        sender.send_message(&hello()).await.unwrap().unwrap();
+    });
+    assert_eq!(connector.connects(), 2);
+}
 
-    use hyper::Uri;
-    use hyper::rt::{Executor, Read, ReadBufCursor, Write};
-    use hyper_util::client::legacy::connect::{Connected, Connection};
-    use tower_service::Service;
-
-    #[derive(Clone)]
-    pub(crate) struct Threads;
-
-    impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Threads {
-        fn execute(&self, future: F) {
-            thread::spawn(|| smol::block_on(future));
-        }
-    }
-
-    /// Gives dead connections, or fails with this message.
-    #[derive(Clone)]
-    pub(crate) struct Connector(pub(crate) Result<(), &'static str>);
-
-    impl Service<Uri> for Connector {
-        type Response = Dead;
-        type Error = io::Error;
-        type Future = Ready<io::Result<Dead>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, url: Uri) -> Self::Future {
-            assert_eq!(url.path(), "/", "a connector has no need for the path");
-            ready(self.0.map(|()| Dead).map_err(io::Error::other))
-        }
-    }
-
-    pub(crate) struct Dead;
-
-    impl Connection for Dead {
-        fn connected(&self) -> Connected {
-            Connected::new()
-        }
-    }
-
-    impl Read for Dead {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: ReadBufCursor<'_>,
-        ) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl Write for Dead {
-        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
-            Poll::Pending
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
+#[test]
+fn what_was_written_is_never_sent_again() {
+    let server = Server::start([accepted(1), Reply::raw("").then_close(), accepted(3)]);
+    let sender = sender(&server);
+    within(async {
+        sender.send_message(&hello()).await.unwrap().unwrap();
+        let error = sender.send_message(&hello()).await.unwrap_err();
+        assert!(error.may_have_arrived(), "{error:?}");
+    });
+    assert_eq!(server.seen.len(), 2);
 }

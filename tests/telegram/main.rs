@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod connections;
+mod own;
 mod runner;
 mod secrecy;
 mod server;

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fmt::{Debug, Write as _};
+use std::io;
 use std::net::TcpListener;
 
 use serde_json::json;
 use telegram_sender::telegram::{MessageRequest, TelegramError, TelegramSender};
 use telegram_sender::{MessageSender as _, SenderRunner, Smol};
 
-use crate::connections::own;
+use crate::own;
 use crate::server::{Reply, Server};
 use crate::tls::authority;
 use crate::{SECRET, TOKEN, answer_to, builder, hello, sender, token, within};
@@ -57,7 +58,8 @@ fn failures_to_connect_hide_it() {
 #[test]
 fn a_connector_that_says_it_is_silenced() {
     const SAYS: &str = "no way to /bot123456789:S3CR3T-t0ken_of_these_tests/sendMessage";
-    let sender = builder("http://any.test").build_with(own::Connector(Err(SAYS)), own::Threads);
+    let connector = own::Connector::new(|_| Err(io::Error::other(SAYS)));
+    let sender = builder("http://any.test").build_with(connector, own::Threads);
     let error = within(sender.send_message(&hello())).unwrap_err();
     assert_error_hides(&error);
     assert!(error.to_string().contains("no way to /bot[token]/sendMessage"), "{error}");

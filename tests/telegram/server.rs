@@ -74,6 +74,10 @@ impl Reply {
         Self::raw(bytes)
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn then_close(self) -> Self {
         Self { then: Then::Close, ..self }
     }

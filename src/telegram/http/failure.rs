@@ -5,7 +5,6 @@ use std::error::Error;
 use std::{fmt, io, iter};
 
 use http_body_util::LengthLimitError;
-use hyper_util::client::legacy::Error as RequestFailure;
 
 use crate::telegram::error::TelegramError;
 
@@ -41,12 +40,9 @@ impl fmt::Display for ResolveError {
 impl Error for ResolveError {}
 
 /// Why there is no answer at all. `written`: whether the body of the request was taken to be written.
-pub(super) fn of_request(error: &RequestFailure, written: bool) -> TelegramError {
-    if error.is_connect() {
-        return of_connect(error);
-    }
-    let spoke_no_http = causes(error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse));
-    if written && spoke_no_http {
+pub(super) fn of_request(error: &hyper::Error, written: bool) -> TelegramError {
+    // Only who had the request may have understood it.
+    if written && error.is_parse() {
         return TelegramError::Malformed;
     }
     TelegramError::Disconnected { sent: written, reason: innermost(error) }
@@ -61,7 +57,8 @@ pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize
     TelegramError::Disconnected { sent: true, reason: innermost(error) }
 }
 
-fn of_connect(error: &RequestFailure) -> TelegramError {
+/// Why there is no connection.
+pub(super) fn of_connect(error: &(dyn Error + 'static)) -> TelegramError {
     let reason = innermost(error);
     if causes(error).any(<dyn Error>::is::<ResolveError>) {
         return TelegramError::Resolve { reason };

@@ -1,0 +1,89 @@
+//! Opens connections to one server: TCP by the runtime's connector, TLS if its URL says so, HTTP over that.
+
+use core::future::Future;
+use core::pin::Pin;
+use std::error::Error;
+
+use hyper::Uri;
+use hyper::client::conn::http1;
+use hyper::rt::{Executor, Read, Write};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::Connection;
+use tower_service::Service;
+
+use super::body::Once;
+use super::failure;
+use crate::telegram::error::TelegramError;
+
+/// What runs a connection in the background: an executor of hyper's for futures that may go to any thread.
+pub(in crate::telegram) trait Run: Executor<Background> + Send + Sync + 'static {}
+
+impl<E: Executor<Background> + Send + Sync + 'static> Run for E {}
+
+type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What opens a TCP connection to the host and port of a URL, in the terms of hyper-rustls.
+pub(in crate::telegram) trait Connect:
+    Service<
+        Uri,
+        Response: Connection + Read + Write + Send + Unpin + 'static,
+        Future: Send + 'static,
+        Error: Into<Box<dyn Error + Send + Sync>>,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<C> Connect for C where
+    C: Service<
+            Uri,
+            Response: Connection + Read + Write + Send + Unpin + 'static,
+            Future: Send + 'static,
+            Error: Into<Box<dyn Error + Send + Sync>>,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<http1::SendRequest<Once>, TelegramError>> + Send>>;
+
+/// The way to one server, with the connector's type forgotten: a call through a pointer is nothing beside what it
+/// does, and the sender is one type on all runtimes.
+pub(in crate::telegram) struct Dial(Box<dyn Fn() -> Connecting + Send + Sync>);
+
+impl Dial {
+    /// `origin` is the server's URL without a path.
+    pub(in crate::telegram) fn new<C: Connect, E: Run + Clone>(
+        connector: C,
+        executor: E,
+        tls: rustls::ClientConfig,
+        origin: Uri,
+    ) -> Self {
+        let connector = HttpsConnector::from((connector, tls));
+        Self(Box::new(move || Box::pin(connect(connector.clone(), executor.clone(), origin.clone()))))
+    }
+
+    pub(super) async fn connect(&self) -> Result<http1::SendRequest<Once>, TelegramError> {
+        (self.0)().await
+    }
+}
+
+async fn connect<C: Connect, E: Run>(
+    mut connector: HttpsConnector<C>,
+    executor: E,
+    origin: Uri,
+) -> Result<http1::SendRequest<Once>, TelegramError> {
+    core::future::poll_fn(|cx| connector.poll_ready(cx))
+        .await
+        .map_err(|error| failure::of_connect(&*error))?;
+    let stream = connector.call(origin).await.map_err(|error| failure::of_connect(&*error))?;
+    let (sender, connection) =
+        http1::handshake(stream).await.map_err(|error| failure::of_request(&error, false))?;
+    // Its errors reach who waits for an answer.
+    executor.execute(Box::pin(async { drop(connection.await) }));
+    Ok(sender)
+}

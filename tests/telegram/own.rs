@@ -1,0 +1,124 @@
+//! A runtime of one's own, as [`build_with`](telegram_sender::telegram::TelegramSenderBuilder::build_with) takes it: a
+//! thread for each future, and connections in memory that do what a test wants.
+
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+
+use hyper::Uri;
+use hyper::rt::{Executor, Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tower_service::Service;
+
+use crate::server::Reply;
+
+#[derive(Clone)]
+pub(crate) struct Threads;
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Threads {
+    fn execute(&self, future: F) {
+        thread::spawn(|| smol::block_on(future));
+    }
+}
+
+/// Gives what a function makes of the connection's number, from 0.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    make: Arc<dyn Fn(usize) -> io::Result<Fake> + Send + Sync>,
+    connects: Arc<AtomicUsize>,
+}
+
+impl Connector {
+    pub(crate) fn new(make: impl Fn(usize) -> io::Result<Fake> + Send + Sync + 'static) -> Self {
+        Self { make: Arc::new(make), connects: Arc::default() }
+    }
+
+    /// How many connections were asked for.
+    pub(crate) fn connects(&self) -> usize {
+        self.connects.load(Ordering::SeqCst)
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Fake;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Fake>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        assert_eq!(url.path(), "/", "a connector has no need for the path");
+        ready((self.make)(self.connects.fetch_add(1, Ordering::SeqCst)))
+    }
+}
+
+/// A connection in memory.
+pub(crate) struct Fake {
+    /// What is still to be read, once something was written.
+    reply: Vec<u8>,
+    takes_bytes: bool,
+    written: bool,
+    /// Whether the other side is gone.
+    ended: Arc<AtomicBool>,
+}
+
+impl Fake {
+    /// At its end at once, and taking no byte.
+    pub(crate) fn dead() -> Self {
+        Self { reply: Vec::new(), takes_bytes: false, written: false, ended: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// Gives this reply to whatever is written, and is at its end when `ended` is set: silently, as on a connection
+    /// whose close has not been noticed yet.
+    pub(crate) fn answering(reply: &Reply, ended: Arc<AtomicBool>) -> Self {
+        Self { reply: reply.bytes().to_vec(), takes_bytes: true, written: false, ended }
+    }
+}
+
+impl Connection for Fake {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Fake {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.written && !self.reply.is_empty() {
+            let fits = self.reply.len().min(buffer.remaining());
+            let rest = self.reply.split_off(fits);
+            buffer.put_slice(&std::mem::replace(&mut self.reply, rest));
+            return Poll::Ready(Ok(()));
+        }
+        if self.ended.load(Ordering::SeqCst) { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+}
+
+impl Write for Fake {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if !self.takes_bytes {
+            return Poll::Pending;
+        }
+        self.written = true;
+        // There is a reply to read now.
+        cx.waker().wake_by_ref();
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
