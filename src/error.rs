@@ -76,6 +76,9 @@ pub enum NoAnswer<E> {
 
 impl<E> NoAnswer<E> {
     /// Whether the service may have got the request all the same. If so, sending it again may send it twice.
+    ///
+    /// Of a failure nothing more is known here; the sender's own
+    /// [`may_have_arrived`](crate::MessageSender::may_have_arrived) may know that it did not arrive.
     pub fn may_have_arrived(&self) -> bool {
         !matches!(self, Self::Cancelled | Self::Aborted)
     }
@@ -284,6 +287,11 @@ impl InvalidArgument {
     /// The argument's name.
     pub const fn argument(&self) -> &'static str {
         self.argument
+    }
+
+    /// What it must be, as text that follows the name.
+    pub const fn rule(&self) -> &'static str {
+        self.rule
     }
 }
 

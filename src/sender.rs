@@ -82,6 +82,20 @@ pub trait MessageSender {
         None
     }
 
+    /// Whether the service would reject the very same request each time. A [`Retry`](crate::Retry) then does not send
+    /// it again.
+    fn is_final(rejection: &Self::Rejection) -> bool {
+        let _ = rejection;
+        false
+    }
+
+    /// Whether the request may have arrived although its send failed with `error`. Where it surely did not, a
+    /// [`Retry`](crate::Retry) may send it again without sending it twice.
+    fn may_have_arrived(error: &Self::Error) -> bool {
+        let _ = error;
+        true
+    }
+
     /// Lets go of what [`open`](Self::open) took: called exactly once, at the worker's end.
     ///
     /// It is not called where no code of ours can run any more: when an executor drops the worker. The sender
@@ -114,6 +128,14 @@ macro_rules! forward {
 
             fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
                 S::retry_after(rejection)
+            }
+
+            fn is_final(rejection: &Self::Rejection) -> bool {
+                S::is_final(rejection)
+            }
+
+            fn may_have_arrived(error: &Self::Error) -> bool {
+                S::may_have_arrived(error)
             }
 
             fn close(&self) -> impl Future<Output = ()> {

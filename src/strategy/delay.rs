@@ -53,20 +53,20 @@ impl<S: MessageSender> SendStrategy<S> for Delay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pause {
     For(Duration),
-    /// Until the instant before which the service wants no request: shared, so that nobody waits twice.
+    /// No wait of our own: until the instant before which the service wants no request: shared, so that nobody waits twice.
     UntilPermitted,
 }
 
 impl Pause {
     pub(super) async fn wait<S: MessageSender>(self, cx: &impl Context<S>) {
-        match self {
-            Self::For(Duration::ZERO) => {}
-            Self::For(duration) => cx.sleep(duration).await,
-            Self::UntilPermitted => {
-                if let Some(deadline) = cx.not_before() {
-                    cx.sleep_until(deadline).await;
-                }
-            }
+        if let Self::For(duration) = self
+            && !duration.is_zero()
+        {
+            cx.sleep(duration).await;
+        }
+        // Also after a wait of our own: an earlier flood wait may be longer, if a time-out cut it off.
+        if let Some(deadline) = cx.not_before() {
+            cx.sleep_until(deadline).await;
         }
     }
 }

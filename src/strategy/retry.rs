@@ -7,13 +7,15 @@ use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 
-/// Sends a rejected request again, through the strategies listed before it.
+/// Sends a request again that did not get through, through the strategies listed before it.
 ///
-/// When the rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served instead
-/// of the schedule's. The last rejection is the answer.
+/// It sends again what the service rejected, unless the sender says that this is [final](MessageSender::is_final).
+/// When the rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served instead of
+/// the schedule's. The last rejection is the answer.
 ///
-/// A send that got *no* answer may have arrived, so it is retried only if asked for with
-/// [`on_no_answer`](Self::on_no_answer).
+/// A send that got *no* answer is retried if the sender says that the request surely
+/// [did not arrive](MessageSender::may_have_arrived). Otherwise the service might get it twice, so it is retried
+/// only if asked for with [`on_no_answer`](Self::on_no_answer).
 ///
 /// ```
 /// # use std::time::Duration;
@@ -62,7 +64,7 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
         Self { schedule, no_answer_too: false }
     }
 
-    /// Also re-sends when no answer was got: the sender failed, or timed out.
+    /// Also re-sends whenever no answer was got: the sender failed, or timed out.
     ///
     /// The request may have arrived all the same; the service may then get it twice.
     pub const fn on_no_answer(mut self) -> Self {
@@ -73,14 +75,15 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
     /// The wait before re-send number `retry` (from 0) after `outcome`, or `None` if that is final.
     pub(super) fn pause<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
         match outcome {
-            Ok(Err(rejection)) => {
+            Ok(Err(rejection)) if !S::is_final(rejection) => {
                 let delay = self.schedule.delay(retry)?;
                 Some(if asks_to_wait::<S>(rejection) { Pause::UntilPermitted } else { Pause::For(delay) })
             }
-            Err(NoAnswer::Failed(_) | NoAnswer::TimedOut) if self.no_answer_too => {
+            Err(NoAnswer::Failed(error)) if self.no_answer_too || !S::may_have_arrived(error) => {
                 self.schedule.delay(retry).map(Pause::For)
             }
-            Ok(Ok(_)) | Err(_) => None,
+            Err(NoAnswer::TimedOut) if self.no_answer_too => self.schedule.delay(retry).map(Pause::For),
+            Ok(_) | Err(_) => None,
         }
     }
 }
