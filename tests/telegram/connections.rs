@@ -133,22 +133,24 @@ fn a_connection_that_breaks_first_has_sent_nothing() {
 }
 
 /// The moment that no real server can be made to hit: the connection looks alive when it is taken, and proves closed
-/// when the request is about to be written.
+/// when the request is about to be written. Here it is missed at times, as hyper may look once more in between.
 #[test]
 fn what_was_not_written_goes_to_another_connection() {
-    let ended = Arc::new(AtomicBool::new(false));
-    let first = ended.clone();
-    let connector = own::Connector::new(move |connect| {
-        Ok(Fake::answering(&accepted(7), if connect == 0 { first.clone() } else { Arc::default() }))
-    });
-    let sender = builder("http://any.test").build_with(connector.clone(), own::Threads);
-    within(async {
-        sender.send_message(&hello()).await.unwrap().unwrap();
-        // Nobody is woken by this.
-        ended.store(true, Ordering::SeqCst);
-        sender.send_message(&hello()).await.unwrap().unwrap();
-    });
-    assert_eq!(connector.connects(), 2);
+    for _ in 0..20 {
+        let ended = Arc::new(AtomicBool::new(false));
+        let first = ended.clone();
+        let connector = own::Connector::new(move |connect| {
+            Ok(Fake::answering(&accepted(7), if connect == 0 { first.clone() } else { Arc::default() }))
+        });
+        let sender = builder("http://any.test").build_with(connector.clone(), own::Threads);
+        within(async {
+            sender.send_message(&hello()).await.unwrap().unwrap();
+            // Nobody is woken by this.
+            ended.store(true, Ordering::SeqCst);
+            sender.send_message(&hello()).await.unwrap().unwrap();
+        });
+        assert_eq!(connector.connects(), 2);
+    }
 }
 
 #[test]
