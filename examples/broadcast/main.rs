@@ -10,6 +10,7 @@
 //! Here is the order of things: everything is checked, then the server is asked whether it knows the bot, then the
 //! report is opened, and only then the first message is sent.
 
+mod announce;
 mod breaker;
 mod campaign;
 mod chat;
@@ -22,7 +23,6 @@ mod plan;
 mod progress;
 mod recipients;
 mod report;
-mod resend;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 mod summary;
@@ -31,12 +31,13 @@ mod token;
 
 use std::future::Future;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use smol::future::or;
 use telegram_sender::telegram::{BotToken, TelegramError, TelegramSender};
-use telegram_sender::{InvalidArgument, RateLimiter, SenderRunner, Smol, Timeout};
+use telegram_sender::{InvalidArgument, RateLimiter, Retry, SenderRunner, Smol, Timeout};
 
+use crate::announce::Announce;
 use crate::breaker::Breaker;
 use crate::campaign::{Campaign, Outcome, QUEUE};
 use crate::cli::Args;
@@ -45,9 +46,11 @@ use crate::interrupt::Interrupts;
 use crate::plan::Plan;
 use crate::progress::{Counts, Progress, line};
 use crate::report::Report;
-use crate::resend::Resend;
 use crate::stand_in::StandIn;
 use crate::summary::Summary;
+
+/// How long to wait before a message is sent again, unless the server asks for a wait of its own.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let end = Args::read().and_then(|args| smol::block_on(broadcast(&args)));
@@ -107,15 +110,14 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
     let runner = SenderRunner::builder(sender)
         .strategy(Timeout::new(args.timeout).map_err(|wrong| refused(&wrong))?)
         .strategy(limiter)
-        .strategy(Resend::new(args.retries, on_flood_wait))
+        .strategy(Announce::new(on_flood_wait))
+        .strategy(Retry::new(args.retries, RETRY_DELAY))
         .strategy(Breaker::default())
         .queue_capacity(QUEUE)
         .map_err(|wrong| refused(&wrong))?
         .prepare(Smol);
     let interrupts = Interrupts::listen()?;
-    // Boxed, as it holds the whole worker, which is on its way to the executor.
-    let starting = Box::pin(runner.start(&Smol));
-    let runner = or(first_contact(args, starting), async {
+    let runner = or(first_contact(args, runner.start(&Smol)), async {
         interrupts.next().await;
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })

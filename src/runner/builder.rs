@@ -5,7 +5,7 @@ use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 
 use futures::channel::oneshot;
-use futures::future::FutureExt;
+use futures::future::{FutureExt, TryFutureExt};
 
 use super::SenderRunner;
 use crate::error::InvalidArgument;
@@ -148,10 +148,14 @@ where
     /// # Cancel safety
     ///
     /// Dropped before it is ready, nothing was spawned and the sender is dropped.
-    pub async fn start<Sp: Spawner<F>>(self, spawner: &Sp) -> Result<SenderRunner<S, T, Q>, S::Error> {
-        let (runner, task) = self.start_with_task(spawner).await?;
-        Sp::detach(task);
-        Ok(runner)
+    pub fn start<Sp: Spawner<F>>(
+        self,
+        spawner: &Sp,
+    ) -> impl Future<Output = Result<SenderRunner<S, T, Q>, S::Error>> {
+        self.start_with_task(spawner).map_ok(|(runner, task)| {
+            Sp::detach(task);
+            runner
+        })
     }
 
     /// As [`start`](Self::start), and gives the spawner's own task too, with what that means: smol's task, for
@@ -165,14 +169,18 @@ where
     /// # Cancel safety
     ///
     /// As [`start`](Self::start).
-    pub async fn start_with_task<Sp: Spawner<F>>(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
+    #[expect(clippy::type_complexity, reason = "a pair in a result")]
+    pub fn start_with_task<Sp: Spawner<F>>(
         self,
         spawner: &Sp,
-    ) -> Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error> {
-        self.sender.open().await?;
-        // The worker holds the other end.
-        let _ = self.handover.send(Handover::Opened(self.sender));
-        Ok((self.runner, spawner.spawn(self.worker)))
+    ) -> impl Future<Output = Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error>> {
+        async move {
+            self.sender.open().await?;
+            // The worker holds the other end.
+            let _ = self.handover.send(Handover::Opened(self.sender));
+            Ok((self.runner, spawner.spawn(self.worker)))
+        }
     }
 
     /// The handle, and a future that opens the sender and is the worker: await it, join it, or put it into a

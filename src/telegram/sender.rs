@@ -115,6 +115,14 @@ impl MessageSender for TelegramSender {
         rejection.retry_after
     }
 
+    fn is_final(rejection: &TelegramRejection) -> bool {
+        rejection.is_permanent()
+    }
+
+    fn may_have_arrived(error: &TelegramError) -> bool {
+        error.may_have_arrived()
+    }
+
     /// Closes the idle connections. A later send connects anew.
     async fn close(&self) {
         self.http.close();
