@@ -159,7 +159,8 @@ mod heap {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             let start = self.0.get().cast::<u8>();
             let Ok(before) = self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-                let end = (start as usize + used).next_multiple_of(layout.align()) - start as usize + layout.size();
+                let end =
+                    (start as usize + used).next_multiple_of(layout.align()) - start as usize + layout.size();
                 (end <= SIZE).then_some(end)
             }) else {
                 return core::ptr::null_mut();
@@ -178,7 +179,8 @@ mod heap {
     /// 0 if all went well.
     #[unsafe(no_mangle)]
     pub extern "C" fn runner_on_a_heap() -> i32 {
-        let (runner, worker) = SenderRunner::builder(Uart(AtomicU64::new(0))).strategy(strategies()).prepare(Ticks).run();
+        let (runner, worker) =
+            SenderRunner::builder(Uart(AtomicU64::new(0))).strategy(strategies()).prepare(Ticks).run();
         let Ok(ticket) = runner.try_request(42) else { return 1 };
         drop(runner);
         if block_on(worker) != Ok(Exit::Drained) {
