@@ -34,7 +34,7 @@ impl Jitter {
     ///
     /// # Errors
     ///
-    /// Refused when `base` is zero, or `ratio` is negative or not finite.
+    /// Refused when `ratio` is negative or not finite.
     #[cfg(feature = "std")]
     pub fn new(retries: u32, base: Duration, ratio: f64) -> Result<Self, InvalidArgument> {
         Self::with_source(retries, base, ratio, Random(fastrand::Rng::new()))
@@ -57,16 +57,13 @@ impl<Source: JitterSource> Jitter<Source> {
     ///
     /// # Errors
     ///
-    /// Refused when `base` is zero, or `ratio` is negative or not finite.
+    /// Refused when `ratio` is negative or not finite.
     pub fn with_source(
         retries: u32,
         base: Duration,
         ratio: f64,
         source: Source,
     ) -> Result<Self, InvalidArgument> {
-        if base.is_zero() {
-            return Err(InvalidArgument::new("base", "must be longer than zero"));
-        }
         if !ratio.is_finite() || ratio < 0.0 {
             return Err(InvalidArgument::new("ratio", "must be a number from 0 on"));
         }

@@ -46,12 +46,12 @@ pub fn play(scenario: &Value) -> Vec<Value> {
         return Vec::new();
     };
     let sender = Scripted::new(scenario, log.clone());
-    let stage = {
-        let builder =
-            SenderRunner::builder(sender.clone()).strategy(strategies).results(KeepResults::always());
-        let runner = runtime.block_on(builder.prepare(runtime.timer()).start(&runtime)).unwrap();
-        Rc::new(Stage::new(runner, sender, log.clone(), runtime.clone()))
-    };
+    let builder = SenderRunner::builder(sender.clone()).strategy(strategies).results(KeepResults::always());
+    let (runner, worker) = builder.prepare(runtime.timer()).run();
+    let stage = Rc::new(Stage::new(runner, Box::pin(worker), sender, log.clone(), runtime.clone()));
+    if scenario["enter"] != false {
+        stage.enter();
+    }
     let script = scenario["script"].as_array().cloned().unwrap_or_default();
     drop(runtime.spawn({
         let (stage, timer) = (stage.clone(), runtime.timer());

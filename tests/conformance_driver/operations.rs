@@ -1,26 +1,29 @@
 //! The operations of a scenario's script, done on a runner.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use serde_json::{Value, json};
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
-use telegram_sender::{NoAnswer, ResultError, SendError, SenderRunner, Spawner, Ticket, Timer};
+use telegram_sender::{Exit, NoAnswer, ResultError, SendError, SenderRunner, Spawner, Ticket, Timer};
 
 use super::sender::{Request, Rpc, Scripted, Sent};
 use super::{Log, seconds};
 
 type Runner = SenderRunner<Scripted, VirtualTimer>;
+type Worker = Pin<Box<dyn Future<Output = Result<Exit, String>>>>;
 
 /// A runner under a script.
 pub struct Stage {
     /// One handle for all: dropped with the stage.
     runner: Runner,
+    /// The worker, until the runner is entered.
+    worker: Cell<Option<Worker>>,
     sender: Scripted,
     pub(super) log: Log,
     pub(super) runtime: VirtualRuntime,
@@ -30,8 +33,30 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(runner: Runner, sender: Scripted, log: Log, runtime: VirtualRuntime) -> Self {
-        Self { runner, sender, log, runtime, replies: RefCell::default(), waiters: RefCell::default() }
+    pub(super) fn new(
+        runner: Runner,
+        worker: Worker,
+        sender: Scripted,
+        log: Log,
+        runtime: VirtualRuntime,
+    ) -> Self {
+        let worker = Cell::new(Some(worker));
+        Self {
+            runner,
+            worker,
+            sender,
+            log,
+            runtime,
+            replies: RefCell::default(),
+            waiters: RefCell::default(),
+        }
+    }
+
+    /// Starts the worker, once.
+    pub(super) fn enter(&self) {
+        if let Some(worker) = self.worker.take() {
+            drop(self.runtime.spawn(worker));
+        }
     }
 
     pub(super) fn runner(&self) -> &Runner {
@@ -79,7 +104,10 @@ impl Stage {
             assert_eq!(self.sender.closed.get(), 1, "closed exactly once");
             self.log.add("sender_closed", json!({}));
             self.log.add("exited", json!({}));
-        } else if operation.get("enter").is_none() {
+        } else if operation.get("enter").is_some() {
+            self.enter();
+            self.log.add("entered", json!({}));
+        } else {
             panic!("unknown operation {operation}");
         }
     }

@@ -29,7 +29,7 @@ pub fn build(scenario: &Value, log: &Log) -> Result<impl SendStrategy<Scripted> 
     let mut built = Vec::new();
     for kind in &kinds {
         let mut strategy = AnyStrategy::new(kind, log, &fractions)?;
-        if let AnyStrategy::Mark { first, .. } = &mut strategy {
+        if let AnyStrategy::Mark { first, .. } | AnyStrategy::Raise { first, .. } = &mut strategy {
             *first = built.is_empty();
         }
         built.push(strategy);
@@ -73,7 +73,7 @@ enum AnyStrategy {
     Timeout(Timeout),
     Requeue(Requeue),
     Mark { label: String, first: bool, seen: Option<(RequestId, u32)>, log: Log },
-    Raise { before: bool, message: String, times: u64 },
+    Raise { before: bool, first: bool, message: String, times: u64 },
 }
 
 impl AnyStrategy {
@@ -103,6 +103,7 @@ impl AnyStrategy {
             },
             "raise" => Self::Raise {
                 before: kind["where"] == "before",
+                first: false,
                 message: kind["message"].as_str().unwrap_or_default().to_owned(),
                 times: kind["times"].as_u64().unwrap_or(u64::MAX),
             },
@@ -146,9 +147,10 @@ impl SendStrategy<Scripted> for AnyStrategy {
                 mark(true);
                 Ok(outcome)
             }
-            Self::Raise { before, message, times } => {
+            Self::Raise { before, first, message, times } => {
                 let raises = *times > 0;
-                if raises && *before {
+                // Only the first one sends itself; to the others, those before them have sent already.
+                if raises && *before && *first {
                     *times -= 1;
                     return Err(NoAnswer::Strategy(StrategyError::from(message.clone())));
                 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The trace that a scenario expects, if it has one.
 pub fn expected(scenario: &Value) -> Option<Vec<Value>> {
-    let mut events = scenario["trace"].as_array()?.clone();
+    let mut events = scenario.get("trace").or_else(|| scenario.get("expected"))?.as_array()?.clone();
     sort(&mut events);
     Some(events)
 }
