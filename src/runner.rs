@@ -115,6 +115,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// Any clone may call it, any number of times; all calls end together.
     ///
+    /// A sender or strategy must not await it: it would wait for itself.
+    ///
     /// # Cancel safety
     ///
     /// Once polled, the runner is closing. Dropping the future leaves the drain running.

@@ -3,10 +3,12 @@
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::task::Wake;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-use core::fmt;
+use core::fmt::{self, Write};
 use core::future::Future;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +43,10 @@ struct Inner {
     ready: Arc<ReadyQueue>,
     tasks: RefCell<BTreeMap<u64, Task>>,
     spawned: Cell<u64>,
+    /// The task that runs now.
+    running: Cell<u64>,
+    /// What tasks say they wait for.
+    waits: RefCell<BTreeMap<(u64, u64), String>>,
     /// Draws which ready task runs next; without it, the one that has been ready for longest.
     order: Option<RefCell<fastrand::Rng>>,
 }
@@ -51,6 +57,9 @@ const MAIN: u64 = u64::MAX;
 struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
     waker: Waker,
+    /// The future's type, which names the function that it comes from.
+    name: &'static str,
+    polled_at: Instant,
 }
 
 impl Default for VirtualRuntime {
@@ -76,6 +85,8 @@ impl VirtualRuntime {
             ready: Arc::default(),
             tasks: RefCell::default(),
             spawned: Cell::new(0),
+            running: Cell::new(MAIN),
+            waits: RefCell::default(),
             order,
         }))
     }
@@ -94,27 +105,61 @@ impl VirtualRuntime {
     ///
     /// # Panics
     ///
-    /// When no task can run and no timer is set: the future waits for what can't come.
+    /// When no task can run and no timer is set: the future waits for what can't come. The message lists each task,
+    /// since when it waits, and for what, where it [says](Self::waiting_for) so.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let mut future = core::pin::pin!(future);
         let waker = self.waker(MAIN);
         waker.wake_by_ref();
+        let mut polled_at = Instant::EPOCH;
         loop {
             match self.0.ready.take(self.0.order.as_ref()) {
                 Some(MAIN) => {
+                    polled_at = self.now();
+                    self.0.running.set(MAIN);
                     if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                         return output;
                     }
                 }
                 Some(task) => self.run(task),
-                None => assert!(
-                    self.0.timer.advance(),
-                    "deadlock at {:?}: no task can run and no timer is set; {} tasks wait for what can't come",
-                    self.0.timer.elapsed(),
-                    self.tasks() + 1,
-                ),
+                None => assert!(self.0.timer.advance(), "{}", self.deadlock(polled_at)),
             }
         }
+    }
+
+    /// Awaits `future`, and lets the report of a deadlock say that its task waits for `what`.
+    ///
+    /// ```should_panic
+    /// use std::future::pending;
+    /// use telegram_sender::testing::VirtualRuntime;
+    ///
+    /// let runtime = VirtualRuntime::new();
+    /// // deadlock at 0ns: … block_on's future has waited since 0ns for a reply
+    /// runtime.block_on(runtime.waiting_for("a reply", pending::<()>()));
+    /// ```
+    pub async fn waiting_for<F: Future>(&self, what: impl Into<String>, future: F) -> F::Output {
+        let _wait = Wait::new(self, what.into());
+        future.await
+    }
+
+    fn deadlock(&self, main_polled_at: Instant) -> String {
+        let tasks = self.0.tasks.borrow();
+        let waits = self.0.waits.borrow();
+        let mut report =
+            alloc::format!("deadlock at {:?}: no task can run and no timer is set", self.0.timer.elapsed());
+        let main = (MAIN, "block_on's future", main_polled_at);
+        for (id, name, polled_at) in
+            tasks.iter().map(|(id, task)| (*id, task.name, task.polled_at)).chain([main])
+        {
+            let since = polled_at.saturating_duration_since(Instant::EPOCH);
+            // Types of futures nest without end.
+            let name = name.char_indices().nth(120).map_or(name, |(end, _)| &name[..end]);
+            let what: Vec<_> = waits.range((id, 0)..=(id, u64::MAX)).map(|(_, what)| what.as_str()).collect();
+            let what = if what.is_empty() { "what can't come".into() } else { what.join(" and ") };
+            // Writing to a string can't fail.
+            let _ = write!(report, "\n  {name} has waited since {since:?} for {what}");
+        }
+        report
     }
 
     /// Runs the spawned tasks until none can run, without letting time pass.
@@ -135,6 +180,8 @@ impl VirtualRuntime {
         // Out of the map while it runs: it may spawn, or cancel others.
         let task = self.0.tasks.borrow_mut().remove(&id);
         let Some(mut task) = task else { return };
+        task.polled_at = self.now();
+        self.0.running.set(id);
         if task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_pending() {
             self.0.tasks.borrow_mut().insert(id, task);
         }
@@ -145,12 +192,12 @@ impl VirtualRuntime {
         Waker::from(Arc::new(TaskWaker { id, ready, queued: AtomicBool::new(false) }))
     }
 
-    fn add(&self, future: Pin<Box<dyn Future<Output = ()>>>) -> u64 {
+    fn add(&self, name: &'static str, future: Pin<Box<dyn Future<Output = ()>>>) -> u64 {
         let id = self.0.spawned.get();
         self.0.spawned.set(id + 1);
         let waker = self.waker(id);
         waker.wake_by_ref();
-        self.0.tasks.borrow_mut().insert(id, Task { future, waker });
+        self.0.tasks.borrow_mut().insert(id, Task { future, waker, name, polled_at: self.now() });
         id
     }
 }
@@ -179,10 +226,13 @@ impl<F: Future<Output: 'static> + 'static> Spawner<F> for VirtualRuntime {
 
     fn spawn(&self, future: F) -> Self::Task {
         let (done, output) = oneshot::channel();
-        let id = self.add(Box::pin(async move {
-            // Nobody may wait for it.
-            let _ = done.send(future.await);
-        }));
+        let id = self.add(
+            core::any::type_name::<F>(),
+            Box::pin(async move {
+                // Nobody may wait for it.
+                let _ = done.send(future.await);
+            }),
+        );
         VirtualTask { runtime: self.clone(), id, output }
     }
 }
@@ -208,6 +258,30 @@ impl<O> Future for VirtualTask<O> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<O>> {
         self.output.poll_unpin(cx).map(Result::ok)
+    }
+}
+
+/// Says what a task waits for, as long as it lives.
+struct Wait {
+    runtime: VirtualRuntime,
+    key: (u64, u64),
+}
+
+impl Wait {
+    fn new(runtime: &VirtualRuntime, what: String) -> Self {
+        let task = runtime.0.running.get();
+        let mut waits = runtime.0.waits.borrow_mut();
+        let last = waits.range((task, 0)..=(task, u64::MAX)).next_back();
+        let key = (task, last.map_or(0, |((_, number), _)| number + 1));
+        waits.insert(key, what);
+        drop(waits);
+        Self { runtime: runtime.clone(), key }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.runtime.0.waits.borrow_mut().remove(&self.key);
     }
 }
 
