@@ -213,3 +213,15 @@ impl core::fmt::Display for RequestId {
         self.0.fmt(f)
     }
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::RequestId;
+
+    #[test]
+    fn an_id_shows_its_number() {
+        assert_eq!(RequestId::new(42).to_string(), "42");
+    }
+}

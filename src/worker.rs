@@ -82,8 +82,7 @@ where
     /// Serves until the queue is closed and empty, or the runner aborted.
     async fn serve_all(&mut self, sender: &S) {
         let mut until_yield = self.yield_every.get();
-        while self.storage.phase() < Phase::Aborting {
-            let Some(job) = self.inbox.next().await else { break };
+        while let Some(job) = self.inbox.next().await {
             if self.storage.phase() >= Phase::Aborting {
                 self.give_back(job);
                 break;

@@ -107,6 +107,7 @@ fn results_end_exactly_when_stopped_and_empty_and_stay_ended() {
         let mut results = runner.results();
         drop(runner.request("a").await.unwrap());
         assert!(results.next().await.is_some());
+        assert!(!results.is_terminated());
         runtime.timer().sleep(ms(1000)).await;
         assert!(poll!(results.next()).is_pending(), "open: more may come");
         let closing = runtime.spawn(async move { runner.close().await });

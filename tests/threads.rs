@@ -1,0 +1,255 @@
+//! Random lives of runners on a multi-threaded executor: the promises hold under real interleavings too.
+//!
+//! It runs for `STRESS_SECONDS` (5), one seed after another; `STRESS_SEED` runs that of one life, again and again.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::future::{FutureExt, join_all};
+use smol::Executor;
+use smol::future::yield_now;
+use telegram_sender::{
+    Answer, KeepResults, MessageResponse, MessageSender, NoAnswer, RequestError, Retry, SendError,
+    SenderRunner, Smol,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Request {
+    producer: usize,
+    number: usize,
+}
+
+/// Accepts, rejects, fails or panics, after some turns of the executor.
+struct Moody {
+    dice: Mutex<fastrand::Rng>,
+    /// Requests in the order of their sends; a rejected one is sent twice.
+    sent: Mutex<Vec<Request>>,
+    closed: Mutex<u32>,
+}
+
+impl MessageSender for Moody {
+    type Request = Request;
+    type Message = Request;
+    type Rejection = Request;
+    type Error = Request;
+
+    async fn send_message(&self, request: &Request) -> Result<MessageResponse<Self>, Request> {
+        self.sent.lock().unwrap().push(*request);
+        let (turns, end) = {
+            let mut dice = self.dice.lock().unwrap();
+            (dice.u32(..4), dice.u32(..20))
+        };
+        for _ in 0..turns {
+            yield_now().await;
+        }
+        match end {
+            0..2 => Ok(Err(*request)),
+            2..4 => Err(*request),
+            4 => std::panic::resume_unwind(Box::new("moody")),
+            _ => Ok(Ok(*request)),
+        }
+    }
+
+    async fn close(&self) {
+        yield_now().await;
+        *self.closed.lock().unwrap() += 1;
+    }
+}
+
+type Runner = SenderRunner<Arc<Moody>, Smol>;
+type End = Result<Request, SendError<Request, Request>>;
+
+/// What came of one life.
+#[derive(Default)]
+struct Life {
+    ended: Vec<(Request, Option<End>)>,
+    refused: Vec<Request>,
+    unsent: Vec<Request>,
+    answers: Vec<Answer<Request, Request>>,
+}
+
+#[test]
+fn random_lives_on_real_threads() {
+    let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    let one = number("STRESS_SEED");
+    let budget = Duration::from_secs(number("STRESS_SECONDS").unwrap_or(5));
+    let executor = Arc::new(Executor::new());
+    let (stop, stopped) = async_channel::bounded::<()>(1);
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (executor, stopped) = (executor.clone(), stopped.clone());
+            std::thread::spawn(move || smol::block_on(executor.run(stopped.recv())))
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut lives = 0;
+    let mut seed = one.unwrap_or_else(|| fastrand::u64(..));
+    while begun.elapsed() < budget {
+        let life = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
+        if smol::block_on(life).is_err() {
+            panic!("to see it again, perhaps: STRESS_SEED={seed} cargo test --all-features --test threads");
+        }
+        lives += 1;
+        seed = one.unwrap_or_else(|| seed.wrapping_add(1));
+    }
+    println!("{lives} lives up to seed {seed}");
+    assert!(lives > 0);
+    drop(stop);
+    for thread in threads {
+        let _ = thread.join().unwrap();
+    }
+}
+
+async fn live(seed: u64, executor: &Executor<'static>) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let sender =
+        Arc::new(Moody { dice: Mutex::new(dice.fork()), sent: Mutex::default(), closed: Mutex::default() });
+    let life = Arc::new(Mutex::new(Life::default()));
+    let mut builder = SenderRunner::builder(sender.clone()).results(KeepResults::always());
+    if dice.bool() {
+        builder = builder.queue_capacity(dice.usize(1..5)).unwrap();
+    }
+    let prepared = builder.strategy(Retry::new(1, Duration::ZERO)).prepare(Smol);
+    let runner: Runner = prepared.start(executor).await.unwrap();
+
+    let producers = dice.usize(1..4);
+    let requests = dice.usize(..40);
+    let mut tasks = Vec::new();
+    for producer in 0..producers {
+        let (runner, dice, life) = (runner.clone(), dice.fork(), life.clone());
+        tasks.push(executor.spawn(produce(producer, requests, runner, dice, life)));
+    }
+    for _ in 0..dice.usize(..3) {
+        let (results, life) = (runner.results(), life.clone());
+        tasks.push(executor.spawn(results.for_each(move |answer| {
+            life.lock().unwrap().answers.push(answer);
+            futures::future::ready(())
+        })));
+    }
+    let aborted = dice.bool();
+    for _ in 0..dice.usize(..3) {
+        let (runner, dice, life) = (runner.clone(), dice.fork(), life.clone());
+        tasks.push(executor.spawn(end(aborted, runner, dice, life)));
+    }
+    for _ in 0..dice.usize(..300) {
+        yield_now().await;
+    }
+    runner.close().await;
+    join_all(tasks).await;
+    let unsent = runner.abort().await;
+    let left: Vec<_> = runner.results().collect().await;
+    let mut life = std::mem::take(&mut *life.lock().unwrap());
+    life.unsent.extend(unsent);
+    life.answers.extend(left);
+    assert_eq!(*sender.closed.lock().unwrap(), 1, "closed other than once");
+    check(&life, &sender.sent.lock().unwrap(), producers * requests);
+}
+
+async fn produce(
+    producer: usize,
+    requests: usize,
+    runner: Runner,
+    mut dice: fastrand::Rng,
+    life: Arc<Mutex<Life>>,
+) {
+    let mut waiting = Vec::new();
+    for number in 0..requests {
+        let request = Request { producer, number };
+        let enqueued = if dice.bool() { runner.try_request(request) } else { runner.request(request).await };
+        match enqueued {
+            Ok(ticket) => match dice.u32(..6) {
+                0 => {
+                    drop(ticket);
+                    life.lock().unwrap().ended.push((request, None));
+                }
+                1 => {
+                    for _ in 0..dice.u32(..5) {
+                        yield_now().await;
+                    }
+                    drop(ticket.cancel_on_drop());
+                    life.lock().unwrap().ended.push((request, None));
+                }
+                2 => {
+                    let mut ticket = ticket;
+                    for _ in 0..dice.u32(..5) {
+                        yield_now().await;
+                    }
+                    ticket.cancel();
+                    let end = ticket.await;
+                    life.lock().unwrap().ended.push((request, Some(end)));
+                }
+                3 => {
+                    let end = ticket.await;
+                    life.lock().unwrap().ended.push((request, Some(end)));
+                }
+                _ => waiting.push((request, ticket)),
+            },
+            Err(RequestError::Full(request) | RequestError::Closing(request)) => {
+                life.lock().unwrap().refused.push(request);
+            }
+        }
+    }
+    // A handle that is held here must not keep the others waiting.
+    drop(runner);
+    for (request, ticket) in waiting {
+        let end = ticket.await;
+        life.lock().unwrap().ended.push((request, Some(end)));
+    }
+}
+
+async fn end(aborts: bool, runner: Runner, mut dice: fastrand::Rng, life: Arc<Mutex<Life>>) {
+    for _ in 0..dice.usize(..300) {
+        yield_now().await;
+    }
+    let unsent = match (aborts, dice.bool()) {
+        (true, true) => runner.abort().await,
+        (true, false) => runner.close_with_timeout(Duration::from_micros(dice.u64(..500))).await,
+        (false, true) => return drop(runner.close().await),
+        (false, false) => return drop(runner.close().now_or_never()),
+    };
+    life.lock().unwrap().unsent.extend(unsent);
+}
+
+fn check(life: &Life, sent: &[Request], made: usize) {
+    let set = |requests: &[Request]| requests.iter().copied().collect::<BTreeSet<_>>();
+    let ended: Vec<_> = life.ended.iter().map(|(request, _)| *request).collect();
+    let (refused, unsent, sent_once) = (set(&life.refused), set(&life.unsent), set(sent));
+    assert_eq!((set(&ended).len(), refused.len()), (ended.len(), life.refused.len()), "ended twice");
+    assert_eq!(ended.len() + refused.len(), made, "a request neither ended nor came back");
+    assert_eq!(unsent.len(), life.unsent.len(), "an unsent request came back twice");
+    assert!(sent_once.is_disjoint(&refused) && sent_once.is_disjoint(&unsent), "what came back was sent");
+
+    let mut next = std::collections::BTreeMap::new();
+    let mut resent = sent.to_vec();
+    resent.dedup();
+    for request in resent {
+        let before = next.insert(request.producer, request.number);
+        assert!(before < Some(request.number), "{request:?} was overtaken or sent again later");
+    }
+
+    let answers: BTreeSet<_> = life.answers.iter().map(|answer| answer.id).collect();
+    assert_eq!(answers.len(), life.answers.len(), "a response was yielded twice");
+    let answered: Vec<_> =
+        life.answers.iter().map(|answer| answer.response.unwrap_or_else(|rejected| rejected)).collect();
+    let answered = set(&answered);
+    for (request, end) in &life.ended {
+        match end {
+            Some(Ok(of) | Err(SendError::Rejected(of))) => {
+                assert_eq!(of, request, "another request's answer");
+                assert!(answered.contains(request), "{request:?} has a response that is no result");
+            }
+            Some(Err(SendError::NoAnswer(NoAnswer::Failed(of)))) => {
+                assert_eq!(of, request, "another request's failure");
+                assert!(!answered.contains(request), "{request:?} has no answer and a result");
+            }
+            Some(Err(SendError::NoAnswer(NoAnswer::Aborted))) => {
+                assert!(unsent.contains(request), "{request:?} was aborted and did not come back");
+            }
+            Some(Err(SendError::NoAnswer(NoAnswer::Stopped))) => panic!("{request:?} was stopped"),
+            Some(Err(_)) | None => {}
+        }
+    }
+}
