@@ -89,9 +89,10 @@ fn random_lives_on_real_threads() {
     let mut seed = one.unwrap_or_else(|| fastrand::u64(..));
     while begun.elapsed() < budget {
         let life = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
-        if smol::block_on(life).is_err() {
-            panic!("to see it again, perhaps: STRESS_SEED={seed} cargo test --all-features --test threads");
-        }
+        assert!(
+            smol::block_on(life).is_ok(),
+            "to see it again, perhaps: STRESS_SEED={seed} cargo test --all-features --test threads"
+        );
         lives += 1;
         seed = one.unwrap_or_else(|| seed.wrapping_add(1));
     }
@@ -207,25 +208,29 @@ async fn end(aborts: bool, runner: Runner, mut dice: fastrand::Rng, life: Arc<Mu
     let unsent = match (aborts, dice.bool()) {
         (true, true) => runner.abort().await,
         (true, false) => runner.close_with_timeout(Duration::from_micros(dice.u64(..500))).await,
-        (false, true) => return drop(runner.close().await),
-        (false, false) => return drop(runner.close().now_or_never()),
+        (false, waits) => {
+            let close = runner.close();
+            // Closing goes on without the future.
+            let _ = if waits { Some(close.await) } else { close.now_or_never() };
+            return;
+        }
     };
     life.lock().unwrap().unsent.extend(unsent);
 }
 
-fn check(life: &Life, sent: &[Request], made: usize) {
-    let set = |requests: &[Request]| requests.iter().copied().collect::<BTreeSet<_>>();
+fn check(life: &Life, sends: &[Request], made: usize) {
+    let distinct = |requests: &[Request]| requests.iter().copied().collect::<BTreeSet<_>>();
     let ended: Vec<_> = life.ended.iter().map(|(request, _)| *request).collect();
-    let (refused, unsent, sent_once) = (set(&life.refused), set(&life.unsent), set(sent));
-    assert_eq!((set(&ended).len(), refused.len()), (ended.len(), life.refused.len()), "ended twice");
+    let (refused, unsent, sent) = (distinct(&life.refused), distinct(&life.unsent), distinct(sends));
+    assert_eq!((distinct(&ended).len(), refused.len()), (ended.len(), life.refused.len()), "ended twice");
     assert_eq!(ended.len() + refused.len(), made, "a request neither ended nor came back");
     assert_eq!(unsent.len(), life.unsent.len(), "an unsent request came back twice");
-    assert!(sent_once.is_disjoint(&refused) && sent_once.is_disjoint(&unsent), "what came back was sent");
+    assert!(sent.is_disjoint(&refused) && sent.is_disjoint(&unsent), "what came back was sent");
 
     let mut next = std::collections::BTreeMap::new();
-    let mut resent = sent.to_vec();
-    resent.dedup();
-    for request in resent {
+    let mut firsts = sends.to_vec();
+    firsts.dedup();
+    for request in firsts {
         let before = next.insert(request.producer, request.number);
         assert!(before < Some(request.number), "{request:?} was overtaken or sent again later");
     }
@@ -234,7 +239,7 @@ fn check(life: &Life, sent: &[Request], made: usize) {
     assert_eq!(answers.len(), life.answers.len(), "a response was yielded twice");
     let answered: Vec<_> =
         life.answers.iter().map(|answer| answer.response.unwrap_or_else(|rejected| rejected)).collect();
-    let answered = set(&answered);
+    let answered = distinct(&answered);
     for (request, end) in &life.ended {
         match end {
             Some(Ok(of) | Err(SendError::Rejected(of))) => {
