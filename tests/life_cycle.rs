@@ -5,42 +5,43 @@ mod common;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use common::{Reply, Scripted, Unreachable, ms, now, run, start};
-use telegram_sender::testing::VirtualRuntime;
+use common::{accepted, accepting, flood, ms, now, rejected, run, scripted, sent, start};
+use telegram_sender::testing::{Accepted, Failed, Reply, VirtualRuntime};
 use telegram_sender::{Exit, NoAnswer, RequestError, Runner, SendError, SenderRunner, Timer};
+
+/// What the scripted sender gives when it is told to fail to open.
+const CAN_NOT_OPEN: Failed = Failed("the script lets opening fail");
 
 #[test]
 fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let runner = start(&runtime, &sender).await;
-        assert_eq!((sender.opened.get(), sender.closed.get(), runtime.tasks()), (1, 0, 1));
+        assert_eq!((sender.opened(), sender.closed(), runtime.tasks()), (1, 0, 1));
         let ticket = runner.request("a").await.unwrap();
         assert_eq!(runner.close().await, Exit::Drained);
-        assert_eq!(ticket.await, Ok((0, "a")));
-        assert_eq!((sender.opened.get(), sender.closed.get(), runtime.tasks()), (1, 1, 0));
+        assert_eq!(ticket.await, Ok(accepted(0, "a")));
+        assert_eq!((sender.opened(), sender.closed(), runtime.tasks()), (1, 1, 0));
     });
 }
 
 #[test]
 fn a_failed_open_is_returned_from_start_and_no_task_is_left_behind() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
-        sender.refuse_to_open.set(true);
+        let sender = accepting(&runtime, ms(10)).open_fails();
         let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
-        assert_eq!(prepared.start(&runtime).await.unwrap_err(), Unreachable);
-        assert_eq!((runtime.tasks(), sender.opened.get(), sender.closed.get()), (0, 1, 0));
+        assert_eq!(prepared.start(&runtime).await.unwrap_err(), CAN_NOT_OPEN);
+        assert_eq!((runtime.tasks(), sender.opened(), sender.closed()), (0, 1, 0));
     });
 }
 
 #[test]
 fn a_failed_open_ends_the_worker_future_and_stops_its_tickets() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
-        sender.refuse_to_open.set(true);
+        let sender = accepting(&runtime, ms(10)).open_fails();
         let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
         let ticket = runner.request("a").await.unwrap();
-        assert_eq!(worker.await, Err(Unreachable));
+        assert_eq!(worker.await, Err(CAN_NOT_OPEN));
         assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
         assert_eq!(runner.close().await, Exit::Dropped);
         assert_eq!(runner.abort().await, ["a"]);
@@ -50,10 +51,10 @@ fn a_failed_open_ends_the_worker_future_and_stops_its_tickets() {
 #[test]
 fn the_worker_future_runs_without_a_spawner() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
         let main = async {
-            assert_eq!(runner.request("a").await.unwrap().await, Ok((0, "a")));
+            assert_eq!(runner.request("a").await.unwrap().await, Ok(accepted(0, "a")));
             runner.close().await
         };
         let (exit, closed) = futures::join!(worker, main);
@@ -64,7 +65,7 @@ fn the_worker_future_runs_without_a_spawner() {
 #[test]
 fn requests_are_sent_one_at_a_time_in_order() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         let mut tickets = Vec::new();
         for request in ["a", "b", "c"] {
@@ -72,18 +73,21 @@ fn requests_are_sent_one_at_a_time_in_order() {
         }
         assert!(tickets.iter().map(|ticket| ticket.id().get()).eq(0..3));
         // Awaited backwards: the order of awaiting changes nothing.
-        for (ticket, expected) in tickets.into_iter().zip([(0, "a"), (1, "b"), (2, "c")]).rev() {
+        for (ticket, expected) in
+            tickets.into_iter().zip([accepted(0, "a"), accepted(1, "b"), accepted(2, "c")]).rev()
+        {
             assert_eq!(ticket.await, Ok(expected));
         }
-        assert_eq!(sender.sent(), [(0, "a"), (100, "b"), (200, "c")]);
+        assert_eq!(sent(&sender), [(0, "a"), (100, "b"), (200, "c")]);
     });
 }
 
 #[test]
 fn a_ticket_tells_rejected_from_no_answer() {
     run(|runtime| async move {
-        let replies = [Reply::Accept, Reply::Reject(None), Reply::Fail].map(|reply| (ms(10), reply));
-        let runner = start(&runtime, &Scripted::new(&runtime, &replies)).await;
+        let replies = [Reply::accept(), Reply::reject(400), Reply::fail("unreachable")]
+            .map(|reply| reply.after(ms(10)));
+        let runner = start(&runtime, &scripted(&runtime, replies)).await;
         let mut ends = Vec::new();
         for request in ["a", "b", "c"] {
             ends.push(runner.request(request).await.unwrap().await);
@@ -91,9 +95,9 @@ fn a_ticket_tells_rejected_from_no_answer() {
         assert_eq!(
             ends,
             [
-                Ok((0, "a")),
-                Err(SendError::Rejected(common::Rejected(None))),
-                Err(SendError::NoAnswer(NoAnswer::Failed(Unreachable))),
+                Ok(accepted(0, "a")),
+                Err(SendError::Rejected(rejected(1))),
+                Err(SendError::NoAnswer(NoAnswer::Failed(Failed("unreachable")))),
             ]
         );
     });
@@ -102,27 +106,27 @@ fn a_ticket_tells_rejected_from_no_answer() {
 #[test]
 fn a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_result() {
     run(|runtime| async move {
-        let flood = Reply::Reject(Some(Duration::from_secs(3)));
-        let sender = Scripted::new(&runtime, &[(ms(100), flood), (ms(100), Reply::Accept)]);
+        let flood = flood(Duration::from_secs(3));
+        let sender = scripted(&runtime, [flood.after(ms(100)), Reply::accept().after(ms(100))]);
         let runner = start(&runtime, &sender).await;
         let first = runner.request("a").await.unwrap();
         let second = runner.request("b").await.unwrap();
         assert!(first.await.is_err());
         assert_eq!(now(&runtime), 100);
         second.await.unwrap();
-        assert_eq!(sender.sent(), [(0, "a"), (3100, "b")]);
+        assert_eq!(sent(&sender), [(0, "a"), (3100, "b")]);
     });
 }
 
 #[test]
 fn a_rejection_without_a_wait_pauses_nothing() {
     run(|runtime| async move {
-        let sender = Scripted::new(
+        let sender = scripted(
             &runtime,
-            &[
-                (ms(100), Reply::Reject(None)),
-                (ms(100), Reply::Reject(Some(Duration::ZERO))),
-                (ms(100), Reply::Accept),
+            [
+                Reply::reject(400).after(ms(100)),
+                flood(Duration::ZERO).after(ms(100)),
+                Reply::accept().after(ms(100)),
             ],
         );
         let runner = start(&runtime, &sender).await;
@@ -130,27 +134,27 @@ fn a_rejection_without_a_wait_pauses_nothing() {
             drop(runner.request(request).await.unwrap());
         }
         runner.close().await;
-        assert_eq!(sender.sent(), [(0, "a"), (100, "b"), (200, "c")]);
+        assert_eq!(sent(&sender), [(0, "a"), (100, "b"), (200, "c")]);
     });
 }
 
 #[test]
 fn task_ends_with_the_workers_exit_and_needs_no_handle() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         let task = runner.task();
         let ticket = runner.request("a").await.unwrap();
         drop(runner);
         assert_eq!(task.await, Exit::Drained);
-        assert_eq!(ticket.await, Ok((0, "a")));
+        assert_eq!(ticket.await, Ok(accepted(0, "a")));
     });
 }
 
 #[test]
 fn dropping_the_last_handle_drains_closes_the_sender_and_ends() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         let clone = runner.clone();
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
@@ -162,14 +166,14 @@ fn dropping_the_last_handle_drains_closes_the_sender_and_ends() {
             ticket.await.unwrap();
         }
         runtime.timer().sleep(ms(1)).await;
-        assert_eq!((sender.closed.get(), runtime.tasks()), (1, 0));
+        assert_eq!((sender.closed(), runtime.tasks()), (1, 0));
     });
 }
 
 #[test]
 fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent() {
     run(|runtime| async move {
-        let sender = Scripted::new(&runtime, &[(ms(100), Reply::Hang)]);
+        let sender = scripted(&runtime, [Reply::hang().after(ms(100))]);
         let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
         let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
         let results = runner.results();
@@ -189,7 +193,7 @@ fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent() {
 #[test]
 fn a_worker_dropped_before_its_first_poll_stops_too() {
     let runtime = VirtualRuntime::new();
-    let sender = Scripted::accepting(&runtime, ms(1));
+    let sender = accepting(&runtime, ms(1));
     let (runner, worker) = SenderRunner::builder(sender).prepare(runtime.timer()).run();
     let ticket = runner.try_request("a").unwrap();
     drop(worker);
@@ -200,15 +204,15 @@ fn a_worker_dropped_before_its_first_poll_stops_too() {
 #[test]
 fn a_panic_of_the_sender_fails_its_ticket_only() {
     run(|runtime| async move {
-        let replies = [Reply::Panic, Reply::Accept].map(|reply| (ms(10), reply));
-        let runner = start(&runtime, &Scripted::new(&runtime, &replies)).await;
+        let replies = [Reply::panic("scripted"), Reply::accept()].map(|reply| reply.after(ms(10)));
+        let runner = start(&runtime, &scripted(&runtime, replies)).await;
         let panicking = runner.request("a").await.unwrap();
         let after = runner.request("b").await.unwrap();
         let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = panicking.await else {
             panic!("the panic was not reported")
         };
-        assert_eq!(panic.message(), "the sender panics on a");
-        assert_eq!(after.await, Ok((1, "b")));
+        assert_eq!(panic.message(), "scripted");
+        assert_eq!(after.await, Ok(accepted(1, "b")));
     });
 }
 
@@ -216,7 +220,7 @@ fn a_panic_of_the_sender_fails_its_ticket_only() {
 fn a_sender_that_never_suspends_cannot_starve_the_executor() {
     let turns = |yield_every: u32| {
         run(|runtime| async move {
-            let sender = Scripted::accepting(&runtime, Duration::ZERO);
+            let sender = accepting(&runtime, Duration::ZERO);
             let runner = SenderRunner::builder(sender.clone())
                 .yield_every(NonZeroU32::new(yield_every).unwrap())
                 .prepare(runtime.timer())
@@ -227,7 +231,7 @@ fn a_sender_that_never_suspends_cannot_starve_the_executor() {
                 drop(runner.request("a").await.unwrap());
             }
             let mut turns = 0;
-            while sender.sent().len() < 100 {
+            while sent(&sender).len() < 100 {
                 yield_now().await;
                 turns += 1;
             }
@@ -257,26 +261,26 @@ fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
 
     impl Runner for Instantly {
         type Request = &'static str;
-        type Message = (usize, &'static str);
+        type Message = Accepted<&'static str>;
         type Rejection = std::convert::Infallible;
         type Error = std::convert::Infallible;
         type Ticket = std::future::Ready<
-            Result<(usize, &'static str), SendError<std::convert::Infallible, std::convert::Infallible>>,
+            Result<Accepted<&'static str>, SendError<std::convert::Infallible, std::convert::Infallible>>,
         >;
         type Results =
-            futures::stream::Empty<telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>>;
+            futures::stream::Empty<telegram_sender::Answer<Accepted<&'static str>, std::convert::Infallible>>;
         type Unsent = Vec<&'static str>;
 
         async fn request(&self, request: &'static str) -> Result<Self::Ticket, RequestError<&'static str>> {
             self.try_request(request)
         }
         fn try_request(&self, request: &'static str) -> Result<Self::Ticket, RequestError<&'static str>> {
-            Ok(std::future::ready(Ok((0, request))))
+            Ok(std::future::ready(Ok(Accepted { send: 0, request })))
         }
         async fn result(
             &self,
         ) -> Result<
-            telegram_sender::Answer<(usize, &'static str), std::convert::Infallible>,
+            telegram_sender::Answer<Accepted<&'static str>, std::convert::Infallible>,
             telegram_sender::ResultError,
         > {
             Err(telegram_sender::ResultError::Stopped)
@@ -310,7 +314,7 @@ fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
     }
 
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(5))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(5))).await;
         assert_eq!(greet(&runner).await, greet(&Instantly).await);
     });
 }

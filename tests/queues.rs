@@ -4,9 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Rejected, Reply, Scripted, ScriptedRunner, ms, now, run, start};
+use common::{Runner, Sender, accepted, accepting, ms, now, rejected, run, scripted, sent, start};
 use futures::stream::FusedStream;
 use futures::{StreamExt, poll};
+use telegram_sender::testing::Reply;
 use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::{
     Builder, KeepResults, Overflow, RequestError, Requeue, ResultError, SenderRunner, Spawner, Timer,
@@ -14,16 +15,16 @@ use telegram_sender::{
 
 async fn start_with(
     runtime: &VirtualRuntime,
-    sender: &Scripted,
-    options: impl FnOnce(Builder<Scripted>) -> Builder<Scripted>,
-) -> ScriptedRunner {
+    sender: &Sender,
+    options: impl FnOnce(Builder<Sender>) -> Builder<Sender>,
+) -> Runner {
     options(SenderRunner::builder(sender.clone())).prepare(runtime.timer()).start(runtime).await.unwrap()
 }
 
 #[test]
 fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start_with(&runtime, &sender, |builder| builder.queue_capacity(2).unwrap()).await;
         for request in ["a", "b", "c"] {
             drop(runner.request(request).await.unwrap());
@@ -35,14 +36,14 @@ fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does() 
         let last = runner.request("d").await.unwrap();
         assert_eq!(now(&runtime), 100);
         last.await.unwrap();
-        assert_eq!(sender.sent(), [(0, "a"), (100, "b"), (200, "c"), (300, "d")]);
+        assert_eq!(sent(&sender), [(0, "a"), (100, "b"), (200, "c"), (300, "d")]);
     });
 }
 
 #[test]
 fn an_unbounded_queue_never_makes_anybody_wait() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::new(&runtime, &[(ms(1), Reply::Hang)])).await;
+        let runner = start(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
         for _ in 0..10_000 {
             drop(runner.try_request("a").unwrap());
         }
@@ -54,7 +55,7 @@ fn an_unbounded_queue_never_makes_anybody_wait() {
 fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue() {
     for capacity in [None, Some(2)] {
         run(|runtime| async move {
-            let sender = Scripted::accepting(&runtime, ms(100));
+            let sender = accepting(&runtime, ms(100));
             let mut builder = SenderRunner::builder(sender.clone());
             if let Some(capacity) = capacity {
                 builder = builder.queue_capacity(capacity).unwrap();
@@ -67,7 +68,7 @@ fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue() {
             drop(runner.request("c").await.unwrap());
             runtime.timer().sleep(ms(1000)).await;
             runner.close().await;
-            let order: String = sender.sent().into_iter().map(|(_, request)| request).collect();
+            let order: String = sent(&sender).into_iter().map(|(_, request)| request).collect();
             assert_eq!(order, "abcabc");
         });
     }
@@ -76,7 +77,7 @@ fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue() {
 #[test]
 fn zero_capacities_are_refused_by_name() {
     let runtime = VirtualRuntime::new();
-    let error = SenderRunner::builder(Scripted::accepting(&runtime, ms(1))).queue_capacity(0).err().unwrap();
+    let error = SenderRunner::builder(accepting(&runtime, ms(1))).queue_capacity(0).err().unwrap();
     assert_eq!(error.to_string(), "`capacity` must be at least 1");
     assert!(KeepResults::always().bounded(0, Overflow::Wait).is_err());
 }
@@ -85,8 +86,9 @@ fn zero_capacities_are_refused_by_name() {
 fn results_yield_responses_only_each_with_its_requests_id() {
     run(|runtime| async move {
         let replies =
-            [Reply::Accept, Reply::Fail, Reply::Reject(None), Reply::Panic].map(|reply| (ms(10), reply));
-        let runner = start(&runtime, &Scripted::new(&runtime, &replies)).await;
+            [Reply::accept(), Reply::fail("unreachable"), Reply::reject(400), Reply::panic("scripted")]
+                .map(|reply| reply.after(ms(10)));
+        let runner = start(&runtime, &scripted(&runtime, replies)).await;
         let results = runner.results();
         let mut ids = Vec::new();
         for request in ["a", "b", "c", "d"] {
@@ -96,14 +98,14 @@ fn results_yield_responses_only_each_with_its_requests_id() {
         }
         runner.close().await;
         let answers: Vec<_> = results.map(|answer| (answer.id, answer.response)).collect().await;
-        assert_eq!(answers, [(ids[0], Ok((0, "a"))), (ids[2], Err(Rejected(None)))]);
+        assert_eq!(answers, [(ids[0], Ok(accepted(0, "a"))), (ids[2], Err(rejected(2)))]);
     });
 }
 
 #[test]
 fn results_end_exactly_when_stopped_and_empty_and_stay_ended() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let mut results = runner.results();
         drop(runner.request("a").await.unwrap());
         assert!(results.next().await.is_some());
@@ -122,9 +124,9 @@ fn results_end_exactly_when_stopped_and_empty_and_stay_ended() {
 #[test]
 fn consumers_share_the_queue_each_response_goes_to_one() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let consumers = [runner.results(), runner.results()].map(|results| {
-            runtime.spawn(results.map(|answer| answer.response.unwrap().0).collect::<Vec<_>>())
+            runtime.spawn(results.map(|answer| answer.response.unwrap().send).collect::<Vec<_>>())
         });
         for request in ["a", "b", "c", "d"] {
             drop(runner.request(request).await.unwrap());
@@ -138,24 +140,24 @@ fn consumers_share_the_queue_each_response_goes_to_one() {
 #[test]
 fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(10))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
         runner.request("unseen").await.unwrap().await.unwrap();
         let results = runner.results();
         runner.request("left behind").await.unwrap().await.unwrap();
         drop(results);
         let mut results = runner.results();
         runner.request("seen").await.unwrap().await.unwrap();
-        assert_eq!(results.next().await.unwrap().response, Ok((2, "seen")));
+        assert_eq!(results.next().await.unwrap().response, Ok(accepted(2, "seen")));
     });
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let runner = start_with(&runtime, &sender, |builder| builder.results(KeepResults::always())).await;
         runner.request("kept").await.unwrap().await.unwrap();
         drop(runner.results());
-        assert_eq!(runner.result().await.unwrap().response, Ok((0, "kept")));
+        assert_eq!(runner.result().await.unwrap().response, Ok(accepted(0, "kept")));
     });
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let runner = start_with(&runtime, &sender, |builder| builder.results(KeepResults::never())).await;
         let results = runner.results();
         runner.request("gone").await.unwrap().await.unwrap();
@@ -167,9 +169,9 @@ fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for() {
 #[test]
 fn result_gives_the_next_response_or_times_out_after_one_second() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(900))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(900))).await;
         drop(runner.request("a").await.unwrap());
-        assert_eq!(runner.result().await.unwrap().response, Ok((0, "a")));
+        assert_eq!(runner.result().await.unwrap().response, Ok(accepted(0, "a")));
         assert_eq!(now(&runtime), 900);
         assert_eq!(runner.result().await, Err(ResultError::TimedOut));
         assert_eq!(now(&runtime), 1900);
@@ -179,7 +181,7 @@ fn result_gives_the_next_response_or_times_out_after_one_second() {
 #[test]
 fn the_time_that_result_waits_is_configurable() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(900));
+        let sender = accepting(&runtime, ms(900));
         let runner = start_with(&runtime, &sender, |builder| builder.result_timeout(ms(50))).await;
         assert_eq!(runner.result().await, Err(ResultError::TimedOut));
         assert_eq!(now(&runtime), 50);
@@ -189,7 +191,7 @@ fn the_time_that_result_waits_is_configurable() {
 #[test]
 fn result_fails_at_once_if_none_can_come_any_more() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let waiting = runtime.spawn({
             let runner = runner.clone();
             async move { runner.result().await }
@@ -205,7 +207,7 @@ fn result_fails_at_once_if_none_can_come_any_more() {
 #[test]
 fn a_dropped_result_takes_no_response_with_it() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let second = runner.results();
         {
             let result = std::pin::pin!(runner.result());
@@ -221,8 +223,8 @@ fn a_dropped_result_takes_no_response_with_it() {
 async fn ten_unread(
     runtime: &VirtualRuntime,
     overflow: Overflow,
-) -> (Scripted, ScriptedRunner, telegram_sender::Results<Scripted>) {
-    let sender = Scripted::accepting(runtime, ms(10));
+) -> (Sender, Runner, telegram_sender::Results<Sender>) {
+    let sender = accepting(runtime, ms(10));
     let keep = KeepResults::while_read().bounded(3, overflow).unwrap();
     let runner = start_with(runtime, &sender, |builder| builder.results(keep)).await;
     let results = runner.results();
@@ -233,8 +235,8 @@ async fn ten_unread(
     (sender, runner, results)
 }
 
-async fn indices(results: telegram_sender::Results<Scripted>) -> Vec<usize> {
-    results.map(|answer| answer.response.unwrap().0).collect().await
+async fn indices(results: telegram_sender::Results<Sender>) -> Vec<usize> {
+    results.map(|answer| answer.response.unwrap().send).collect().await
 }
 
 #[test]
@@ -242,10 +244,10 @@ fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
     run(|runtime| async move {
         let (sender, runner, mut results) = ten_unread(&runtime, Overflow::Wait).await;
         // Three fit; the fourth was sent and waits for room.
-        assert_eq!(sender.sent().len(), 4);
-        assert_eq!(results.next().await.unwrap().response, Ok((0, "a")));
+        assert_eq!(sent(&sender).len(), 4);
+        assert_eq!(results.next().await.unwrap().response, Ok(accepted(0, "a")));
         runtime.timer().sleep(ms(500)).await;
-        assert_eq!(sender.sent().len(), 5);
+        assert_eq!(sent(&sender).len(), 5);
         // Closing waits for no consumer, and still loses nothing.
         runner.close().await;
         assert_eq!(indices(results).await, (1..10).collect::<Vec<_>>());
@@ -259,7 +261,7 @@ fn a_runner_that_waits_for_a_consumer_goes_on_when_the_last_one_leaves() {
         let (sender, _runner, results) = ten_unread(&runtime, Overflow::Wait).await;
         drop(results);
         runtime.timer().sleep(Duration::from_secs(1)).await;
-        assert_eq!(sender.sent().len(), 10);
+        assert_eq!(sent(&sender).len(), 10);
     });
 }
 
@@ -280,7 +282,7 @@ fn a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts() {
 #[test]
 fn a_slow_consumer_does_not_slow_the_sends() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let runner = start(&runtime, &sender).await;
         let mut results = runner.results();
         for _ in 0..5 {
@@ -292,6 +294,6 @@ fn a_slow_consumer_does_not_slow_the_sends() {
             results.next().await.unwrap();
             read += 1;
         }
-        assert_eq!(sender.sent().last(), Some(&(40, "a")));
+        assert_eq!(sent(&sender).last(), Some(&(40, "a")));
     });
 }

@@ -4,8 +4,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Reply, Scripted, ms, now, run, start};
+use common::{accepted, accepting, dropped_sends, flood, ms, now, run, scripted, sent, start};
 use futures::{StreamExt, poll};
+use telegram_sender::testing::Reply;
 use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::{
     Delay, Exit, KeepResults, NoAnswer, RateLimiter, RequestError, Requeue, SendError, SenderRunner, Spawner,
@@ -15,11 +16,11 @@ use telegram_sender::{
 #[test]
 fn close_drains_then_refuses() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
         assert_eq!(runner.close().await, Exit::Drained);
-        assert_eq!((now(&runtime), sender.closed.get()), (200, 1));
+        assert_eq!((now(&runtime), sender.closed()), (200, 1));
         for ticket in tickets {
             assert!(ticket.await.is_ok());
         }
@@ -29,7 +30,7 @@ fn close_drains_then_refuses() {
 #[test]
 fn requests_during_and_after_close_come_back() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let ticket = runner.request("a").await.unwrap();
         let closing = runtime.spawn({
             let runner = runner.clone();
@@ -47,21 +48,21 @@ fn requests_during_and_after_close_come_back() {
 #[test]
 fn close_is_idempotent_and_callable_from_any_clone() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         drop(runner.request("a").await.unwrap());
         let clone = runner.clone();
         let both = futures::join!(runner.close(), clone.close());
         assert_eq!(both, (Exit::Drained, Exit::Drained));
         assert_eq!(runner.close().await, Exit::Drained);
-        assert_eq!((now(&runtime), sender.closed.get()), (100, 1));
+        assert_eq!((now(&runtime), sender.closed()), (100, 1));
     });
 }
 
 #[test]
 fn dropping_the_close_future_leaves_the_drain_running() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
         {
             let close = std::pin::pin!(runner.close());
@@ -77,19 +78,19 @@ fn dropping_the_close_future_leaves_the_drain_running() {
 #[test]
 fn close_with_timeout_drains_until_then_and_returns_the_rest() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = start(&runtime, &sender).await;
         let mut tickets = Vec::new();
         for request in ["a", "b", "c", "d"] {
             tickets.push(runner.request(request).await.unwrap());
         }
         assert_eq!(runner.close_with_timeout(ms(150)).await, ["c", "d"]);
-        assert_eq!((now(&runtime), sender.dropped_sends.get(), sender.closed.get()), (150, 1, 1));
+        assert_eq!((now(&runtime), dropped_sends(&sender), sender.closed()), (150, 1, 1));
         let ends: Vec<_> = futures::future::join_all(tickets).await;
         assert_eq!(
             ends,
             [
-                Ok((0, "a")),
+                Ok(accepted(0, "a")),
                 Err(SendError::NoAnswer(NoAnswer::Interrupted)),
                 Err(SendError::NoAnswer(NoAnswer::Aborted)),
                 Err(SendError::NoAnswer(NoAnswer::Aborted)),
@@ -102,7 +103,7 @@ fn close_with_timeout_drains_until_then_and_returns_the_rest() {
 #[test]
 fn close_with_timeout_in_time_returns_nothing() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(100))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
         let ticket = runner.request("a").await.unwrap();
         assert!(runner.close_with_timeout(Duration::from_secs(10)).await.is_empty());
         assert_eq!(now(&runtime), 100);
@@ -113,13 +114,13 @@ fn close_with_timeout_in_time_returns_nothing() {
 #[test]
 fn abort_drops_the_send_in_flight_and_returns_the_requests_never_sent() {
     run(|runtime| async move {
-        let sender = Scripted::new(&runtime, &[(ms(100), Reply::Hang)]);
+        let sender = scripted(&runtime, [Reply::hang().after(ms(100))]);
         let runner = start(&runtime, &sender).await;
         let in_flight = runner.request("a").await.unwrap();
         let queued = runner.request("b").await.unwrap();
         runtime.timer().sleep(ms(50)).await;
         assert_eq!(runner.abort().await, ["b"]);
-        assert_eq!((now(&runtime), sender.dropped_sends.get(), sender.closed.get()), (50, 1, 1));
+        assert_eq!((now(&runtime), dropped_sends(&sender), sender.closed()), (50, 1, 1));
         assert_eq!(in_flight.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
         assert_eq!(queued.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
         assert!(runner.abort().await.is_empty(), "each request comes back once");
@@ -130,28 +131,28 @@ fn abort_drops_the_send_in_flight_and_returns_the_requests_never_sent() {
 #[test]
 fn a_request_that_waits_in_a_limiter_was_never_sent_and_comes_back() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(10));
+        let sender = accepting(&runtime, ms(10));
         let runner = SenderRunner::builder(sender.clone())
             .strategy(RateLimiter::new(1, Duration::from_secs(60)).unwrap())
             .prepare(runtime.timer())
             .start(&runtime)
             .await
             .unwrap();
-        let sent = runner.request("a").await.unwrap();
+        let first = runner.request("a").await.unwrap();
         let held = runner.request("b").await.unwrap();
-        sent.await.unwrap();
+        first.await.unwrap();
         runtime.timer().sleep(ms(50)).await;
         assert_eq!(runner.abort().await, ["b"]);
         assert_eq!(held.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
-        assert_eq!(sender.sent(), [(0, "a")]);
+        assert_eq!(sent(&sender), [(0, "a")]);
     });
 }
 
 #[test]
 fn abort_cuts_a_flood_pause_short() {
     run(|runtime| async move {
-        let flood = Reply::Reject(Some(Duration::from_secs(3600)));
-        let runner = start(&runtime, &Scripted::new(&runtime, &[(ms(10), flood)])).await;
+        let flood = flood(Duration::from_secs(3600));
+        let runner = start(&runtime, &scripted(&runtime, [flood.after(ms(10))])).await;
         let first = runner.request("a").await.unwrap();
         let second = runner.request("b").await.unwrap();
         assert!(first.await.is_err());
@@ -164,7 +165,7 @@ fn abort_cuts_a_flood_pause_short() {
 #[test]
 fn abort_of_an_idle_and_of_a_stopped_runner_returns_at_once() {
     run(|runtime| async move {
-        let runner = start(&runtime, &Scripted::accepting(&runtime, ms(10))).await;
+        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
         assert!(runner.abort().await.is_empty());
         assert!(runner.abort().await.is_empty());
         assert_eq!(runner.close().await, Exit::Aborted);
@@ -175,8 +176,7 @@ fn abort_of_an_idle_and_of_a_stopped_runner_returns_at_once() {
 #[test]
 fn close_waits_for_the_sender_to_close() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
-        sender.close_takes.set(ms(70));
+        let sender = accepting(&runtime, ms(100)).close_takes(ms(70));
         let runner = start(&runtime, &sender).await;
         let results = runner.results();
         drop(runner.request("a").await.unwrap());
@@ -192,7 +192,7 @@ fn close_waits_for_the_sender_to_close() {
 #[test]
 fn a_requeue_while_closing_is_dropped_so_the_drain_ends() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = SenderRunner::builder(sender.clone())
             .strategy(Requeue::endless())
             .strategy(Delay::new(ms(50)))
@@ -204,9 +204,9 @@ fn a_requeue_while_closing_is_dropped_so_the_drain_ends() {
         runtime.timer().sleep(ms(420)).await;
         assert_eq!((runner.requeues_dropped(), runner.is_closing()), (0, false));
         assert_eq!(runner.close().await, Exit::Drained);
-        assert_eq!(first_round.await, Ok((0, "a")));
+        assert_eq!(first_round.await, Ok(accepted(0, "a")));
         // The round that was queued when it closed is still sent.
-        assert_eq!(sender.sent(), [(0, "a"), (150, "a"), (300, "a"), (450, "a")]);
+        assert_eq!(sent(&sender), [(0, "a"), (150, "a"), (300, "a"), (450, "a")]);
         assert_eq!((now(&runtime), runner.requeues_dropped(), runner.is_closing()), (600, 1, true));
     });
 }
@@ -214,7 +214,7 @@ fn a_requeue_while_closing_is_dropped_so_the_drain_ends() {
 #[test]
 fn an_aborted_requeued_round_does_not_come_back_as_unsent() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(100));
+        let sender = accepting(&runtime, ms(100));
         let runner = SenderRunner::builder(sender)
             .strategy(Requeue::endless())
             .strategy(Delay::new(ms(50)))
@@ -231,7 +231,7 @@ fn an_aborted_requeued_round_does_not_come_back_as_unsent() {
 #[test]
 fn a_producer_that_waits_for_room_gets_its_request_back_on_close() {
     run(|runtime| async move {
-        let runner = SenderRunner::builder(Scripted::accepting(&runtime, ms(100)))
+        let runner = SenderRunner::builder(accepting(&runtime, ms(100)))
             .queue_capacity(1)
             .unwrap()
             .prepare(runtime.timer())
@@ -250,7 +250,7 @@ fn a_producer_that_waits_for_room_gets_its_request_back_on_close() {
 #[test]
 fn responses_that_were_kept_can_be_read_after_the_stop() {
     run(|runtime| async move {
-        let runner = SenderRunner::builder(Scripted::accepting(&runtime, ms(100)))
+        let runner = SenderRunner::builder(accepting(&runtime, ms(100)))
             .results(KeepResults::always())
             .prepare(runtime.timer())
             .start(&runtime)
@@ -259,7 +259,7 @@ fn responses_that_were_kept_can_be_read_after_the_stop() {
         drop(runner.request("a").await.unwrap());
         runner.close().await;
         let kept: Vec<_> = runner.results().map(|answer| answer.response.unwrap()).collect().await;
-        assert_eq!(kept, [(0, "a")]);
+        assert_eq!(kept, [accepted(0, "a")]);
     });
 }
 
@@ -267,7 +267,7 @@ fn responses_that_were_kept_can_be_read_after_the_stop() {
 fn dropping_the_runtime_in_flight_leaves_no_ticket_waiting() {
     let runtime = VirtualRuntime::new();
     let (runner, ticket) = runtime.block_on(async {
-        let runner = start(&runtime, &Scripted::new(&runtime, &[(ms(1), Reply::Hang)])).await;
+        let runner = start(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
         let ticket = runner.request("a").await.unwrap();
         runtime.timer().sleep(ms(5)).await;
         (runner, ticket)

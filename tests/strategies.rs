@@ -8,32 +8,31 @@ mod common;
 use std::time::Duration;
 
 use backon::ConstantBuilder;
-use common::{Rejected, Reply, Scripted, Unreachable, ms, now, run};
+use common::{End, Sender, accepted, accepting, ms, now, rejected, run, scripted, sent};
 use telegram_sender::testing::VirtualRuntime;
+use telegram_sender::testing::{Failed, Reply};
 use telegram_sender::{
     BuiltIn, Chain, CompositeStrategy, Context, Delay, InvalidArgument, Jitter, MessageSender, NoAnswer,
     Outcome, Pipeline, RateLimiter, Requeue, Retry, SendError, SendStrategy, SenderRunner, StrategyError,
     Timeout, Timer,
 };
 
-type End = Result<(usize, &'static str), SendError<Rejected, Unreachable>>;
-
-const NO_ANSWER: Reply = Reply::Fail;
-const REJECT: Reply = Reply::Reject(None);
+const NO_ANSWER: Reply = Reply::fail("unreachable");
+const REJECT: Reply = Reply::reject(400);
 
 fn flood(seconds: u64) -> Reply {
-    Reply::Reject(Some(Duration::from_secs(seconds)))
+    common::flood(Duration::from_secs(seconds))
 }
 
 /// Sends requests a, b, c, … all at once, each send taking 100 ms, and closes. Gives how each ended with the time
 /// and the attempts, and when each send was made.
 fn send_all<A>(count: usize, strategy: A, replies: &[Reply]) -> (Vec<(u64, u32, End)>, Vec<u64>)
 where
-    A: SendStrategy<Scripted> + 'static,
+    A: SendStrategy<Sender> + 'static,
 {
     run(|runtime| async move {
-        let replies: Vec<_> = replies.iter().map(|reply| (ms(100), *reply)).collect();
-        let sender = Scripted::new(&runtime, &replies);
+        let replies: Vec<_> = replies.iter().map(|reply| reply.after(ms(100))).collect();
+        let sender = scripted(&runtime, replies);
         let builder = SenderRunner::builder(sender.clone()).strategy(strategy);
         let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
         let mut tickets = Vec::new();
@@ -46,23 +45,23 @@ where
             ends.push((now(&runtime), ticket.attempts(), end));
         }
         runner.close().await;
-        (ends, sender.sent().into_iter().map(|(time, _)| time).collect())
+        (ends, sent(&sender).into_iter().map(|(time, _)| time).collect())
     })
 }
 
-fn sends<A: SendStrategy<Scripted> + 'static>(count: usize, strategy: A, replies: &[Reply]) -> Vec<u64> {
+fn sends<A: SendStrategy<Sender> + 'static>(count: usize, strategy: A, replies: &[Reply]) -> Vec<u64> {
     send_all(count, strategy, replies).1
 }
 
 #[test]
 fn a_limiter_waits_before_the_send_and_no_window_holds_more() {
     let limiter = || RateLimiter::new(2, Duration::from_secs(1)).unwrap();
-    assert_eq!(sends(5, limiter(), &[Reply::Accept]), [0, 100, 1000, 1100, 2000]);
+    assert_eq!(sends(5, limiter(), &[Reply::accept()]), [0, 100, 1000, 1100, 2000]);
     // Failed sends count.
-    assert_eq!(sends(3, limiter(), &[NO_ANSWER, REJECT, Reply::Accept]), [0, 100, 1000]);
+    assert_eq!(sends(3, limiter(), &[NO_ANSWER, REJECT, Reply::accept()]), [0, 100, 1000]);
     // Listed after a delay it holds the send all the same, and not the reply.
     let after_delay = CompositeStrategy::new().with(Delay::new(ms(300))).with(limiter());
-    let (ends, sends) = send_all(3, after_delay, &[Reply::Accept]);
+    let (ends, sends) = send_all(3, after_delay, &[Reply::accept()]);
     assert_eq!(sends, [0, 400, 1000]);
     assert!(ends.iter().map(|end| end.0).eq([400, 800, 1400]));
 }
@@ -72,7 +71,7 @@ fn a_retry_listed_after_a_limiter_resends_through_it() {
     let strategy = CompositeStrategy::new()
         .with(RateLimiter::new(2, Duration::from_secs(1)).unwrap())
         .with(Retry::new(4, ms(50)));
-    assert_eq!(sends(1, strategy, &[REJECT, REJECT, REJECT, Reply::Accept]), [0, 150, 1000, 1150]);
+    assert_eq!(sends(1, strategy, &[REJECT, REJECT, REJECT, Reply::accept()]), [0, 150, 1000, 1150]);
 }
 
 #[test]
@@ -80,7 +79,7 @@ fn a_limiter_listed_after_a_retry_waits_once_for_the_whole_retried_send() {
     let strategy = CompositeStrategy::new()
         .with(Retry::new(2, ms(50)))
         .with(RateLimiter::new(1, Duration::from_secs(1)).unwrap());
-    assert_eq!(sends(2, strategy, &[REJECT, REJECT, Reply::Accept]), [0, 150, 300, 1000]);
+    assert_eq!(sends(2, strategy, &[REJECT, REJECT, Reply::accept()]), [0, 150, 300, 1000]);
 }
 
 /// The wider limiter counts a send when the narrower one lets it go, not when it asked.
@@ -88,7 +87,7 @@ fn a_limiter_listed_after_a_retry_waits_once_for_the_whole_retried_send() {
 fn two_limiters_are_both_exact_in_either_order() {
     let narrow = || RateLimiter::new(3, Duration::from_secs(1)).unwrap();
     let wide = || RateLimiter::new(4, Duration::from_secs(4)).unwrap();
-    let replies = [Reply::Accept; 30];
+    let replies = [Reply::accept(); 30];
     for timeout in [None, Some(Timeout::new(ms(60)).unwrap())] {
         let one = CompositeStrategy::new().with(narrow()).with(timeout).with(wide());
         let other = CompositeStrategy::new().with(wide()).with(timeout).with(narrow());
@@ -105,24 +104,24 @@ fn two_limiters_are_both_exact_in_either_order() {
 }
 
 /// When forty requests of 10 ms each were sent.
-fn many_sends<A: SendStrategy<Scripted> + 'static>(strategy: A, replies: &[Reply]) -> Vec<u64> {
+fn many_sends<A: SendStrategy<Sender> + 'static>(strategy: A, replies: &[Reply]) -> Vec<u64> {
     run(|runtime| async move {
-        let replies: Vec<_> = replies.iter().map(|reply| (ms(10), *reply)).collect();
-        let sender = Scripted::new(&runtime, &replies);
+        let replies: Vec<_> = replies.iter().map(|reply| reply.after(ms(10))).collect();
+        let sender = scripted(&runtime, replies);
         let builder = SenderRunner::builder(sender.clone()).strategy(strategy);
         let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
         for _ in 0..40 {
             drop(runner.request("a").await.unwrap());
         }
         runner.close().await;
-        sender.sent().into_iter().map(|(time, _)| time).collect()
+        sent(&sender).into_iter().map(|(time, _)| time).collect()
     })
 }
 
 #[test]
 fn an_idle_limiter_earns_no_credit() {
     run(|runtime| async move {
-        let sender = Scripted::accepting(&runtime, ms(1));
+        let sender = accepting(&runtime, ms(1));
         let runner = SenderRunner::builder(sender.clone())
             .strategy(RateLimiter::<[telegram_sender::Instant; 2]>::with_array(ms(1000)).unwrap())
             .prepare(runtime.timer())
@@ -134,21 +133,21 @@ fn an_idle_limiter_earns_no_credit() {
             drop(runner.request("a").await.unwrap());
         }
         runner.close().await;
-        assert_eq!(sender.sent().iter().map(|sent| sent.0).collect::<Vec<_>>(), [60_000, 60_001, 61_000]);
+        assert_eq!(sent(&sender).iter().map(|sent| sent.0).collect::<Vec<_>>(), [60_000, 60_001, 61_000]);
     });
 }
 
 #[test]
 fn a_delay_holds_the_answer_and_the_next_request() {
-    let (ends, sends) = send_all(2, Delay::new(ms(1000)), &[Reply::Accept, REJECT]);
+    let (ends, sends) = send_all(2, Delay::new(ms(1000)), &[Reply::accept(), REJECT]);
     assert_eq!(sends, [0, 1100]);
     assert!(ends.iter().map(|end| end.0).eq([1100, 2200]));
     // No answer is passed on at once.
     assert_eq!(sends2(Delay::new(ms(1000)), NO_ANSWER), [0, 100]);
 }
 
-fn sends2<A: SendStrategy<Scripted> + 'static>(strategy: A, first: Reply) -> Vec<u64> {
-    sends(2, strategy, &[first, Reply::Accept])
+fn sends2<A: SendStrategy<Sender> + 'static>(strategy: A, first: Reply) -> Vec<u64> {
+    sends(2, strategy, &[first, Reply::accept()])
 }
 
 #[test]
@@ -156,7 +155,7 @@ fn one_rejection_is_waited_for_once_by_delay_retry_and_runner_together() {
     assert_eq!(sends2(Delay::new(ms(1000)), flood(3)), [0, 3100]);
     let retry_then_delay = CompositeStrategy::new().with(Retry::new(1, ms(500))).with(Delay::new(ms(1000)));
     assert_eq!(
-        sends(2, retry_then_delay, &[flood(2), flood(2), Reply::Accept]),
+        sends(2, retry_then_delay, &[flood(2), flood(2), Reply::accept()]),
         [0, 2100, 4200],
         "the last rejection's two seconds are served by the delay, and not again by the runner"
     );
@@ -166,10 +165,10 @@ fn one_rejection_is_waited_for_once_by_delay_retry_and_runner_together() {
 
 #[test]
 fn a_retry_resends_rejections_until_its_last() {
-    let (ends, sends) = send_all(2, Retry::new(2, ms(500)), &[REJECT, REJECT, REJECT, Reply::Accept]);
+    let (ends, sends) = send_all(2, Retry::new(2, ms(500)), &[REJECT, REJECT, REJECT, Reply::accept()]);
     assert_eq!(sends, [0, 600, 1200, 1300]);
-    assert_eq!(ends[0], (1300, 3, Err(SendError::Rejected(Rejected(None)))));
-    assert_eq!(ends[1], (1400, 1, Ok((3, "b"))));
+    assert_eq!(ends[0], (1300, 3, Err(SendError::Rejected(rejected(2)))));
+    assert_eq!(ends[1], (1400, 1, Ok(accepted(3, "b"))));
 }
 
 #[test]
@@ -179,20 +178,23 @@ fn a_flood_wait_wins_over_the_retrys_own_delay() {
 
 #[test]
 fn a_send_without_an_answer_is_retried_only_if_asked_for() {
-    let (ends, sent) = send_all(1, Retry::new(2, ms(50)), &[NO_ANSWER, Reply::Accept]);
-    assert_eq!((sent.len(), &ends[0].2), (1, &Err(SendError::NoAnswer(NoAnswer::Failed(Unreachable)))));
+    let (ends, sent) = send_all(1, Retry::new(2, ms(50)), &[NO_ANSWER, Reply::accept()]);
+    assert_eq!(
+        (sent.len(), &ends[0].2),
+        (1, &Err(SendError::NoAnswer(NoAnswer::Failed(Failed("unreachable")))))
+    );
     let asked = Retry::new(2, ms(50)).on_no_answer();
     assert_eq!(sends2(asked, NO_ANSWER), [0, 150, 250]);
     let timed_out = CompositeStrategy::new()
         .with(Timeout::new(ms(10)).unwrap())
         .with(Retry::new(1, ms(50)).on_no_answer());
-    assert_eq!(sends(1, timed_out, &[Reply::Accept]), [0, 60]);
+    assert_eq!(sends(1, timed_out, &[Reply::accept()]), [0, 60]);
 }
 
 #[test]
 fn a_retry_takes_any_backon_schedule_anew_for_each_request() {
     let backoff = || ConstantBuilder::default().with_delay(ms(200)).with_max_times(1);
-    let replies = [REJECT, REJECT, REJECT, Reply::Accept];
+    let replies = [REJECT, REJECT, REJECT, Reply::accept()];
     assert_eq!(sends(2, Retry::with_backoff(backoff()), &replies), [0, 300, 400, 700]);
     let doubling = backon::ExponentialBuilder::default().with_min_delay(ms(100)).with_max_times(3);
     assert_eq!(sends(1, Retry::with_backoff(doubling), &replies), [0, 200, 500, 1000]);
@@ -202,7 +204,7 @@ fn a_retry_takes_any_backon_schedule_anew_for_each_request() {
 fn jitter_backs_off_exponentially_with_a_random_part() {
     let jitter =
         |fraction: f64| Jitter::with_source(3, Duration::from_secs(1), 0.4, move || fraction).unwrap();
-    let replies = [REJECT, REJECT, REJECT, Reply::Accept];
+    let replies = [REJECT, REJECT, REJECT, Reply::accept()];
     assert_eq!(sends(1, jitter(0.0), &replies), [0, 1100, 3200, 7300]);
     assert_eq!(sends(1, jitter(0.5), &replies), [0, 1300, 3800, 8700]);
     assert_eq!(sends2(jitter(1.0), flood(9)), [0, 9100, 9200]);
@@ -218,20 +220,20 @@ fn two_seeds_do_not_back_off_in_lockstep() {
 
 #[test]
 fn a_timeout_drops_the_send_and_the_next_goes_on_at_once() {
-    let (ends, sends) = send_all(2, Timeout::new(ms(60)).unwrap(), &[Reply::Accept]);
+    let (ends, sends) = send_all(2, Timeout::new(ms(60)).unwrap(), &[Reply::accept()]);
     assert_eq!(sends, [0, 60]);
     assert_eq!(ends[0], (60, 1, Err(SendError::NoAnswer(NoAnswer::TimedOut))));
-    let (ends, _) = send_all(1, Timeout::new(ms(60)).unwrap(), &[Reply::Hang]);
+    let (ends, _) = send_all(1, Timeout::new(ms(60)).unwrap(), &[Reply::hang()]);
     assert_eq!(ends[0].0, 60);
     // An answer at the very instant of the expiry is an answer.
-    assert!(send_all(1, Timeout::new(ms(100)).unwrap(), &[Reply::Accept]).0[0].2.is_ok());
+    assert!(send_all(1, Timeout::new(ms(100)).unwrap(), &[Reply::accept()]).0[0].2.is_ok());
 }
 
 #[test]
 fn a_retry_listed_after_a_timeout_gives_each_attempt_its_own() {
     let strategy =
         CompositeStrategy::new().with(Timeout::new(ms(1000)).unwrap()).with(Retry::new(2, ms(500)));
-    let (ends, sends) = send_all(2, strategy, &[REJECT, Reply::Hang, Reply::Accept]);
+    let (ends, sends) = send_all(2, strategy, &[REJECT, Reply::hang(), Reply::accept()]);
     assert_eq!(sends, [0, 600, 1600]);
     assert_eq!(ends[0].2, Err(SendError::NoAnswer(NoAnswer::TimedOut)));
     let around = CompositeStrategy::new().with(Retry::new(9, ms(500))).with(Timeout::new(ms(1000)).unwrap());
@@ -241,7 +243,7 @@ fn a_retry_listed_after_a_timeout_gives_each_attempt_its_own() {
 #[test]
 fn a_flood_wait_cut_off_by_a_timeout_still_holds_the_runner() {
     let around = CompositeStrategy::new().with(Retry::new(1, ms(500))).with(Timeout::new(ms(1000)).unwrap());
-    let (ends, sends) = send_all(2, around, &[flood(5), Reply::Accept]);
+    let (ends, sends) = send_all(2, around, &[flood(5), Reply::accept()]);
     assert_eq!((ends[0].0, sends), (1000, vec![0, 5100]));
 }
 
@@ -253,7 +255,7 @@ fn a_limiter_counts_a_send_after_its_flood_wait_and_not_before() {
         .with(Retry::new(1, Duration::ZERO))
         .with(Timeout::new(ms(600)).unwrap())
         .with(Retry::new(1, Duration::ZERO).on_no_answer());
-    let sends = sends(3, strategy, &[flood(1), Reply::Accept]);
+    let sends = sends(3, strategy, &[flood(1), Reply::accept()]);
     assert_eq!(sends, [0, 1100, 1200, 1600]);
 }
 
@@ -261,7 +263,7 @@ fn a_limiter_counts_a_send_after_its_flood_wait_and_not_before() {
 fn requeue_counts_cycles_in_all_or_per_request() {
     let rounds = |strategy: Requeue| {
         run(|runtime| async move {
-            let sender = Scripted::accepting(&runtime, ms(100));
+            let sender = accepting(&runtime, ms(100));
             let builder = SenderRunner::builder(sender.clone()).strategy(strategy);
             let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
             for request in ["a", "b"] {
@@ -269,7 +271,7 @@ fn requeue_counts_cycles_in_all_or_per_request() {
             }
             runtime.timer().sleep(ms(950)).await;
             runner.close().await;
-            sender.sent().into_iter().map(|(_, request)| request).collect::<String>()
+            sent(&sender).into_iter().map(|(_, request)| request).collect::<String>()
         })
     };
     assert_eq!(rounds(Requeue::cycles(0)), "ab");
@@ -282,14 +284,14 @@ fn requeue_counts_cycles_in_all_or_per_request() {
 #[test]
 fn requeue_leaves_the_ticket_to_the_first_round_and_skips_what_got_no_answer() {
     run(|runtime| async move {
-        let replies = [Reply::Accept, NO_ANSWER].map(|reply| (ms(100), reply));
-        let sender = Scripted::new(&runtime, &replies);
+        let replies = [Reply::accept(), NO_ANSWER].map(|reply| reply.after(ms(100)));
+        let sender = scripted(&runtime, replies);
         let builder = SenderRunner::builder(sender.clone()).strategy(Requeue::endless());
         let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
         let results = runner.results();
-        assert_eq!(runner.request("a").await.unwrap().await, Ok((0, "a")));
+        assert_eq!(runner.request("a").await.unwrap().await, Ok(accepted(0, "a")));
         runtime.timer().sleep(ms(500)).await;
-        assert_eq!(sender.sent().len(), 2);
+        assert_eq!(sent(&sender).len(), 2);
         runner.close().await;
         let rounds: Vec<_> = futures::StreamExt::collect(results).await;
         assert_eq!(rounds.iter().map(|answer| (answer.id.get(), answer.cycle)).collect::<Vec<_>>(), [(0, 0)]);
@@ -302,7 +304,7 @@ fn an_absent_strategy_passes_through() {
         .with(None::<Delay>)
         .with(Some(Delay::new(ms(50))))
         .with(CompositeStrategy::new());
-    assert_eq!(sends2(strategy, Reply::Accept), [0, 150]);
+    assert_eq!(sends2(strategy, Reply::accept()), [0, 150]);
 }
 
 #[test]
@@ -313,7 +315,7 @@ fn a_composite_inside_a_chain_is_the_same_as_its_parts_in_line() {
         .with(Timeout::new(ms(1000)).unwrap())
         .with(Retry::new(2, ms(500)))
         .with(Delay::new(ms(1000)));
-    let replies = [REJECT, Reply::Accept, Reply::Hang, Reply::Accept];
+    let replies = [REJECT, Reply::accept(), Reply::hang(), Reply::accept()];
     assert_eq!(send_all(3, nested, &replies), send_all(3, in_line, &replies));
 }
 
@@ -344,7 +346,7 @@ impl<S: MessageSender<Request = &'static str>> SendStrategy<S> for Refuse {
 #[test]
 fn a_strategy_of_the_users_own_can_refuse_and_composes_with_the_built_ins() {
     let strategy = CompositeStrategy::new().with(Delay::new(ms(50))).with(Refuse("b"));
-    let (ends, sends) = send_all(3, strategy, &[Reply::Accept]);
+    let (ends, sends) = send_all(3, strategy, &[Reply::accept()]);
     assert_eq!(sends, [0, 150]);
     assert_eq!(
         ends[1],
@@ -369,7 +371,7 @@ impl<S: MessageSender<Request = &'static str>> SendStrategy<S> for PanicOn {
 
 #[test]
 fn a_panic_of_a_strategy_fails_its_ticket_only() {
-    let (ends, sends) = send_all(3, PanicOn("b"), &[Reply::Accept]);
+    let (ends, sends) = send_all(3, PanicOn("b"), &[Reply::accept()]);
     assert_eq!(sends, [0, 100]);
     assert!(matches!(ends[1].2, Err(SendError::NoAnswer(NoAnswer::Panicked(_)))), "{:?}", ends[1]);
     assert!(ends[2].2.is_ok());
@@ -422,7 +424,7 @@ fn built_in(kind: usize) -> BuiltIn {
 }
 
 /// One built-in, as the static composition takes it.
-fn static_built_in(kind: usize) -> impl SendStrategy<Scripted> {
+fn static_built_in(kind: usize) -> impl SendStrategy<Sender> {
     fn only<A>(wanted: bool, make: impl FnOnce() -> A) -> Option<A> {
         wanted.then(make)
     }
@@ -439,19 +441,19 @@ fn static_built_in(kind: usize) -> impl SendStrategy<Scripted> {
 #[test]
 fn a_chain_made_at_run_time_acts_as_the_same_strategies_in_line() {
     let replies = [
-        Reply::Accept,
+        Reply::accept(),
         REJECT,
         NO_ANSWER,
         flood(1),
-        Reply::Hang,
+        Reply::hang(),
         REJECT,
         REJECT,
-        Reply::Accept,
+        Reply::accept(),
         flood(2),
         NO_ANSWER,
         NO_ANSWER,
         REJECT,
-        Reply::Accept,
+        Reply::accept(),
     ];
     for triple in 0..6 * 6 * 6 {
         let [first, second, third] = [triple % 6, triple / 6 % 6, triple / 36];
@@ -459,7 +461,7 @@ fn a_chain_made_at_run_time_acts_as_the_same_strategies_in_line() {
         let has_timeout = [first, second, third].contains(&4);
         let replies: Vec<_> = replies
             .iter()
-            .map(|reply| if has_timeout || *reply != Reply::Hang { *reply } else { REJECT })
+            .map(|reply| if has_timeout || *reply != Reply::hang() { *reply } else { REJECT })
             .collect();
         let chain = Chain::new([first, second, third].map(built_in));
         let nest = CompositeStrategy::new()
@@ -472,7 +474,7 @@ fn a_chain_made_at_run_time_acts_as_the_same_strategies_in_line() {
 
 #[test]
 fn an_empty_chain_sends_as_it_is() {
-    assert_eq!(sends2(Chain::default(), Reply::Accept), [0, 100]);
+    assert_eq!(sends2(Chain::default(), Reply::accept()), [0, 100]);
 }
 
 #[test]

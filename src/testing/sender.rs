@@ -53,13 +53,13 @@ struct Script<Req> {
 }
 
 /// What one send does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     after: Duration,
     end: Scripted,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scripted {
     Accept,
     Reject(i32, Option<Duration>),
@@ -264,7 +264,7 @@ impl<Req: Clone + PartialEq> Script<Req> {
             }
             None => (&self.replies, number),
         };
-        (number, replies[index.min(replies.len() - 1)].clone())
+        (number, replies[index.min(replies.len() - 1)])
     }
 }
 
