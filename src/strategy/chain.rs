@@ -92,7 +92,8 @@ impl FromIterator<BuiltIn> for Chain {
 impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
     // Strategies nest, but a list of unknown length can't be a nest of futures without a box for each. So the
     // nest is walked: down to the sender, doing what each strategy does before the send, and up again, doing
-    // what it does after. A re-send walks down again from the level that wants it.
+    // what it does after. A re-send walks down again from the level that wants it. Where a time-out expires, the walk
+    // goes up from there.
     async fn execute(
         &mut self,
         cx: &mut impl Context<S>,
@@ -106,9 +107,9 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
             let (mut outcome, mut level) = match enter(levels, enter_below, cx).await {
                 Ok(()) => match within(expiry(levels, 0), &timer, inner.send(cx, request)).await {
                     Ok(outcome) => (outcome, 0),
-                    Err(expired) => (Err(NoAnswer::TimedOut), expired + 1),
+                    Err(expired) => (Err(NoAnswer::TimedOut), expired),
                 },
-                Err(expired) => (Err(NoAnswer::TimedOut), expired + 1),
+                Err(expired) => (Err(NoAnswer::TimedOut), expired),
             };
             loop {
                 let Some(current) = levels.get_mut(level) else { return outcome };
@@ -116,7 +117,7 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
                 if let Some(pause) = pause
                     && let Err(expired) = within(expiry(levels, level + 1), &timer, pause.wait(cx)).await
                 {
-                    (outcome, level) = (Err(NoAnswer::TimedOut), expired + 1);
+                    (outcome, level) = (Err(NoAnswer::TimedOut), expired);
                 } else if resend {
                     enter_below = level;
                     break;
