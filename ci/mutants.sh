@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Changes the runner and the strategies in every way that cargo-mutants knows, and runs the tests on each change. Those
+# that no test notices must be explained in ci/mutants.md. It takes about half an hour, so it is not part of `.ci/run`;
+# run it when the worker, a strategy or a storage changed. Arguments go to cargo-mutants (`--shard 0/4`, `--file …`).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
+out=${CARGO_TARGET_DIR:-target}/mutants
+mkdir -p "$out"
+# It fails where mutants survive; which of these are known is decided below.
+PROPERTY_CASES=1500 cargo mutants --timeout 60 --output "$out" "$@" -- \
+    --lib --test cancellation --test conformance --test faults --test life_cycle --test properties --test queues \
+    --test shutdown --test smol --test strategies || true
+# Without line numbers, which every edit moves.
+survivors=$(sed -E 's/:[0-9]+:[0-9]+:/:/' "$out/mutants.out/missed.txt" | sort -u)
+known=$(sed -n 's/^- `\(.*\)`$/\1/p' ci/mutants.md | sort -u)
+unknown=$(comm -23 <(echo "$survivors") <(echo "$known") | sed '/^$/d')
+if [ -n "$unknown" ]; then
+    echo "no test notices, and ci/mutants.md does not explain:" >&2
+    echo "$unknown" >&2
+    exit 1
+fi
+echo "every surviving mutant is explained"
