@@ -18,8 +18,8 @@ the messages go to a stand-in of the Bot API in this very process, which keeps
 Telegram's limits. Recipients and text may be left out then.
 
 Nobody is sent a message before all recipients and texts were checked. A message is
-sent again only if it surely did not arrive: after a flood wait, or when there was no
-connection. Ctrl-C sends and reports what is queued and stops; a second one stops at
+sent again only if it surely did not arrive: after a flood wait, a fault of the server's
+own, or when there was no connection. Ctrl-C sends and reports what is queued and stops; a second one stops at
 once. Either way --resume goes on later.
 
 Exit codes:
