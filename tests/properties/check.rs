@@ -35,7 +35,10 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
         let Some((_, _, ended)) = ticket else { continue };
         let aborted = matches!(ended, Err(SendError::NoAnswer(NoAnswer::Aborted)));
         let stopped = matches!(ended, Err(SendError::NoAnswer(NoAnswer::Stopped)));
-        assert!(!aborted || unsent.contains(request), "{request:?} was aborted and did not come back");
+        assert!(
+            !aborted || unsent.contains(request) || script.left_alone,
+            "{request:?} was aborted and did not come back"
+        );
         assert!(
             !unsent.contains(request) || aborted || stopped,
             "{request:?} came back and its ticket says {ended:?}"

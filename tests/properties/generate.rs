@@ -48,7 +48,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn consumer() -> impl Strategy<Value = Consumer> {
-    (0..100_u64, prop_oneof![Just(0), 0..40_u64], option::of(0..8_usize))
+    // A long pause is a consumer that stops reading.
+    (0..100_u64, prop_oneof![Just(0), 0..40_u64, Just(5_000)], option::of(0..8_usize))
         .prop_map(|(from, pause, count)| Consumer { from, pause, count })
 }
 
@@ -83,17 +84,21 @@ pub fn script() -> impl Strategy<Value = Script> {
         results(),
         vec(vec(step(), 0..8), 1..4),
         vec(consumer(), 0..3),
-        vec(ending(), 0..3),
+        (vec(ending(), 0..3), any::<bool>()),
     )
-        .prop_map(|(order, strategies, replies, capacity, results, producers, consumers, endings)| Script {
-            order,
-            strategies,
-            replies,
-            capacity,
-            results,
-            producers,
-            consumers,
-            endings,
+        .prop_map(|(order, strategies, replies, capacity, results, producers, consumers, end)| {
+            let (endings, left_alone) = end;
+            Script {
+                order,
+                strategies,
+                replies,
+                capacity,
+                results,
+                producers,
+                consumers,
+                endings,
+                left_alone,
+            }
         })
         .prop_map(terminating)
 }

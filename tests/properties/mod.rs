@@ -26,6 +26,8 @@ pub struct Script {
     pub producers: Vec<Vec<Step>>,
     pub consumers: Vec<Consumer>,
     pub endings: Vec<(u64, Ending)>,
+    /// Whether nobody closes it at last: then it ends when the last handle is dropped.
+    pub left_alone: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

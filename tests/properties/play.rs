@@ -133,7 +133,18 @@ async fn scenes(
     }
     // Whatever the endings were, in the end it is closed, and nobody waits any more.
     runtime.sleep(ms(400)).await;
-    let exit = runner.close().await;
+    let left = runner.results();
+    let mut runner = Some(runner);
+    let end = async {
+        if script.left_alone {
+            let task = runner.take().map(|last_handle| last_handle.task());
+            task.unwrap().await
+        } else {
+            runner.as_ref().unwrap().close().await
+        }
+    };
+    // Read meanwhile, as a runner that nobody closes may wait for its consumers.
+    let (exit, left): (_, Vec<_>) = futures::join!(end, left.collect());
     for scene in scenes {
         scene.await;
     }
@@ -143,8 +154,10 @@ async fn scenes(
     for (request, ticket) in kept {
         settle(request, ticket, record).await;
     }
-    let left: Vec<_> = runner.results().collect().await;
-    let unsent = runner.abort().await;
+    let unsent = match runner {
+        Some(runner) => runner.abort().await,
+        None => Vec::new(),
+    };
     let mut record = record.borrow_mut();
     record.answers.extend(left);
     record.unsent.extend(unsent);
