@@ -51,7 +51,11 @@ pub use results::{Answer, KeepResults, Overflow, Results};
 pub use runner::{Builder, Prepared, Runner, SenderRunner};
 #[cfg(feature = "smol")]
 pub use runtime::Smol;
+#[cfg(feature = "alloc")]
+pub use runtime::{FuturesLocalSpawner, FuturesSpawner};
 pub use runtime::{Instant, Spawner, Timer};
+#[cfg(feature = "tokio")]
+pub use runtime::{Tokio, TokioLocal};
 pub use sender::{MessageResponse, MessageSender};
 #[cfg(feature = "alloc")]
 pub use storage::{Exit, Heap, Storage};

@@ -1,17 +1,25 @@
 //! The runtime seam: [`Spawner`] and [`Timer`], with the backends that features choose. No strategy and no
 //! storage names a runtime; they see these traits.
 
+#[cfg(feature = "alloc")]
+mod futures;
 mod instant;
 #[cfg(feature = "smol")]
 mod smol;
+#[cfg(feature = "tokio")]
+mod tokio;
 
 use core::future::Future;
 use core::time::Duration;
 
 pub use instant::Instant;
 
+#[cfg(feature = "alloc")]
+pub use self::futures::{FuturesLocalSpawner, FuturesSpawner};
 #[cfg(feature = "smol")]
 pub use self::smol::Smol;
+#[cfg(feature = "tokio")]
+pub use self::tokio::{Tokio, TokioLocal};
 
 /// Tells the time and sleeps.
 ///
@@ -41,6 +49,30 @@ pub(crate) async fn sleep_until<T: Timer>(timer: &T, deadline: Instant) {
 /// a local one for any `F`. Whether a runner can start on a spawner then follows from its sender, with no
 /// annotation anywhere.
 ///
+/// It is given by value, as each runner is spawned once. Executors implement it for a reference to them (as
+/// collections implement `IntoIterator`); and any closure that takes a future is a spawner:
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// let (runner, thread) = SenderRunner::builder(Echo)
+///     .prepare(Smol)
+///     .start_with_task(|worker| std::thread::spawn(|| smol::block_on(worker)))
+///     .await?;
+/// assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+/// drop(runner);
+/// thread.join().unwrap()?;
+/// # Ok::<(), ()>(())
+/// # }).unwrap();
+/// ```
+///
+/// A spawner of one's own:
+///
 /// ```
 /// use telegram_sender::Spawner;
 ///
@@ -49,7 +81,7 @@ pub(crate) async fn sleep_until<T: Timer>(timer: &T, deadline: Instant) {
 /// impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for NewThread {
 ///     type Task = std::thread::JoinHandle<F::Output>;
 ///
-///     fn spawn(&self, future: F) -> Self::Task {
+///     fn spawn(self, future: F) -> Self::Task {
 ///         std::thread::spawn(|| smol::block_on(future))
 ///     }
 /// }
@@ -60,7 +92,7 @@ pub trait Spawner<F: Future> {
     type Task;
 
     /// Spawns `future`.
-    fn spawn(&self, future: F) -> Self::Task;
+    fn spawn(self, future: F) -> Self::Task;
 
     /// Lets `task` run on without its handle. The default drops the handle; a runtime whose tasks end with
     /// their handle (as smol's do) overrides it.
@@ -69,14 +101,15 @@ pub trait Spawner<F: Future> {
     }
 }
 
-impl<F: Future, Sp: Spawner<F> + ?Sized> Spawner<F> for &Sp {
-    type Task = Sp::Task;
+impl<F: Future, T, C: FnOnce(F) -> T> Spawner<F> for C {
+    type Task = T;
 
-    fn spawn(&self, future: F) -> Self::Task {
-        (**self).spawn(future)
+    fn spawn(self, future: F) -> T {
+        self(future)
     }
 
-    fn detach(task: Self::Task) {
-        Sp::detach(task);
+    /// The closure's value is dropped: where that ends the task, as with smol's, let the closure detach it.
+    fn detach(task: T) {
+        drop(task);
     }
 }

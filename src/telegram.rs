@@ -14,7 +14,7 @@
 //!     .strategy(RateLimiter::new(30, Duration::from_secs(1))?)
 //!     .strategy(Retry::new(3, Duration::from_secs(1)))
 //!     .prepare(Smol)
-//!     .start(&Smol)
+//!     .start(Smol)
 //!     .await?;
 //! let ticket = runner.request(MessageRequest::text("@my_channel", "Hello!")?).await?;
 //! println!("sent as message {}", ticket.await?.message_id());

@@ -32,7 +32,7 @@ use crate::strategy::RequestId;
 /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
 /// # }
 /// # smol::block_on(async {
-/// let runner = SenderRunner::builder(Echo).prepare(Smol).start(&Smol).await.unwrap();
+/// let runner = SenderRunner::builder(Echo).prepare(Smol).start(Smol).await.unwrap();
 /// let mut ticket = runner.request(7).await.unwrap();
 /// assert_eq!((&mut ticket).await, Ok(7));
 /// assert_eq!(ticket.attempts(), 1);

@@ -58,7 +58,7 @@ macro_rules! all_strategies {
 fn on_the_global_executor() {
     smol::block_on(async {
         let runner =
-            SenderRunner::builder(Echo).strategy(all_strategies!()).prepare(Smol).start(&Smol).await.unwrap();
+            SenderRunner::builder(Echo).strategy(all_strategies!()).prepare(Smol).start(Smol).await.unwrap();
         let results = runner.results();
         // A handle moves to other threads wherever its sender can.
         let clone = runner.clone();
@@ -75,8 +75,7 @@ fn on_the_global_executor() {
 fn on_an_executor_of_ones_own() {
     let executor = smol::Executor::new();
     smol::block_on(executor.run(async {
-        // The spawner is the executor, by whichever reference.
-        let runner = SenderRunner::builder(Echo).prepare(Smol).start(&&executor).await.unwrap();
+        let runner = SenderRunner::builder(Echo).prepare(Smol).start(&executor).await.unwrap();
         assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
         assert_eq!(runner.close().await, Exit::Drained);
     }));
@@ -102,12 +101,12 @@ fn on_a_local_executor_with_a_sender_that_is_not_send() {
 fn the_spawners_own_task_ends_with_the_exit_and_cancels_when_dropped() {
     smol::block_on(async {
         let prepared = SenderRunner::builder(Echo).prepare(Smol);
-        let (runner, task) = prepared.start_with_task(&Smol).await.unwrap();
+        let (runner, task) = prepared.start_with_task(Smol).await.unwrap();
         runner.close().await;
         assert_eq!(task.await, Ok(Exit::Drained));
 
         let prepared = SenderRunner::builder(Echo).prepare(Smol);
-        let (runner, task) = prepared.start_with_task(&Smol).await.unwrap();
+        let (runner, task) = prepared.start_with_task(Smol).await.unwrap();
         drop(task);
         assert_eq!(runner.task().await, Exit::Dropped);
     });

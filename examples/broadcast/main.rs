@@ -117,7 +117,7 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
         .map_err(|wrong| refused(&wrong))?
         .prepare(Smol);
     let interrupts = Interrupts::listen()?;
-    let runner = or(first_contact(args, runner.start(&Smol)), async {
+    let runner = or(first_contact(args, runner.start(Smol)), async {
         interrupts.next().await;
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })

@@ -150,7 +150,7 @@ where
     /// Dropped before it is ready, nothing was spawned and the sender is dropped.
     pub fn start<Sp: Spawner<F>>(
         self,
-        spawner: &Sp,
+        spawner: Sp,
     ) -> impl Future<Output = Result<SenderRunner<S, T, Q>, S::Error>> {
         self.start_with_task(spawner).map_ok(|(runner, task)| {
             Sp::detach(task);
@@ -173,7 +173,7 @@ where
     #[expect(clippy::type_complexity, reason = "a pair in a result")]
     pub fn start_with_task<Sp: Spawner<F>>(
         self,
-        spawner: &Sp,
+        spawner: Sp,
     ) -> impl Future<Output = Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error>> {
         async move {
             self.sender.open().await?;

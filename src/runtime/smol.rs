@@ -43,7 +43,7 @@ impl Timer for Smol {
 impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for Smol {
     type Task = Task<F::Output>;
 
-    fn spawn(&self, future: F) -> Self::Task {
+    fn spawn(self, future: F) -> Self::Task {
         ::smol::spawn(future)
     }
 
@@ -52,10 +52,10 @@ impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for Smol {
     }
 }
 
-impl<'executor, F: Future<Output: Send + 'executor> + Send + 'executor> Spawner<F> for Executor<'executor> {
+impl<'executor, F: Future<Output: Send + 'executor> + Send + 'executor> Spawner<F> for &Executor<'executor> {
     type Task = Task<F::Output>;
 
-    fn spawn(&self, future: F) -> Self::Task {
+    fn spawn(self, future: F) -> Self::Task {
         Executor::spawn(self, future)
     }
 
@@ -64,10 +64,10 @@ impl<'executor, F: Future<Output: Send + 'executor> + Send + 'executor> Spawner<
     }
 }
 
-impl<'executor, F: Future<Output: 'executor> + 'executor> Spawner<F> for LocalExecutor<'executor> {
+impl<'executor, F: Future<Output: 'executor> + 'executor> Spawner<F> for &LocalExecutor<'executor> {
     type Task = Task<F::Output>;
 
-    fn spawn(&self, future: F) -> Self::Task {
+    fn spawn(self, future: F) -> Self::Task {
         LocalExecutor::spawn(self, future)
     }
 

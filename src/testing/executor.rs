@@ -221,10 +221,10 @@ impl Timer for VirtualRuntime {
     }
 }
 
-impl<F: Future<Output: 'static> + 'static> Spawner<F> for VirtualRuntime {
+impl<F: Future<Output: 'static> + 'static> Spawner<F> for &VirtualRuntime {
     type Task = VirtualTask<F::Output>;
 
-    fn spawn(&self, future: F) -> Self::Task {
+    fn spawn(self, future: F) -> Self::Task {
         let (done, output) = oneshot::channel();
         let id = self.add(
             core::any::type_name::<F>(),

@@ -27,7 +27,7 @@ fn a_flood_wait_is_served_and_the_message_sent() {
     within(async {
         // Telegram's wait counts, not the much longer one of the schedule.
         let retry = Retry::new(1, Duration::from_secs(3600));
-        let runner = SenderRunner::builder(sender).strategy(retry).prepare(Smol).start(&Smol).await.unwrap();
+        let runner = SenderRunner::builder(sender).strategy(retry).prepare(Smol).start(Smol).await.unwrap();
         let start = Instant::now();
         let first = runner.request(hello()).await.unwrap();
         let second = runner.request(hello()).await.unwrap();
@@ -45,7 +45,7 @@ fn a_rejection_fails_the_ticket_and_is_a_result() {
     let blocked = json!({ "ok": false, "error_code": 403, "description": "Forbidden: bot was blocked" });
     let server = Server::start([Reply::json(403, &blocked)]);
     within(async {
-        let runner = SenderRunner::builder(sender(&server)).prepare(Smol).start(&Smol).await.unwrap();
+        let runner = SenderRunner::builder(sender(&server)).prepare(Smol).start(Smol).await.unwrap();
         let _results = runner.results();
         let ticket = runner.request(hello()).await.unwrap();
         let Err(SendError::Rejected(rejection)) = ticket.await else { panic!("not rejected") };
@@ -60,7 +60,7 @@ fn a_wrong_token_fails_the_start() {
     let unauthorized = json!({ "ok": false, "error_code": 401, "description": "Unauthorized" });
     let server = Server::start([Reply::json(401, &unauthorized)]);
     let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
-    let error = within(SenderRunner::builder(sender).prepare(Smol).start(&Smol)).unwrap_err();
+    let error = within(SenderRunner::builder(sender).prepare(Smol).start(Smol)).unwrap_err();
     assert!(matches!(&error, TelegramError::Rejected(rejection) if rejection.is_unauthorized()));
     assert_eq!(
         error.to_string(),
@@ -75,7 +75,7 @@ fn a_server_that_says_nothing_is_left_when_time_is_up() {
         let runner = SenderRunner::builder(sender(&server))
             .strategy(Timeout::new(Duration::from_millis(300)).unwrap())
             .prepare(Smol)
-            .start(&Smol)
+            .start(Smol)
             .await
             .unwrap();
         let ticket = runner.request(hello()).await.unwrap();

@@ -99,7 +99,7 @@ fn rejections_and_messages_hide_it() {
 
     let server = Server::start([rejected]);
     let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
-    let error = within(SenderRunner::builder(sender).prepare(Smol).start(&Smol)).unwrap_err();
+    let error = within(SenderRunner::builder(sender).prepare(Smol).start(Smol)).unwrap_err();
     assert!(matches!(error, TelegramError::Rejected(_)));
     assert_error_hides(&error);
 

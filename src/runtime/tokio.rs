@@ -1,0 +1,140 @@
+//! The tokio backend: a timer, and spawners for the current runtime, a `Handle`, a `Runtime` and a `LocalSet`.
+
+use core::future::Future;
+use core::time::Duration;
+use std::sync::OnceLock;
+
+use ::tokio::runtime::{Handle, Runtime};
+use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
+use ::tokio::time;
+
+use super::{Instant, Spawner, Timer};
+
+/// The tokio runtime that the caller is in: its timer, and itself as a spawner.
+///
+/// It is there inside `#[tokio::main]`, `#[tokio::test]`, `Runtime::block_on` and tokio's tasks. Elsewhere, and to name a
+/// runtime, give its [`Handle`] in this place: both as the timer and, by reference, as the spawner. For senders that are
+/// not `Send` start on a `&LocalSet`, or inside one on [`TokioLocal`].
+///
+/// A runtime whose time is paused is honoured: a runner in it lives in that time.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime, as tokio's own functions do. The runtime needs its time enabled (`enable_time`).
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let runner = SenderRunner::builder(Echo).prepare(Tokio).start(Tokio).await.unwrap();
+/// assert_eq!(runner.request(42).await.unwrap().await, Ok(42));
+/// # });
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tokio;
+
+/// The `LocalSet` that the caller is in, as a spawner for futures that are not `Send`.
+///
+/// # Panics
+///
+/// Outside of a `LocalSet`, as `tokio::task::spawn_local` does.
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio, TokioLocal};
+/// # struct Echo(std::rc::Rc<u32>);
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r + *self.0)) }
+/// # }
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+/// let local = tokio::task::LocalSet::new();
+/// local.block_on(&runtime, async {
+///     let runner = SenderRunner::builder(Echo(1.into())).prepare(Tokio).start(TokioLocal).await.unwrap();
+///     assert_eq!(runner.request(41).await.unwrap().await, Ok(42));
+/// });
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TokioLocal;
+
+/// The program's epoch stands here, not at zero: a runtime with paused time may lag behind it.
+const MIDDLE: u64 = 1 << 62;
+
+impl Timer for Tokio {
+    fn now(&self) -> Instant {
+        static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
+        let epoch = *EPOCH.get_or_init(std::time::Instant::now);
+        let now = time::Instant::now().into_std();
+        match now.checked_duration_since(epoch) {
+            Some(after) => Instant::from_nanos(MIDDLE) + after,
+            None => Instant::from_nanos(MIDDLE - nanos(epoch - now)),
+        }
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        time::sleep(duration).await;
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(MIDDLE)
+}
+
+impl Timer for Handle {
+    fn now(&self) -> Instant {
+        let _inside = self.enter();
+        Tokio.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
+        let sleep = {
+            let _inside = self.enter();
+            time::sleep(duration)
+        };
+        sleep.await;
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for Tokio {
+    type Task = JoinHandle<F::Output>;
+
+    fn spawn(self, future: F) -> Self::Task {
+        ::tokio::spawn(future)
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for &Handle {
+    type Task = JoinHandle<F::Output>;
+
+    fn spawn(self, future: F) -> Self::Task {
+        Handle::spawn(self, future)
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Spawner<F> for &Runtime {
+    type Task = JoinHandle<F::Output>;
+
+    fn spawn(self, future: F) -> Self::Task {
+        Runtime::spawn(self, future)
+    }
+}
+
+impl<F: Future<Output: 'static> + 'static> Spawner<F> for &LocalSet {
+    type Task = JoinHandle<F::Output>;
+
+    fn spawn(self, future: F) -> Self::Task {
+        self.spawn_local(future)
+    }
+}
+
+impl<F: Future<Output: 'static> + 'static> Spawner<F> for TokioLocal {
+    type Task = JoinHandle<F::Output>;
+
+    fn spawn(self, future: F) -> Self::Task {
+        spawn_local(future)
+    }
+}
