@@ -174,6 +174,23 @@ fn abort_of_an_idle_and_of_a_stopped_runner_returns_at_once() {
 }
 
 #[test]
+fn a_runner_shows_its_phase() {
+    run(|runtime| async move {
+        let sender = accepting(&runtime, ms(100)).close_takes(ms(70));
+        let runner = start(&runtime, &sender).await;
+        let shows = |phase: &str| assert!(format!("{runner:?}").contains(phase), "{runner:?}");
+        drop(runner.request("a").await.unwrap());
+        shows("Open");
+        assert!(poll!(std::pin::pin!(runner.close())).is_pending());
+        shows("Closing");
+        assert!(poll!(std::pin::pin!(runner.abort())).is_pending());
+        shows("Aborting");
+        runner.close().await;
+        shows("Stopped");
+    });
+}
+
+#[test]
 fn close_waits_for_the_sender_to_close() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100)).close_takes(ms(70));

@@ -12,9 +12,9 @@ use common::{End, Sender, accepted, accepting, ms, now, rejected, run, scripted,
 use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::testing::{Failed, Reply};
 use telegram_sender::{
-    BuiltIn, Chain, CompositeStrategy, Context, Delay, InvalidArgument, Jitter, MessageSender, NoAnswer,
-    Outcome, Pipeline, RateLimiter, Requeue, Retry, SendError, SendStrategy, SenderRunner, StrategyError,
-    Timeout, Timer,
+    BuiltIn, Chain, CompositeStrategy, Context, Delay, InvalidArgument, Jitter, MessageResponse,
+    MessageSender, NoAnswer, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendError, SendStrategy,
+    SenderRunner, StrategyError, Timeout, Timer,
 };
 
 const NO_ANSWER: Reply = Reply::fail("unreachable");
@@ -103,6 +103,17 @@ fn two_limiters_are_both_exact_in_either_order() {
     assert_eq!(many_sends(in_order, &replies)[..9], [0, 10, 20, 1000, 4000, 4010, 4020, 5000, 8000]);
 }
 
+/// The re-send used the inner limiter up, so the second request is sent when that has room. The outer one counts it
+/// from then on, not from when it asked.
+#[test]
+fn an_outer_limiter_counts_from_when_the_inner_one_let_the_send_go() {
+    let strategy = CompositeStrategy::new()
+        .with(RateLimiter::new(2, ms(1000)).unwrap())
+        .with(Retry::new(1, Duration::ZERO))
+        .with(RateLimiter::new(1, ms(600)).unwrap());
+    assert_eq!(sends(3, strategy, &[REJECT, Reply::accept()]), [0, 100, 1000, 1600]);
+}
+
 /// When forty requests of 10 ms each were sent.
 fn many_sends<A: SendStrategy<Sender> + 'static>(strategy: A, replies: &[Reply]) -> Vec<u64> {
     run(|runtime| async move {
@@ -153,6 +164,11 @@ fn sends2<A: SendStrategy<Sender> + 'static>(strategy: A, first: Reply) -> Vec<u
 #[test]
 fn one_rejection_is_waited_for_once_by_delay_retry_and_runner_together() {
     assert_eq!(sends2(Delay::new(ms(1000)), flood(3)), [0, 3100]);
+    assert_eq!(
+        sends2(Delay::new(ms(5000)), flood(3)),
+        [0, 3100],
+        "the service's wait stands in for the delay"
+    );
     let retry_then_delay = CompositeStrategy::new().with(Retry::new(1, ms(500))).with(Delay::new(ms(1000)));
     assert_eq!(
         sends(2, retry_then_delay, &[flood(2), flood(2), Reply::accept()]),
@@ -169,6 +185,44 @@ fn a_retry_resends_rejections_until_its_last() {
     assert_eq!(sends, [0, 600, 1200, 1300]);
     assert_eq!(ends[0], (1300, 3, Err(SendError::Rejected(rejected(2)))));
     assert_eq!(ends[1], (1400, 1, Ok(accepted(3, "b"))));
+}
+
+#[test]
+fn a_retry_takes_a_closure_as_its_schedule() {
+    let schedule = |retry: u32| [ms(70), ms(200)].get(retry as usize).copied();
+    assert_eq!(sends(1, Retry::with_schedule(schedule), &[REJECT]), [0, 170, 470]);
+}
+
+/// Rejects all; odd requests for good.
+struct Picky(std::rc::Rc<std::cell::RefCell<Vec<u32>>>);
+
+impl MessageSender for Picky {
+    type Request = u32;
+    type Message = ();
+    type Rejection = u32;
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        self.0.borrow_mut().push(*request);
+        Ok(Err(*request))
+    }
+
+    fn is_final(rejection: &u32) -> bool {
+        rejection % 2 == 1
+    }
+}
+
+#[test]
+fn a_final_rejection_is_not_sent_again() {
+    run(|runtime| async move {
+        let sent = std::rc::Rc::default();
+        let builder = SenderRunner::builder(Picky(std::rc::Rc::clone(&sent))).strategy(Retry::new(2, ms(1)));
+        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        for request in [1, 2, 3] {
+            assert_eq!(runner.request(request).await.unwrap().await, Err(SendError::Rejected(request)));
+        }
+        assert_eq!(*sent.borrow(), [1, 2, 2, 2, 3]);
+    });
 }
 
 #[test]

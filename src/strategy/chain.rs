@@ -114,8 +114,9 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
             loop {
                 let Some(current) = levels.get_mut(level) else { return outcome };
                 let After { pause, resend } = current.after(cx, request, &outcome);
+                // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
-                    && let Err(expired) = within(expiry(levels, level + 1), &timer, pause.wait(cx)).await
+                    && let Err(expired) = within(expiry(levels, level), &timer, pause.wait(cx)).await
                 {
                     (outcome, level) = (Err(NoAnswer::TimedOut), expired);
                 } else if resend {
@@ -175,7 +176,7 @@ async fn enter<S: MessageSender>(
 ) -> Result<(), usize> {
     let timer = cx.timer();
     for index in (0..top).rev() {
-        let limit = expiry(levels, index + 1);
+        let limit = expiry(levels, index);
         let level = &mut levels[index];
         level.retries = 0;
         match &mut level.strategy {

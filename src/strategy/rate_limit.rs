@@ -148,8 +148,7 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> Window<Stamps> {
 
     /// Moves the newest stamp forward to `time`; never back.
     fn move_newest(&mut self, time: Instant) {
-        let end =
-            if self.len < self.stamps.as_ref().len() || self.oldest == 0 { self.len } else { self.oldest };
+        let end = if self.oldest == 0 { self.len } else { self.oldest };
         if let Some(newest) = end.checked_sub(1).and_then(|index| self.stamps.as_mut().get_mut(index)) {
             *newest = time.max(*newest);
         }

@@ -15,7 +15,7 @@ use crate::strategy::RequestId;
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     queue: Receiver<HeapJob<S>>,
-    /// How many were taken from the queue so far.
+    /// How many were taken from the queue so far, those that were waited for not counted: nothing is parked then.
     taken: u64,
     /// Re-queued requests that found a bounded queue full: each with the count of taken ones at which its turn
     /// comes, just as if it had stood at the queue's tail.
@@ -72,9 +72,7 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
                 Err(TryRecvError::Empty) => {
                     // Nothing is queued, so what is left here came too late for its request.
                     self.cancelled.clear();
-                    let job = self.queue.recv().await.ok()?;
-                    self.taken += 1;
-                    job
+                    self.queue.recv().await.ok()?
                 }
             };
             if !self.was_cancelled(&job) {

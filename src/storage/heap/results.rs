@@ -60,9 +60,10 @@ impl<A> ResultsQueue<A> {
             let full = || queue.len() >= bound.capacity.get();
             match bound.overflow {
                 Overflow::Wait => {
-                    while full() && self.wanted() && life.phase() == Phase::Open {
+                    let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
+                    while must_wait() {
                         let room = self.room.listen();
-                        if full() && self.wanted() && life.phase() == Phase::Open {
+                        if must_wait() {
                             room.await;
                         }
                     }
