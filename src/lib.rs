@@ -31,6 +31,8 @@ mod runner;
 mod runtime;
 mod sender;
 #[cfg(feature = "alloc")]
+mod stats;
+#[cfg(feature = "alloc")]
 mod storage;
 mod strategy;
 #[cfg(feature = "telegram")]
@@ -39,6 +41,7 @@ pub mod telegram;
 pub mod testing;
 #[cfg(feature = "alloc")]
 mod ticket;
+mod trace;
 #[cfg(feature = "alloc")]
 mod worker;
 
@@ -57,6 +60,8 @@ pub use runtime::{Instant, Spawner, Timer};
 #[cfg(feature = "tokio")]
 pub use runtime::{Tokio, TokioLocal};
 pub use sender::{MessageResponse, MessageSender};
+#[cfg(feature = "alloc")]
+pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use storage::{Exit, Heap, Storage};
 #[cfg(feature = "backon")]

@@ -13,10 +13,12 @@ use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
 use crate::results::Results;
-use crate::runtime::Timer;
+use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Exit, Heap, Phase, Storage};
+use crate::stats::Stats;
+use crate::storage::{AnswerOf, Enqueued, Exit, Heap, Phase, Storage};
 use crate::ticket::Ticket;
+use crate::trace;
 
 pub use builder::{Builder, Prepared};
 pub use handle::Runner;
@@ -29,14 +31,21 @@ pub use handle::Runner;
 pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Heap<S>> {
     storage: Q,
     timer: T,
-    result_timeout: Duration,
+    options: Options,
     sender: core::marker::PhantomData<fn() -> S>,
 }
 
+/// What the builder says about handles.
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    result_timeout: Duration,
+    measure_waits: bool,
+}
+
 impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
-    fn new(storage: Q, timer: T, result_timeout: Duration) -> Self {
+    fn new(storage: Q, timer: T, options: Options) -> Self {
         storage.add_handle();
-        Self { storage, timer, result_timeout, sender: core::marker::PhantomData }
+        Self { storage, timer, options, sender: core::marker::PhantomData }
     }
 
     /// Enqueues `request` and gives its ticket. Waits only where a bounded queue is full.
@@ -51,8 +60,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
     pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        let (id, receipt) = self.storage.enqueue(request).await?;
-        Ok(Ticket::new(self.storage.clone(), id, receipt))
+        let enqueued = self.storage.enqueue(request, || self.queued_at()).await;
+        self.ticket(enqueued)
     }
 
     /// Enqueues `request` and gives its ticket, without waiting.
@@ -61,8 +70,22 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        let (id, receipt) = self.storage.try_enqueue(request)?;
-        Ok(Ticket::new(self.storage.clone(), id, receipt))
+        self.ticket(self.storage.try_enqueue(request, self.queued_at()))
+    }
+
+    /// The time, if waits in the queue are measured. To tell it costs more than all else that a caller does.
+    fn queued_at(&self) -> Instant {
+        if self.options.measure_waits || trace::wants_waits() { self.timer.now() } else { Instant::NEVER }
+    }
+
+    fn ticket(&self, enqueued: Enqueued<S, Q::Receipt>) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
+        match enqueued {
+            Ok((id, receipt)) => Ok(Ticket::new(self.storage.clone(), id, receipt)),
+            Err(refused) => {
+                trace::refused(if refused.is_full() { "full" } else { "closing" });
+                Err(refused)
+            }
+        }
     }
 
     /// The next response, of whichever request. Waits for one second, or as long as the builder's
@@ -80,7 +103,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// Dropped before it is ready, it has taken no response.
     pub async fn result(&self) -> Result<AnswerOf<S>, ResultError> {
         let mut results = self.results();
-        match select(results.next(), pin!(self.timer.sleep(self.result_timeout))).await {
+        match select(results.next(), pin!(self.timer.sleep(self.options.result_timeout))).await {
             Either::Left((response, _)) => response.ok_or(ResultError::Stopped),
             Either::Right(((), _)) => Err(ResultError::TimedOut),
         }
@@ -91,19 +114,14 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         Results::new(&self.storage)
     }
 
-    /// How many responses a bounded results queue has dropped; see [`Overflow`](crate::Overflow).
-    pub fn results_dropped(&self) -> usize {
-        self.storage.results_dropped()
-    }
-
-    /// How many re-queues were dropped because the runner was closing: a drain must end.
-    pub fn requeues_dropped(&self) -> usize {
-        self.storage.requeues_dropped()
-    }
-
     /// How many requests wait in the queue.
     pub fn queued(&self) -> usize {
         self.storage.queued()
+    }
+
+    /// What the runner has done so far, and what it has to do. Takes no lock, and holds nobody up.
+    pub fn stats(&self) -> Stats {
+        self.storage.counters().read(self.storage.queued(), self.storage.results_dropped())
     }
 
     /// Whether the runner takes no more requests: it is closing or has stopped.
@@ -172,7 +190,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
 
 impl<S: MessageSender, T: Timer, Q: Storage<S>> Clone for SenderRunner<S, T, Q> {
     fn clone(&self) -> Self {
-        Self::new(self.storage.clone(), self.timer.clone(), self.result_timeout)
+        Self::new(self.storage.clone(), self.timer.clone(), self.options)
     }
 }
 

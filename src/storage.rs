@@ -10,7 +10,9 @@ use futures::stream::Stream;
 
 use crate::error::{NoAnswer, RequestError, SendError};
 use crate::results::Answer;
+use crate::runtime::Instant;
 use crate::sender::MessageSender;
+use crate::stats::Counters;
 use crate::strategy::RequestId;
 
 pub use heap::Heap;
@@ -55,6 +57,8 @@ pub struct Job<Req, Reply> {
     pub(crate) id: RequestId,
     pub(crate) cycle: u32,
     pub(crate) request: Req,
+    /// Since when it has waited; [`Instant::NEVER`] if that is not measured.
+    pub(crate) queued_at: Instant,
     /// Re-queued rounds have none.
     pub(crate) reply: Option<Reply>,
 }
@@ -82,6 +86,9 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     /// The ticket's end of a reply.
     #[doc(hidden)]
     type Receipt: Unpin;
+    /// A wait for room in the queue.
+    #[doc(hidden)]
+    type Room: Default + Unpin;
     /// The worker's side of the storage.
     #[doc(hidden)]
     type Inbox: Inbox<S, Self::Reply>;
@@ -94,20 +101,25 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     // --- Requests, from the callers' side.
 
     #[doc(hidden)]
-    fn try_enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt>;
+    fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;
 
     /// Waits for room. Dropped before it is ready, it enqueues nothing.
     #[doc(hidden)]
-    fn enqueue(&self, request: S::Request) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
+    fn enqueue(
+        &self,
+        request: S::Request,
+        queued_at: impl FnOnce() -> Instant,
+    ) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
+
+    /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
+    #[doc(hidden)]
+    fn poll_room(&self, room: &mut Self::Room, cx: &mut task::Context<'_>) -> Poll<()>;
 
     #[doc(hidden)]
     fn queued(&self) -> usize;
 
     #[doc(hidden)]
-    fn count_dropped_requeue(&self);
-
-    #[doc(hidden)]
-    fn requeues_dropped(&self) -> usize;
+    fn counters(&self) -> &Counters;
 
     // --- Replies, from the tickets' side.
 

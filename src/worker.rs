@@ -6,15 +6,17 @@ mod guard;
 
 use core::future::Future;
 use core::num::NonZeroU32;
+use core::time::Duration;
 
 use self::context::{Direct, Marks, WorkerContext};
 use self::guard::{abortable, catch_panic, yield_now};
 use crate::error::{NoAnswer, SendError};
 use crate::results::Answer;
-use crate::runtime::{Timer, sleep_until};
+use crate::runtime::{Instant, Timer, sleep_until};
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Exit, Inbox, Job, Phase, Settled, Storage};
-use crate::strategy::{Context, SendStrategy};
+use crate::strategy::{Context, Outcome, SendStrategy};
+use crate::trace::{self, RequestSpan};
 
 /// A sender on its way to the worker.
 pub(crate) enum Handover<S> {
@@ -101,32 +103,42 @@ where
 
     /// Sends one request, settles its ticket, publishes its response. Tells whether the send ever waited.
     async fn serve(&mut self, sender: &S, job: Job<S::Request, Q::Reply>) -> bool {
+        let waited_in_queue = self.begin(&job);
         let mut cx =
             WorkerContext::<S, T, Q>::new(&job, &self.timer, &self.storage, &mut self.inbox, &mut self.marks);
         let storage = &self.storage;
         let strategy = &mut self.strategy;
+        let span = RequestSpan::new(job.id, job.cycle, waited_in_queue);
         let mut waited = false;
         let sent = abortable::<S, _, _>(
             storage,
             &mut waited,
-            catch_panic(async {
+            span.instrument(catch_panic(async {
                 let outcome = strategy.execute(&mut cx, &job.request, Direct(sender)).await;
                 // Cloned in here, as a user's `Clone` may panic too.
                 let copy = outcome.as_ref().ok().filter(|_| storage.wants_results()).cloned();
                 (outcome, copy)
-            }),
+            })),
         )
         .await;
+        self.storage.counters().in_flight.set(0);
         let attempts = cx.attempts();
         let (outcome, copy): (_, Option<MessageResponse<S>>) = match sent {
             Some(Ok(sent)) => sent,
-            Some(Err(panic)) => (Err(NoAnswer::Panicked(panic)), None),
+            Some(Err(panic)) => {
+                trace::panicked(job.id);
+                (Err(NoAnswer::Panicked(panic)), None)
+            }
             None if attempts == 0 => {
+                span.end("aborted");
                 self.give_back(job);
                 return waited;
             }
             None => (Err(NoAnswer::Interrupted), None),
         };
+        // Before the ticket knows, so that its holder finds the request counted.
+        self.count(&outcome);
+        span.end(name_of::<S>(&outcome));
         if let Some(reply) = job.reply {
             let result = match outcome {
                 Ok(Ok(message)) => Ok(message),
@@ -141,6 +153,28 @@ where
         waited
     }
 
+    /// Begins the turn of a request: how long has it waited, if that is measured?
+    fn begin(&self, job: &Job<S::Request, Q::Reply>) -> Option<Duration> {
+        let counters = self.storage.counters();
+        counters.in_flight.set(1);
+        if job.queued_at == Instant::NEVER {
+            return None;
+        }
+        let waited = self.timer.now().saturating_duration_since(job.queued_at);
+        counters.waited(waited);
+        Some(waited)
+    }
+
+    fn count(&self, outcome: &Outcome<S>) {
+        let counters = self.storage.counters();
+        let counter = match outcome {
+            Ok(Ok(_)) => &counters.sent,
+            Ok(Err(_)) => &counters.rejected,
+            Err(_) => &counters.failed,
+        };
+        counter.add_one();
+    }
+
     /// Waits as long as the service asked for.
     async fn pause(&mut self) {
         if let Some(deadline) = self.marks.not_before.take() {
@@ -150,14 +184,33 @@ where
     }
 
     /// Ends a request that was never sent: its ticket learns so, and the request waits to be taken back, unless the
-    /// ticket took it back already.
-    /// A re-queued round is dropped: its request was sent before.
+    /// ticket took it back already. A re-queued round is dropped: its request was sent before.
     fn give_back(&mut self, job: Job<S::Request, Q::Reply>) {
         let settled = Settled::no_answer(NoAnswer::Aborted, 0);
         let cancelled = job.reply.is_some_and(|reply| self.inbox.resolve(job.id, reply, settled));
+        let counters = self.storage.counters();
+        if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
         if job.cycle == 0 && !cancelled {
             self.storage.keep_unsent(job.request);
         }
+    }
+}
+
+/// What a span calls an outcome.
+fn name_of<S: MessageSender>(outcome: &Outcome<S>) -> &'static str {
+    match outcome {
+        Ok(Ok(_)) => "sent",
+        Ok(Err(_)) => "rejected",
+        Err(why) => match why {
+            NoAnswer::Failed(_) => "failed",
+            NoAnswer::TimedOut => "timed out",
+            NoAnswer::Strategy(_) => "refused by a strategy",
+            NoAnswer::Panicked(_) => "panicked",
+            NoAnswer::Cancelled => "cancelled",
+            NoAnswer::Aborted => "aborted",
+            NoAnswer::Interrupted => "interrupted",
+            NoAnswer::Stopped => "stopped",
+        },
     }
 }
 
@@ -166,9 +219,15 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
         self.storage.advance(Phase::Closing);
+        let counters = self.storage.counters();
+        if counters.in_flight.get() > 0 {
+            counters.in_flight.set(0);
+            counters.failed.add_one();
+        }
         while let Some(job) = self.inbox.next_left() {
             // Its ticket ends as stopped.
             drop(job.reply);
+            counters.unsent.add_one();
             if job.cycle == 0 {
                 self.storage.keep_unsent(job.request);
             }

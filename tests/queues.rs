@@ -251,7 +251,7 @@ fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
         // Closing waits for no consumer, and still loses nothing.
         runner.close().await;
         assert_eq!(indices(results).await, (1..10).collect::<Vec<_>>());
-        assert_eq!(runner.results_dropped(), 0);
+        assert_eq!(runner.stats().results_dropped, 0);
     });
 }
 
@@ -270,12 +270,12 @@ fn a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts() {
     run(|runtime| async move {
         let (_, runner, results) = ten_unread(&runtime, Overflow::DropOldest).await;
         runner.close().await;
-        assert_eq!((indices(results).await, runner.results_dropped()), (vec![7, 8, 9], 7));
+        assert_eq!((indices(results).await, runner.stats().results_dropped), (vec![7, 8, 9], 7));
     });
     run(|runtime| async move {
         let (_, runner, results) = ten_unread(&runtime, Overflow::DropNewest).await;
         runner.close().await;
-        assert_eq!((indices(results).await, runner.results_dropped()), (vec![0, 1, 2], 7));
+        assert_eq!((indices(results).await, runner.stats().results_dropped), (vec![0, 1, 2], 7));
     });
 }
 

@@ -219,12 +219,12 @@ fn a_requeue_while_closing_is_dropped_so_the_drain_ends() {
             .unwrap();
         let first_round = runner.request("a").await.unwrap();
         runtime.timer().sleep(ms(420)).await;
-        assert_eq!((runner.requeues_dropped(), runner.is_closing()), (0, false));
+        assert_eq!((runner.stats().requeues_dropped, runner.is_closing()), (0, false));
         assert_eq!(runner.close().await, Exit::Drained);
         assert_eq!(first_round.await, Ok(accepted(0, "a")));
         // The round that was queued when it closed is still sent.
         assert_eq!(sent(&sender), [(0, "a"), (150, "a"), (300, "a"), (450, "a")]);
-        assert_eq!((now(&runtime), runner.requeues_dropped(), runner.is_closing()), (600, 1, true));
+        assert_eq!((now(&runtime), runner.stats().requeues_dropped, runner.is_closing()), (600, 1, true));
     });
 }
 

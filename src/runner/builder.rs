@@ -7,7 +7,7 @@ use core::time::Duration;
 use futures::channel::oneshot;
 use futures::future::{FutureExt, TryFutureExt};
 
-use super::SenderRunner;
+use super::{Options, SenderRunner};
 use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::{Spawner, Timer};
@@ -26,7 +26,7 @@ pub struct Builder<S, A = CompositeStrategy> {
     strategy: A,
     capacity: Option<NonZeroUsize>,
     results: KeepResults,
-    result_timeout: Duration,
+    options: Options,
     yield_every: NonZeroU32,
 }
 
@@ -38,7 +38,7 @@ impl<S: MessageSender> Builder<S> {
             strategy: CompositeStrategy::new(),
             capacity: None,
             results: KeepResults::while_read(),
-            result_timeout: Duration::from_secs(1),
+            options: Options { result_timeout: Duration::from_secs(1), measure_waits: false },
             yield_every: NonZeroU32::MIN,
         }
     }
@@ -62,13 +62,13 @@ impl<S: MessageSender, A> Builder<S, A> {
             sender: self.sender,
             capacity: self.capacity,
             results: self.results,
-            result_timeout: self.result_timeout,
+            options: self.options,
             yield_every: self.yield_every,
         }
     }
 
     /// Bounds the request queue: with `capacity` requests waiting, [`SenderRunner::request`] waits for room.
-    /// Without this it is unbounded. Re-queued requests find room always.
+    /// Without this it is unbounded. Re-queued requests find room always, and take none from others.
     ///
     /// # Errors
     ///
@@ -90,7 +90,14 @@ impl<S: MessageSender, A> Builder<S, A> {
 
     /// How long [`SenderRunner::result`] waits. Default: one second.
     pub fn result_timeout(mut self, timeout: Duration) -> Self {
-        self.result_timeout = timeout;
+        self.options.result_timeout = timeout;
+        self
+    }
+
+    /// Whether to measure how long requests wait in the queue, for [`Stats`](crate::Stats). It costs two looks at the
+    /// clock a request. Default: no; with the feature `tracing` they are measured while somebody records the spans.
+    pub fn measure_waits(mut self, measure: bool) -> Self {
+        self.options.measure_waits = measure;
         self
     }
 
@@ -110,7 +117,7 @@ impl<S: MessageSender, A> Builder<S, A> {
         A: SendStrategy<S>,
     {
         let (storage, inbox) = Heap::new(self.capacity, self.results);
-        let runner = SenderRunner::new(storage.clone(), timer.clone(), self.result_timeout);
+        let runner = SenderRunner::new(storage.clone(), timer.clone(), self.options);
         let worker = Worker::new(self.strategy, timer, storage, inbox, self.yield_every);
         // The worker's future is made before its sender is open, so that its type is known to `start`.
         let (handover, opened) = oneshot::channel();

@@ -1,6 +1,7 @@
 //! The storage for machines with an allocator: `async-channel` queues, `futures` oneshots, `event-listener`
 //! wake-ups. A request costs one allocation, its oneshot.
 
+mod bound;
 mod inbox;
 mod lazy_queue;
 mod life;
@@ -9,22 +10,27 @@ mod results;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::future::poll_fn;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{self, Poll, ready};
 
-use async_channel::{Receiver, Sender, TrySendError};
+use async_channel::{Receiver, Sender};
 use futures::channel::oneshot;
 use futures::future::FutureExt;
 
+use self::bound::{Bound, Room};
 use self::lazy_queue::LazyQueue;
 use self::life::Life;
 use self::results::ResultsQueue;
 use super::{AnswerOf, Enqueued, Exit, Job, Phase, Settled, Storage, sealed};
 use crate::error::RequestError;
 use crate::results::KeepResults;
+use crate::runtime::Instant;
 use crate::sender::MessageSender;
+use crate::stats::Counters;
 use crate::strategy::RequestId;
+use crate::trace;
 
 use inbox::HeapInbox;
 use results::Responses;
@@ -34,6 +40,7 @@ pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 
 struct Shared<S: MessageSender> {
     requests: Sender<HeapJob<S>>,
+    bound: Bound,
     next_id: AtomicUsize,
     life: Life,
     results: ResultsQueue<AnswerOf<S>>,
@@ -41,7 +48,7 @@ struct Shared<S: MessageSender> {
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
     cancelled: LazyQueue<RequestId>,
     unsent: LazyQueue<S::Request>,
-    requeues_dropped: AtomicUsize,
+    counters: Counters,
 }
 
 type HeapJob<S> = Job<<S as MessageSender>::Request, oneshot::Sender<Settled<S>>>;
@@ -49,28 +56,41 @@ type HeapJob<S> = Job<<S as MessageSender>::Request, oneshot::Sender<Settled<S>>
 impl<S: MessageSender> Heap<S> {
     /// The storage and the worker's side of it.
     pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, HeapInbox<S>) {
-        let (requests, queue) = match capacity {
-            Some(capacity) => async_channel::bounded(capacity.get()),
-            None => async_channel::unbounded(),
-        };
+        let (requests, queue) = async_channel::unbounded();
         let storage = Self(Arc::new(Shared {
             requests,
+            bound: Bound::new(capacity),
             next_id: AtomicUsize::new(0),
             life: Life::new(),
             results: ResultsQueue::new(results),
             cancelled: LazyQueue::new(),
             unsent: LazyQueue::new(),
-            requeues_dropped: AtomicUsize::new(0),
+            counters: Counters::default(),
         }));
         let inbox = HeapInbox::new(storage.clone(), queue);
         (storage, inbox)
     }
 
-    fn job(&self, request: S::Request) -> (HeapJob<S>, oneshot::Receiver<Settled<S>>) {
+    /// Enqueues a request for which the bound has been kept.
+    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, oneshot::Receiver<Settled<S>>> {
         let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply, receipt) = oneshot::channel();
         let id = RequestId::new(number as u64);
-        (Job { id, cycle: 0, request, reply: Some(reply) }, receipt)
+        match self.0.requests.try_send(Job { id, cycle: 0, request, queued_at, reply: Some(reply) }) {
+            Ok(()) => Ok((id, receipt)),
+            Err(refused) => Err(RequestError::Closing(refused.into_inner().request)),
+        }
+    }
+
+    /// Enqueues a request even if the queue is full: for one that was promised room.
+    #[cfg(feature = "tower")]
+    pub(crate) fn enqueue_beyond_bound(
+        &self,
+        request: S::Request,
+        queued_at: Instant,
+    ) -> Enqueued<S, oneshot::Receiver<Settled<S>>> {
+        self.0.bound.exceed();
+        self.push(request, queued_at)
     }
 }
 
@@ -92,49 +112,54 @@ impl<S: MessageSender> sealed::Sealed for Heap<S> {}
 impl<S: MessageSender> Storage<S> for Heap<S> {
     type Reply = oneshot::Sender<Settled<S>>;
     type Receipt = oneshot::Receiver<Settled<S>>;
+    type Room = Room;
     type Inbox = HeapInbox<S>;
     type Unsent = Vec<S::Request>;
     type Responses = Responses<S>;
 
-    fn try_enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt> {
+    fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
         // Refused before the oneshot is made.
         if self.0.requests.is_closed() {
             return Err(RequestError::Closing(request));
         }
-        if self.0.requests.is_full() {
+        if !self.0.bound.enter() {
             return Err(RequestError::Full(request));
         }
-        let (job, receipt) = self.job(request);
-        let id = job.id;
-        match self.0.requests.try_send(job) {
-            Ok(()) => Ok((id, receipt)),
-            Err(TrySendError::Full(job)) => Err(RequestError::Full(job.request)),
-            Err(TrySendError::Closed(job)) => Err(RequestError::Closing(job.request)),
+        self.push(request, queued_at)
+    }
+
+    async fn enqueue(
+        &self,
+        request: S::Request,
+        queued_at: impl FnOnce() -> Instant,
+    ) -> Enqueued<S, Self::Receipt> {
+        let mut room = Room::default();
+        loop {
+            if self.0.requests.is_closed() {
+                return Err(RequestError::Closing(request));
+            }
+            if self.0.bound.enter() {
+                return self.push(request, queued_at());
+            }
+            poll_fn(|cx| self.0.bound.poll_room(&mut room, || self.0.requests.is_closed(), cx)).await;
         }
     }
 
-    async fn enqueue(&self, request: S::Request) -> Enqueued<S, Self::Receipt> {
-        if self.0.requests.is_closed() {
-            return Err(RequestError::Closing(request));
+    fn poll_room(&self, room: &mut Room, cx: &mut task::Context<'_>) -> Poll<()> {
+        let waited = room.is_waiting();
+        ready!(self.0.bound.poll_room(room, || self.0.requests.is_closed(), cx));
+        if waited {
+            self.0.bound.pass_on();
         }
-        let (job, receipt) = self.job(request);
-        let id = job.id;
-        match self.0.requests.send(job).await {
-            Ok(()) => Ok((id, receipt)),
-            Err(refused) => Err(RequestError::Closing(refused.0.request)),
-        }
+        Poll::Ready(())
     }
 
     fn queued(&self) -> usize {
         self.0.requests.len()
     }
 
-    fn count_dropped_requeue(&self) {
-        self.0.requeues_dropped.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn requeues_dropped(&self) -> usize {
-        self.0.requeues_dropped.load(Ordering::Relaxed)
+    fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     fn poll_reply(
@@ -190,8 +215,14 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
     }
 
     fn advance(&self, to: Phase) {
-        self.0.life.advance(to);
+        if self.0.life.advance(to) {
+            match to {
+                Phase::Aborting => trace::aborting(self.queued()),
+                _ => trace::closing(self.queued()),
+            }
+        }
         self.0.requests.close();
+        self.0.bound.lift();
         self.0.results.lift_bound();
     }
 
@@ -209,7 +240,9 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
 
     fn stop(&self, exit: Exit) {
         self.0.life.stop(exit);
+        trace::stopped(&exit);
         self.0.requests.close();
+        self.0.bound.lift();
         self.0.results.end();
     }
 

@@ -139,8 +139,8 @@ impl Level {
         outcome: &Outcome<S>,
     ) -> After {
         let retry = match &mut self.strategy {
-            BuiltIn::Retry(retry) => retry.pause::<S>(outcome, self.retries),
-            BuiltIn::Jitter(jitter) => jitter.pause::<S>(outcome, self.retries),
+            BuiltIn::Retry(retry) => retry.pause(cx, outcome, self.retries),
+            BuiltIn::Jitter(jitter) => jitter.pause(cx, outcome, self.retries),
             BuiltIn::Delay(delay) => {
                 let pause = outcome.as_ref().ok().map(|response| delay.after::<S>(response));
                 return After { pause, resend: false };

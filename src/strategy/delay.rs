@@ -58,6 +58,14 @@ pub(super) enum Pause {
 }
 
 impl Pause {
+    /// `None` where the service says it.
+    pub(super) const fn duration(self) -> Option<Duration> {
+        match self {
+            Self::For(duration) => Some(duration),
+            Self::UntilPermitted => None,
+        }
+    }
+
     pub(super) async fn wait<S: MessageSender>(self, cx: &impl Context<S>) {
         if let Self::For(duration) = self
             && !duration.is_zero()

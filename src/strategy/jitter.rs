@@ -76,8 +76,13 @@ impl<Source: JitterSource> Jitter<Source> {
     }
 
     #[cfg(feature = "alloc")]
-    pub(super) fn pause<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
-        self.0.pause::<S>(outcome, retry)
+    pub(super) fn pause<S: MessageSender>(
+        &mut self,
+        cx: &impl Context<S>,
+        outcome: &Outcome<S>,
+        retry: u32,
+    ) -> Option<Pause> {
+        self.0.pause(cx, outcome, retry)
     }
 }
 

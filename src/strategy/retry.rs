@@ -6,6 +6,7 @@ use super::delay::{Pause, asks_to_wait};
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
+use crate::trace;
 
 /// Sends a request again that did not get through, through the strategies listed before it.
 ///
@@ -73,7 +74,18 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
     }
 
     /// The wait before re-send number `retry` (from 0) after `outcome`, or `None` if that is final.
-    pub(super) fn pause<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
+    pub(super) fn pause<S: MessageSender>(
+        &mut self,
+        cx: &impl Context<S>,
+        outcome: &Outcome<S>,
+        retry: u32,
+    ) -> Option<Pause> {
+        let pause = self.pause_after::<S>(outcome, retry)?;
+        trace::retry(cx.id(), cx.attempts(), pause.duration());
+        Some(pause)
+    }
+
+    fn pause_after<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
         match outcome {
             Ok(Err(rejection)) if !S::is_final(rejection) => {
                 let delay = self.schedule.delay(retry)?;
@@ -98,7 +110,7 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
         let mut retry = 0;
         loop {
             let outcome = inner.send(cx, request).await;
-            match self.pause::<S>(&outcome, retry) {
+            match self.pause(cx, &outcome, retry) {
                 Some(pause) => pause.wait(cx).await,
                 None => return outcome,
             }

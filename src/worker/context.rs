@@ -5,12 +5,14 @@ use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Job, Phase, Storage};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
+use crate::trace;
 
 /// The context of one request.
 pub(super) struct WorkerContext<'a, S: MessageSender, T, Q: Storage<S>> {
     id: RequestId,
     cycle: u32,
     attempts: u32,
+    measures_waits: bool,
     timer: &'a T,
     storage: &'a Q,
     inbox: &'a mut Q::Inbox,
@@ -34,7 +36,8 @@ impl<'a, S: MessageSender, T, Q: Storage<S>> WorkerContext<'a, S, T, Q> {
         inbox: &'a mut Q::Inbox,
         marks: &'a mut Marks,
     ) -> Self {
-        Self { id: job.id, cycle: job.cycle, attempts: 0, timer, storage, inbox, marks }
+        let measures_waits = job.queued_at != Instant::NEVER;
+        Self { id: job.id, cycle: job.cycle, attempts: 0, measures_waits, timer, storage, inbox, marks }
     }
 }
 
@@ -62,15 +65,24 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
     }
 
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
-        let job = Job { id: self.id, cycle: self.cycle + 1, request, reply: None };
-        self.inbox.requeue(job).map_err(|job| {
-            self.storage.count_dropped_requeue();
-            RequeueError(job.request)
-        })
+        let queued_at = if self.measures_waits { self.timer.now() } else { Instant::NEVER };
+        let job = Job { id: self.id, cycle: self.cycle + 1, request, queued_at, reply: None };
+        match self.inbox.requeue(job) {
+            Ok(()) => {
+                self.storage.counters().requeued.add_one();
+                trace::requeued(self.id, self.cycle + 1);
+                Ok(())
+            }
+            Err(job) => {
+                self.count_dropped_requeue();
+                Err(RequeueError(job.request))
+            }
+        }
     }
 
     fn count_dropped_requeue(&mut self) {
-        self.storage.count_dropped_requeue();
+        self.storage.counters().requeues_dropped.add_one();
+        trace::requeue_dropped(self.id);
     }
 
     fn not_before(&self) -> Option<Instant> {
@@ -83,6 +95,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
 
     fn begin_attempt(&mut self) {
         self.attempts = self.attempts.saturating_add(1);
+        trace::attempt(self.attempts);
     }
 
     fn admitted_at(&self) -> Option<Instant> {
@@ -108,6 +121,7 @@ impl<S: MessageSender> Pipeline<S> for Direct<'_, S> {
         if let Err(rejection) = &response
             && let Some(wait) = S::retry_after(rejection)
         {
+            trace::flood_wait(cx.id(), wait);
             cx.hold_until(cx.now() + wait);
         }
         Ok(response)

@@ -1,6 +1,6 @@
 //! The worker's side of the heap storage: takes requests in turn, and skips the cancelled.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::BTreeSet;
 use core::fmt;
 
 use async_channel::{Receiver, TryRecvError, TrySendError};
@@ -15,38 +15,25 @@ use crate::strategy::RequestId;
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     queue: Receiver<HeapJob<S>>,
-    /// How many were taken from the queue so far, those that were waited for not counted: nothing is parked then.
-    taken: u64,
-    /// Re-queued requests that found a bounded queue full: each with the count of taken ones at which its turn
-    /// comes, just as if it had stood at the queue's tail.
-    parked: VecDeque<(u64, HeapJob<S>)>,
     /// Requests to skip, as far as the worker knows.
     cancelled: BTreeSet<RequestId>,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>, queue: Receiver<HeapJob<S>>) -> Self {
-        Self { storage, queue, taken: 0, parked: VecDeque::new(), cancelled: BTreeSet::new() }
+        Self { storage, queue, cancelled: BTreeSet::new() }
     }
 
-    fn take_parked(&mut self) -> Option<HeapJob<S>> {
-        self.parked.pop_front().map(|(_, job)| job)
-    }
-
-    /// The next job if there is one now; `None` with an open queue means: wait.
-    fn try_next(&mut self) -> Result<HeapJob<S>, TryRecvError> {
-        if self.parked.front().is_some_and(|(turn, _)| *turn <= self.taken)
-            && let Some(job) = self.take_parked()
-        {
-            return Ok(job);
+    /// Whether the job that was just taken is to be served.
+    fn is_wanted(&mut self, job: &HeapJob<S>) -> bool {
+        if job.cycle == 0 {
+            self.storage.0.bound.leave();
         }
-        match self.queue.try_recv() {
-            Ok(job) => {
-                self.taken += 1;
-                Ok(job)
-            }
-            Err(nothing) => self.take_parked().ok_or(nothing),
+        let cancelled = self.was_cancelled(job);
+        if cancelled {
+            self.storage.0.counters.cancelled.add_one();
         }
+        !cancelled
     }
 
     /// Whether the ticket asked for the request not to be sent.
@@ -66,7 +53,7 @@ impl<S: MessageSender> HeapInbox<S> {
 impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
     async fn next(&mut self) -> Option<HeapJob<S>> {
         loop {
-            let job = match self.try_next() {
+            let job = match self.queue.try_recv() {
                 Ok(job) => job,
                 Err(TryRecvError::Closed) => return None,
                 Err(TryRecvError::Empty) => {
@@ -75,7 +62,7 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
                     self.queue.recv().await.ok()?
                 }
             };
-            if !self.was_cancelled(&job) {
+            if self.is_wanted(&job) {
                 return Some(job);
             }
         }
@@ -83,22 +70,15 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
 
     fn next_left(&mut self) -> Option<HeapJob<S>> {
         loop {
-            let job = self.try_next().ok()?;
-            if !self.was_cancelled(&job) {
+            let job = self.queue.try_recv().ok()?;
+            if self.is_wanted(&job) {
                 return Some(job);
             }
         }
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
-        match self.storage.0.requests.try_send(job) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(job)) => {
-                self.parked.push_back((self.taken + self.queue.len() as u64, job));
-                Ok(())
-            }
-            Err(TrySendError::Closed(job)) => Err(job),
-        }
+        self.storage.0.requests.try_send(job).map_err(TrySendError::into_inner)
     }
 
     fn resolve(&mut self, id: RequestId, reply: oneshot::Sender<Settled<S>>, settled: Settled<S>) -> bool {
@@ -109,6 +89,6 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Settled<S>>> for HeapInbox<S> {
 
 impl<S: MessageSender> fmt::Debug for HeapInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeapInbox").field("taken", &self.taken).finish_non_exhaustive()
+        f.debug_struct("HeapInbox").field("queued", &self.queue.len()).finish_non_exhaustive()
     }
 }

@@ -49,10 +49,13 @@ impl Life {
         }
     }
 
-    pub(super) fn advance(&self, to: Phase) {
-        if self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8 {
+    /// Tells whether that was a step.
+    pub(super) fn advance(&self, to: Phase) -> bool {
+        let advanced = self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8;
+        if advanced {
             self.worker.wake();
         }
+        advanced
     }
 
     pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -1,0 +1,170 @@
+//! Counters of one runner, readable at any time: the worker writes them, nobody locks.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+
+/// What a runner has done so far, and what it has to do.
+///
+/// Each number is read by itself, at nearly the same time. When nothing is under way, every accepted request and
+/// every re-queued round is in exactly one of `queued`, `in_flight`, `sent`, `rejected`, `failed`, `cancelled` and
+/// `unsent`.
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// let runner = SenderRunner::builder(Echo).measure_waits(true).prepare(Smol).start(Smol).await.unwrap();
+/// runner.request(7).await.unwrap().await.unwrap();
+/// runner.close().await;
+/// let stats = runner.stats();
+/// assert_eq!((stats.sent, stats.queued, stats.in_flight), (1, 0, 0));
+/// println!("waited for {:?} on average", stats.mean_wait().unwrap());
+/// # });
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests that wait in the queue, cancelled ones among them until their turn.
+    pub queued: usize,
+    /// Requests that are being sent: 0 or 1.
+    pub in_flight: usize,
+    /// Requests that the service accepted.
+    pub sent: usize,
+    /// Requests that the service rejected in the end.
+    pub rejected: usize,
+    /// Requests for which no answer was got in the end.
+    pub failed: usize,
+    /// Requests that were cancelled before their turn.
+    pub cancelled: usize,
+    /// Requests that were never sent, as the runner was aborted or its worker dropped.
+    pub unsent: usize,
+    /// Rounds that were put at the queue's tail again.
+    pub requeued: usize,
+    /// Rounds that were not, as the runner was closing: a drain must end.
+    pub requeues_dropped: usize,
+    /// Responses that a bounded results queue has dropped; see [`Overflow`](crate::Overflow).
+    pub results_dropped: usize,
+    /// How many requests' waits in the queue were measured; see [`measure_waits`](crate::Builder::measure_waits).
+    pub waits: usize,
+    /// How long these waited, all together.
+    pub waited: Duration,
+    /// The longest of these waits.
+    pub longest_wait: Duration,
+}
+
+impl Stats {
+    /// How long a request waited in the queue on average, or `None` if no wait was measured.
+    pub fn mean_wait(&self) -> Option<Duration> {
+        let waits = u32::try_from(self.waits).unwrap_or(u32::MAX);
+        self.waited.checked_div(waits)
+    }
+}
+
+/// Where the worker counts.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub(crate) in_flight: Counter,
+    pub(crate) sent: Counter,
+    pub(crate) rejected: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) cancelled: Counter,
+    pub(crate) unsent: Counter,
+    pub(crate) requeued: Counter,
+    pub(crate) requeues_dropped: Counter,
+    waits: Counter,
+    waited: Span,
+    longest_wait: Span,
+}
+
+impl Counters {
+    pub(crate) fn waited(&self, wait: Duration) {
+        self.waits.add_one();
+        self.waited.set(self.waited.get().saturating_add(wait));
+        self.longest_wait.set(self.longest_wait.get().max(wait));
+    }
+
+    pub(crate) fn read(&self, queued: usize, results_dropped: usize) -> Stats {
+        Stats {
+            queued,
+            in_flight: self.in_flight.get(),
+            sent: self.sent.get(),
+            rejected: self.rejected.get(),
+            failed: self.failed.get(),
+            cancelled: self.cancelled.get(),
+            unsent: self.unsent.get(),
+            requeued: self.requeued.get(),
+            requeues_dropped: self.requeues_dropped.get(),
+            results_dropped,
+            waits: self.waits.get(),
+            waited: self.waited.get(),
+            longest_wait: self.longest_wait.get(),
+        }
+    }
+}
+
+/// A number with one writer, the worker: it loads and stores, which costs less than to add in one step, and works on
+/// chips that can't.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicUsize);
+
+impl Counter {
+    pub(crate) fn add_one(&self) {
+        self.set(self.get().wrapping_add(1));
+    }
+
+    pub(crate) fn set(&self, number: usize) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A time with one writer: in nanoseconds, and where these would overflow within seconds, in milliseconds.
+#[derive(Debug, Default)]
+struct Span(Counter);
+
+const UNITS_PER_SECOND: u32 = if usize::BITS >= 64 { 1_000_000_000 } else { 1_000 };
+const NANOS_PER_UNIT: u32 = 1_000_000_000 / UNITS_PER_SECOND;
+
+impl Span {
+    fn set(&self, time: Duration) {
+        let seconds = time.as_secs().saturating_mul(UNITS_PER_SECOND.into());
+        let units = seconds.saturating_add((time.subsec_nanos() / NANOS_PER_UNIT).into());
+        self.0.set(usize::try_from(units).unwrap_or(usize::MAX));
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_nanos((self.0.get() as u64).saturating_mul(NANOS_PER_UNIT.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_add_up() {
+        let counters = Counters::default();
+        assert_eq!(counters.read(0, 0).mean_wait(), None);
+        for millis in [1, 5, 3] {
+            counters.waited(Duration::from_millis(millis));
+        }
+        let stats = counters.read(4, 2);
+        assert_eq!((stats.queued, stats.results_dropped, stats.waits), (4, 2, 3));
+        assert_eq!((stats.waited, stats.longest_wait), (Duration::from_millis(9), Duration::from_millis(5)));
+        assert_eq!(stats.mean_wait(), Some(Duration::from_millis(3)));
+    }
+
+    #[test]
+    fn a_time_beyond_the_range_stays_at_its_end() {
+        let span = Span::default();
+        span.set(Duration::MAX);
+        assert_eq!(span.get(), Duration::from_nanos(u64::MAX));
+    }
+}

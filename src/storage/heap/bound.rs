@@ -1,0 +1,94 @@
+//! The bound of the request queue, kept beside it: a count of the callers' requests in there, and an event for those
+//! who wait for room. Re-queued rounds are not counted: they always get in, and keep nobody out.
+
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, ready};
+
+use event_listener::{Event, EventListener, IntoNotification};
+use futures::future::FutureExt;
+
+pub(super) struct Bound {
+    /// `None`: there is no bound, and nothing is counted.
+    capacity: Option<NonZeroUsize>,
+    inside: AtomicUsize,
+    room: Event,
+}
+
+/// One who waits for room.
+#[derive(Default)]
+pub struct Room(Option<EventListener>);
+
+impl Room {
+    pub(super) fn is_waiting(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl Bound {
+    pub(super) const fn new(capacity: Option<NonZeroUsize>) -> Self {
+        Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
+    }
+
+    /// Takes room for one, if there is any.
+    pub(super) fn enter(&self) -> bool {
+        let Some(capacity) = self.capacity else { return true };
+        let one_more = |inside: usize| (inside < capacity.get()).then_some(inside + 1);
+        self.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
+    }
+
+    /// Takes room for one whether there is any or not.
+    #[cfg(feature = "tower")]
+    pub(super) fn exceed(&self) {
+        if self.capacity.is_some() {
+            self.inside.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// One has left the queue.
+    pub(super) fn leave(&self) {
+        if let Some(capacity) = self.capacity
+            && self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get()
+        {
+            self.room.notify(1.additional());
+        }
+    }
+
+    /// Lets all who wait for room see that none will come.
+    pub(super) fn lift(&self) {
+        self.room.notify(usize::MAX);
+    }
+
+    fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.inside.load(Ordering::SeqCst) < capacity.get())
+    }
+
+    /// Tells the next in line of room that the one who was told may not use.
+    pub(super) fn pass_on(&self) {
+        self.room.notify(1.additional());
+    }
+
+    /// Ready once there is room, or the queue is closed.
+    pub(super) fn poll_room(
+        &self,
+        room: &mut Room,
+        is_closed: impl Fn() -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        loop {
+            if let Some(listener) = &mut room.0 {
+                ready!(listener.poll_unpin(cx));
+                room.0 = None;
+            }
+            if self.has_room() || is_closed() {
+                return Poll::Ready(());
+            }
+            let listener = self.room.listen();
+            // Room may have come before the listener was there.
+            if self.has_room() || is_closed() {
+                return Poll::Ready(());
+            }
+            room.0 = Some(listener);
+        }
+    }
+}

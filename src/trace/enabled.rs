@@ -1,0 +1,89 @@
+//! Spans and events of `tracing`, target `telegram_sender`. No request, message, rejection or error is in them: these
+//! may hold what is not meant for a log.
+
+use core::fmt::Debug;
+use core::time::Duration;
+
+use tracing::field::{Empty, debug};
+use tracing::instrument::{Instrument, Instrumented};
+use tracing::{Level, Span, debug, debug_span, error, info, warn};
+
+use crate::strategy::RequestId;
+
+/// The span of one round of a request, from its turn to its end.
+pub(crate) struct RequestSpan(Span);
+
+impl RequestSpan {
+    pub(crate) fn new(id: RequestId, cycle: u32, waited: Option<Duration>) -> Self {
+        let span = debug_span!(
+            target: "telegram_sender",
+            "send",
+            id = id.get(),
+            cycle,
+            waited = Empty,
+            attempt = Empty,
+            outcome = Empty,
+        );
+        if let Some(waited) = waited {
+            span.record("waited", debug(waited));
+        }
+        Self(span)
+    }
+
+    pub(crate) fn instrument<F>(&self, future: F) -> Instrumented<F> {
+        future.instrument(self.0.clone())
+    }
+
+    pub(crate) fn end(&self, outcome: &'static str) {
+        self.0.record("outcome", outcome);
+        self.0.in_scope(|| debug!(target: "telegram_sender", outcome, "done"));
+    }
+}
+
+/// Whether somebody will see how long a request waited.
+pub(crate) fn wants_waits() -> bool {
+    tracing::enabled!(target: "telegram_sender", Level::DEBUG)
+}
+
+/// The request of the present span is handed to the sender.
+pub(crate) fn attempt(attempt: u32) {
+    Span::current().record("attempt", attempt);
+}
+
+/// The service asks for a wait.
+pub(crate) fn flood_wait(id: RequestId, wait: Duration) {
+    warn!(target: "telegram_sender", id = id.get(), ?wait, "flood wait");
+}
+
+/// A strategy will send the request again after `wait`; `None` is as long as the service asks for.
+pub(crate) fn retry(id: RequestId, attempts: u32, wait: Option<Duration>) {
+    info!(target: "telegram_sender", id = id.get(), attempts, wait = wait.map(debug), "retry");
+}
+
+pub(crate) fn requeued(id: RequestId, cycle: u32) {
+    debug!(target: "telegram_sender", id = id.get(), cycle, "re-queued");
+}
+
+pub(crate) fn requeue_dropped(id: RequestId) {
+    info!(target: "telegram_sender", id = id.get(), "re-queue dropped: the runner is closing");
+}
+
+pub(crate) fn refused(reason: &'static str) {
+    warn!(target: "telegram_sender", reason, "request refused");
+}
+
+pub(crate) fn panicked(id: RequestId) {
+    error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked");
+}
+
+pub(crate) fn closing(queued: usize) {
+    info!(target: "telegram_sender", queued, "closing");
+}
+
+pub(crate) fn aborting(queued: usize) {
+    warn!(target: "telegram_sender", queued, "aborting");
+}
+
+pub(crate) fn stopped(exit: &impl Debug) {
+    info!(target: "telegram_sender", ?exit, "stopped");
+}
