@@ -41,17 +41,20 @@ pub mod telegram;
 pub mod testing;
 #[cfg(feature = "alloc")]
 mod ticket;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod trace;
 #[cfg(feature = "alloc")]
 mod worker;
 
 pub use error::{
-    InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError, StrategyError,
+    CallError, InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError,
+    StrategyError,
 };
 #[cfg(feature = "alloc")]
 pub use results::{Answer, KeepResults, Overflow, Results};
 #[cfg(feature = "alloc")]
-pub use runner::{Builder, Prepared, Runner, SenderRunner};
+pub use runner::{Builder, Prepared, Runner, SendAll, SenderRunner};
 #[cfg(feature = "smol")]
 pub use runtime::Smol;
 #[cfg(feature = "alloc")]

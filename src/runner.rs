@@ -2,6 +2,7 @@
 
 mod builder;
 mod handle;
+mod send_all;
 
 use core::fmt;
 use core::future::Future;
@@ -9,19 +10,20 @@ use core::pin::pin;
 use core::time::Duration;
 
 use futures::future::{Either, select};
-use futures::stream::StreamExt;
+use futures::stream::{Stream, StreamExt};
 
 use crate::error::{RequestError, ResultError};
 use crate::results::Results;
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 use crate::stats::Stats;
-use crate::storage::{AnswerOf, Enqueued, Exit, Heap, Phase, Storage};
+use crate::storage::{AnswerOf, Exit, Heap, Phase, Storage};
 use crate::ticket::Ticket;
 use crate::trace;
 
 pub use builder::{Builder, Prepared};
 pub use handle::Runner;
+pub use send_all::SendAll;
 
 /// The handle of a runner: enqueues requests, reads results, closes.
 ///
@@ -29,9 +31,12 @@ pub use handle::Runner;
 /// ends, as after [`close`](Self::close).
 #[doc(alias = "ISenderRunner")]
 pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Heap<S>> {
-    storage: Q,
+    pub(crate) storage: Q,
     timer: T,
     options: Options,
+    /// This handle's own wait, as a service, for room in the queue.
+    #[cfg(feature = "tower")]
+    pub(crate) room: Q::Room,
     sender: core::marker::PhantomData<fn() -> S>,
 }
 
@@ -45,7 +50,14 @@ struct Options {
 impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     fn new(storage: Q, timer: T, options: Options) -> Self {
         storage.add_handle();
-        Self { storage, timer, options, sender: core::marker::PhantomData }
+        Self {
+            storage,
+            timer,
+            options,
+            #[cfg(feature = "tower")]
+            room: Q::Room::default(),
+            sender: core::marker::PhantomData,
+        }
     }
 
     /// Enqueues `request` and gives its ticket. Waits only where a bounded queue is full.
@@ -61,7 +73,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
     pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
         let enqueued = self.storage.enqueue(request, || self.queued_at()).await;
-        self.ticket(enqueued)
+        let (id, receipt) = enqueued.inspect_err(|_| trace::refused("closing"))?;
+        Ok(Ticket::new(self.storage.clone(), id, receipt))
     }
 
     /// Enqueues `request` and gives its ticket, without waiting.
@@ -70,22 +83,47 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        self.ticket(self.storage.try_enqueue(request, self.queued_at()))
+        self.enqueue_now(request)
+            .inspect_err(|refused| trace::refused(if refused.is_full() { "full" } else { "closing" }))
+    }
+
+    /// Sends all `requests` of a stream, and gives their outcomes as a stream, in the same order. It takes requests
+    /// from the stream only as the queue has room for them and their outcomes are taken:
+    /// [`max_outstanding`](SendAll::max_outstanding) says how far ahead it goes.
+    ///
+    /// Other callers' requests may come between.
+    ///
+    /// ```
+    /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+    /// # struct Echo;
+    /// # impl MessageSender for Echo {
+    /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+    /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+    /// # }
+    /// # smol::block_on(async {
+    /// use futures::stream::{TryStreamExt, iter};
+    ///
+    /// let runner = SenderRunner::builder(Echo).queue_capacity(8)?.prepare(Smol).start(Smol).await.unwrap();
+    /// let messages: Vec<u32> = runner.send_all(iter(0..100)).try_collect().await.unwrap();
+    /// assert!(messages.into_iter().eq(0..100));
+    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn send_all<St>(&self, requests: St) -> SendAll<S, T, St, Q>
+    where
+        St: Stream<Item = S::Request>,
+    {
+        SendAll::new(self.clone(), requests)
+    }
+
+    fn enqueue_now(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
+        let (id, receipt) = self.storage.try_enqueue(request, self.queued_at())?;
+        Ok(Ticket::new(self.storage.clone(), id, receipt))
     }
 
     /// The time, if waits in the queue are measured. To tell it costs more than all else that a caller does.
-    fn queued_at(&self) -> Instant {
+    pub(crate) fn queued_at(&self) -> Instant {
         if self.options.measure_waits || trace::wants_waits() { self.timer.now() } else { Instant::NEVER }
-    }
-
-    fn ticket(&self, enqueued: Enqueued<S, Q::Receipt>) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        match enqueued {
-            Ok((id, receipt)) => Ok(Ticket::new(self.storage.clone(), id, receipt)),
-            Err(refused) => {
-                trace::refused(if refused.is_full() { "full" } else { "closing" });
-                Err(refused)
-            }
-        }
     }
 
     /// The next response, of whichever request. Waits for one second, or as long as the builder's

@@ -1,0 +1,164 @@
+//! A tower service as what sends.
+
+use core::convert::Infallible;
+use core::fmt;
+use core::future::poll_fn;
+use core::marker::PhantomData;
+use core::task::{Poll, ready};
+use core::time::Duration;
+use std::sync::{Mutex, PoisonError};
+
+use tower_service::Service;
+
+use crate::sender::{MessageResponse, MessageSender};
+
+/// A [`MessageSender`] that sends through a tower service: waits until it is ready, then calls it.
+///
+/// A service takes its request, and the runner keeps it for re-sends, so each call gets a clone. The runner calls one
+/// at a time, so the lock around the service is always free.
+///
+/// Every response is a message, and the service's error is [no answer](crate::NoAnswer::Failed), unless a [`Classify`]
+/// knows better.
+pub struct ServiceSender<Svc, Req, C = AcceptAll> {
+    service: Mutex<Svc>,
+    types: PhantomData<fn(Req) -> C>,
+}
+
+impl<Svc, Req> ServiceSender<Svc, Req>
+where
+    Svc: Service<Req>,
+{
+    /// Sends through `service`.
+    pub const fn new(service: Svc) -> Self {
+        Self { service: Mutex::new(service), types: PhantomData }
+    }
+}
+
+impl<Svc, Req, C> ServiceSender<Svc, Req, C>
+where
+    Svc: Service<Req>,
+{
+    /// Tells messages from rejections by `D`.
+    pub fn classify<D: Classify<Svc::Response, Svc::Error>>(self) -> ServiceSender<Svc, Req, D> {
+        ServiceSender { service: self.service, types: PhantomData }
+    }
+}
+
+/// What the responses and errors of a service mean to the runner.
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use telegram_sender::tower::{Classify, ServiceSender};
+///
+/// #[derive(Clone)]
+/// struct Response { status: u16, retry_after: Option<u64> }
+///
+/// struct ByStatus;
+///
+/// impl Classify<Response, io::Error> for ByStatus {
+///     type Message = Response;
+///     type Rejection = Response;
+///
+///     fn classify(response: Response) -> Result<Response, Response> {
+///         if response.status < 400 { Ok(response) } else { Err(response) }
+///     }
+///
+///     fn retry_after(rejection: &Response) -> Option<Duration> {
+///         rejection.retry_after.map(Duration::from_secs)
+///     }
+///
+///     fn may_have_arrived(error: &io::Error) -> bool {
+///         error.kind() != io::ErrorKind::ConnectionRefused
+///     }
+/// }
+///
+/// # let service = tower::service_fn(|_: u32| async { Ok::<_, io::Error>(Response { status: 200, retry_after: None }) });
+/// let sender = ServiceSender::new(service).classify::<ByStatus>();
+/// # let _ = sender;
+/// ```
+pub trait Classify<Response, Error> {
+    /// What the service gives for a request that it accepted.
+    type Message: Clone;
+    /// Its answer that is an error.
+    type Rejection: Clone;
+
+    /// Tells a message from a rejection.
+    ///
+    /// # Errors
+    ///
+    /// The rejection.
+    fn classify(response: Response) -> Result<Self::Message, Self::Rejection>;
+
+    /// See [`MessageSender::retry_after`].
+    fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
+        let _ = rejection;
+        None
+    }
+
+    /// See [`MessageSender::is_final`].
+    fn is_final(rejection: &Self::Rejection) -> bool {
+        let _ = rejection;
+        false
+    }
+
+    /// See [`MessageSender::may_have_arrived`].
+    fn may_have_arrived(error: &Error) -> bool {
+        let _ = error;
+        true
+    }
+}
+
+/// Takes every response for a message.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AcceptAll;
+
+impl<Response: Clone, Error> Classify<Response, Error> for AcceptAll {
+    type Message = Response;
+    type Rejection = Infallible;
+
+    fn classify(response: Response) -> Result<Response, Infallible> {
+        Ok(response)
+    }
+}
+
+impl<Svc, Req, C> MessageSender for ServiceSender<Svc, Req, C>
+where
+    Svc: Service<Req>,
+    Req: Clone,
+    C: Classify<Svc::Response, Svc::Error>,
+{
+    type Request = Req;
+    type Message = C::Message;
+    type Rejection = C::Rejection;
+    type Error = Svc::Error;
+
+    async fn send_message(&self, request: &Req) -> Result<MessageResponse<Self>, Svc::Error> {
+        // Called in the very poll that found it ready: nothing can come between and leave a slot of it taken.
+        let call = poll_fn(|cx| {
+            // A service that panicked before is asked again: whether it is ready is for itself to say.
+            let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+            ready!(service.poll_ready(cx))?;
+            Poll::Ready(Ok(service.call(request.clone())))
+        });
+        Ok(C::classify(call.await?.await?))
+    }
+
+    fn retry_after(rejection: &C::Rejection) -> Option<Duration> {
+        C::retry_after(rejection)
+    }
+
+    fn is_final(rejection: &C::Rejection) -> bool {
+        C::is_final(rejection)
+    }
+
+    fn may_have_arrived(error: &Svc::Error) -> bool {
+        C::may_have_arrived(error)
+    }
+}
+
+impl<Svc, Req, C> fmt::Debug for ServiceSender<Svc, Req, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceSender").finish_non_exhaustive()
+    }
+}

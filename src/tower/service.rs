@@ -1,0 +1,79 @@
+//! A runner's handle as a tower service.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures::future::FutureExt;
+use tower_service::Service;
+
+use crate::error::{CallError, RequestError};
+use crate::runner::SenderRunner;
+use crate::runtime::Timer;
+use crate::sender::MessageSender;
+use crate::storage::Storage;
+use crate::ticket::Ticket;
+
+type Error<S> =
+    CallError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
+
+/// See [the module](crate::tower) for what being ready means.
+impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T> {
+    type Response = S::Message;
+    type Error = Error<S>;
+    type Future = CallFuture<S>;
+
+    /// Ready while the queue has room.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NotReady`] once the runner is closing.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
+        if !self.is_closing() {
+            ready!(self.storage.poll_room(&mut self.room, cx));
+        }
+        Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
+    }
+
+    /// Enqueues `request`, in the order of the calls.
+    fn call(&mut self, request: S::Request) -> CallFuture<S> {
+        CallFuture(match self.storage.enqueue_beyond_bound(request, self.queued_at()) {
+            Ok((id, receipt)) => {
+                State::Taken(Ticket::new(self.storage.clone(), id, receipt).cancel_on_drop())
+            }
+            Err(refused) => State::Refused(Some(refused)),
+        })
+    }
+}
+
+/// How a call of a runner as a service ends. Dropping it [cancels](Ticket::cancel) the request.
+#[must_use = "dropping a call cancels its request"]
+pub struct CallFuture<S: MessageSender>(State<S>);
+
+enum State<S: MessageSender> {
+    Taken(Ticket<S>),
+    Refused(Option<RequestError<S::Request>>),
+}
+
+impl<S: MessageSender> Unpin for CallFuture<S> {}
+
+impl<S: MessageSender> Future for CallFuture<S> {
+    type Output = Result<S::Message, Error<S>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            State::Taken(ticket) => ticket.poll_unpin(cx).map_err(CallError::Failed),
+            State::Refused(refused) => {
+                let refused = refused.take().expect("a call is not polled after it was ready");
+                Poll::Ready(Err(CallError::Refused(refused)))
+            }
+        }
+    }
+}
+
+impl<S: MessageSender> fmt::Debug for CallFuture<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallFuture").finish_non_exhaustive()
+    }
+}

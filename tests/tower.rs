@@ -1,0 +1,274 @@
+//! tower, both ways: a service as the sender, a runner as the service; and both in one stack.
+
+mod common;
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use common::{accepted, accepting, ms, now, run, scripted, sent, start};
+use futures::future::join_all;
+use futures::poll;
+use telegram_sender::testing::{Reply, VirtualRuntime};
+use telegram_sender::tower::{Classify, ServiceSender};
+use telegram_sender::{
+    CallError, MessageSender, NoAnswer, RequestError, Retry, SendError, SenderRunner, Spawner, Timer,
+};
+use tower::{Service, ServiceExt, service_fn};
+
+async fn start_bounded(runtime: &VirtualRuntime, capacity: usize) -> (common::Sender, common::Runner) {
+    let sender = accepting(runtime, ms(10));
+    let builder = SenderRunner::builder(sender.clone()).queue_capacity(capacity).unwrap();
+    (sender, builder.prepare(runtime.timer()).start(runtime).await.unwrap())
+}
+
+/// Waits until a service is ready, as a caller of `poll_ready` sees it.
+async fn become_ready<S: Service<R>, R>(service: &mut S) -> Result<(), S::Error> {
+    poll_fn(|cx| service.poll_ready(cx)).await
+}
+
+#[test]
+fn a_service_is_a_sender() {
+    run(|runtime| async move {
+        let double =
+            service_fn(|number: u32| async move { if number == 0 { Err("zero") } else { Ok(2 * number) } });
+        let builder = SenderRunner::builder(ServiceSender::new(double));
+        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        assert_eq!(runner.request(21).await.unwrap().await, Ok(42));
+        let failed = runner.request(0).await.unwrap().await;
+        assert_eq!(failed, Err(SendError::NoAnswer(NoAnswer::Failed("zero"))));
+    });
+}
+
+/// Is ready every other time it is asked, and must not be called otherwise.
+struct Shy {
+    ready: bool,
+    calls: Rc<Cell<u32>>,
+}
+
+impl Service<u32> for Shy {
+    type Response = u32;
+    type Error = Infallible;
+    type Future = Ready<Result<u32, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.ready = !self.ready;
+        if self.ready {
+            return Poll::Ready(Ok(()));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn call(&mut self, request: u32) -> Self::Future {
+        assert!(self.ready, "called without being ready");
+        self.calls.set(self.calls.get() + 1);
+        ready(Ok(request))
+    }
+}
+
+/// A 4 is asked for again, a 5 is final, anything else is a message.
+struct ByNumber;
+
+impl Classify<u32, Infallible> for ByNumber {
+    type Message = u32;
+    type Rejection = u32;
+
+    fn classify(response: u32) -> Result<u32, u32> {
+        if matches!(response, 4 | 5) { Err(response) } else { Ok(response) }
+    }
+
+    fn retry_after(rejection: &u32) -> Option<Duration> {
+        (*rejection == 4).then_some(ms(1000))
+    }
+
+    fn is_final(rejection: &u32) -> bool {
+        *rejection == 5
+    }
+}
+
+#[test]
+fn a_service_is_called_only_when_it_is_ready_and_its_responses_are_classified() {
+    run(|runtime| async move {
+        let calls = Rc::new(Cell::new(0));
+        let service = Shy { ready: true, calls: Rc::clone(&calls) };
+        let builder = SenderRunner::builder(ServiceSender::new(service).classify::<ByNumber>());
+        let builder = builder.strategy(Retry::new(2, ms(1)));
+        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        assert_eq!(runner.request(3).await.unwrap().await, Ok(3));
+        assert_eq!(runner.request(4).await.unwrap().await, Err(SendError::Rejected(4)));
+        assert_eq!((calls.get(), now(&runtime)), (4, 2000), "sent three times, as the service asked");
+        assert_eq!(runner.request(5).await.unwrap().await, Err(SendError::Rejected(5)));
+        assert_eq!(calls.get(), 5);
+    });
+}
+
+#[test]
+fn what_surely_did_not_arrive_is_for_the_classifier_to_say() {
+    struct Lost;
+    impl Classify<(), &'static str> for Lost {
+        type Message = ();
+        type Rejection = Infallible;
+        fn classify((): ()) -> Result<(), Infallible> {
+            Ok(())
+        }
+        fn may_have_arrived(error: &&'static str) -> bool {
+            *error != "refused"
+        }
+    }
+    fn arrived<S: MessageSender<Error = &'static str>>(_: &S) -> [bool; 2] {
+        ["refused", "cut"].map(|error| S::may_have_arrived(&error))
+    }
+    let service = || service_fn(|(): ()| ready(Ok::<_, &'static str>(())));
+    assert_eq!(arrived(&ServiceSender::new(service()).classify::<Lost>()), [false, true]);
+    assert_eq!(arrived(&ServiceSender::new(service())), [true, true]);
+}
+
+#[test]
+fn a_runner_is_a_service() {
+    run(|runtime| async move {
+        let replies = [Reply::accept(), Reply::reject(400)];
+        let mut runner = start(&runtime, &scripted(&runtime, replies)).await;
+        assert_eq!(runner.ready().await.unwrap().call("a").await, Ok(accepted(0, "a")));
+        let rejected = runner.ready().await.unwrap().call("b").await.unwrap_err();
+        assert_eq!(rejected, CallError::Failed(SendError::Rejected(common::rejected(1))));
+    });
+}
+
+#[test]
+fn it_is_not_ready_while_the_queue_is_full() {
+    run(|runtime| async move {
+        let (sender, mut runner) = start_bounded(&runtime, 2).await;
+        let mut calls = Vec::new();
+        for request in ["a", "b", "c", "d"] {
+            become_ready(&mut runner).await.unwrap();
+            calls.push(runner.call(request));
+        }
+        // Two waited in the queue, so the last two had to wait until there was room.
+        assert_eq!(now(&runtime), 10);
+        assert!(join_all(calls).await.into_iter().all(|end| end.is_ok()));
+        assert_eq!(sent(&sender), [(0, "a"), (10, "b"), (20, "c"), (30, "d")]);
+    });
+}
+
+#[test]
+fn being_ready_reserves_nothing() {
+    run(|runtime| async move {
+        let (_, runner) = start_bounded(&runtime, 1).await;
+        // Told that there is room, all of them, and none of them calls.
+        let mut idle = [runner.clone(), runner.clone(), runner.clone()];
+        for handle in &mut idle {
+            become_ready(handle).await.unwrap();
+        }
+        let mut busy = runner.clone();
+        for _ in 0..5 {
+            assert!(busy.ready().await.unwrap().call("a").await.is_ok());
+        }
+        // So it is with those who wait for room: each hears of it, though the first does nothing with it.
+        let filler = busy.ready().await.unwrap().call("a");
+        let mut waiting = idle.map(|mut handle| {
+            Box::pin(async move {
+                become_ready(&mut handle).await.unwrap();
+                handle
+            })
+        });
+        for wait in &mut waiting {
+            assert!(poll!(wait).is_pending());
+        }
+        let [first, second, third] = waiting;
+        let _idle = first.await;
+        let _idle = second.await;
+        let mut third = third.await;
+        assert!(third.call("b").await.is_ok());
+        filler.await.unwrap();
+    });
+}
+
+#[test]
+fn the_ready_exceed_the_bound_by_one_each_at_most() {
+    run(|runtime| async move {
+        let (_, runner) = start_bounded(&runtime, 1).await;
+        let mut handles = [runner.clone(), runner.clone(), runner.clone()];
+        for handle in &mut handles {
+            become_ready(handle).await.unwrap();
+        }
+        let calls = handles.each_mut().map(|handle| handle.call("a"));
+        assert_eq!(runner.queued(), 3);
+        for handle in &mut handles {
+            assert!(poll!(Box::pin(become_ready(handle))).is_pending());
+        }
+        assert!(join_all(calls).await.into_iter().all(|end| end.is_ok()));
+    });
+}
+
+#[test]
+fn a_closing_runner_is_not_ready_and_gives_back_what_it_is_called_with() {
+    run(|runtime| async move {
+        let (_, runner) = start_bounded(&runtime, 1).await;
+        let (mut ready, mut waiting) = (runner.clone(), runner.clone());
+        become_ready(&mut ready).await.unwrap();
+        let sending = runner.clone().call("a");
+        runtime.timer().sleep(ms(1)).await;
+        let queued = runner.clone().call("b");
+        let waiting = runtime.spawn(async move { become_ready(&mut waiting).await });
+        let closing = runtime.spawn(async move { runner.close().await });
+        assert_eq!(waiting.await, Some(Err(CallError::NotReady)));
+        let refused = ready.call("c").await.unwrap_err();
+        assert_eq!(refused, CallError::Refused(RequestError::Closing("c")));
+        assert_eq!(ready.ready().await.unwrap_err(), CallError::NotReady);
+        assert!(sending.await.is_ok() && queued.await.is_ok());
+        closing.await.unwrap();
+    });
+}
+
+#[test]
+fn a_dropped_call_takes_its_request_back() {
+    run(|runtime| async move {
+        let (sender, mut runner) = start_bounded(&runtime, 5).await;
+        let first = runner.ready().await.unwrap().call("a");
+        drop(runner.ready().await.unwrap().call("b"));
+        let last = runner.ready().await.unwrap().call("c");
+        assert!(first.await.is_ok() && last.await.is_ok());
+        assert_eq!(sent(&sender), [(0, "a"), (10, "c")]);
+    });
+}
+
+/// tower's own timer needs tokio; here it is tokio's paused one.
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn it_stands_in_a_stack_of_towers_layers() {
+    use telegram_sender::testing::Failed;
+    use telegram_sender::{MessageResponse, Tokio};
+    use tower::ServiceBuilder;
+
+    struct Slow(std::sync::Arc<std::sync::Mutex<Vec<u64>>>);
+    impl MessageSender for Slow {
+        type Request = u64;
+        type Message = u64;
+        type Rejection = &'static str;
+        type Error = Failed;
+        async fn send_message(&self, millis: &u64) -> Result<MessageResponse<Self>, Failed> {
+            self.0.lock().unwrap().push(*millis);
+            Tokio.sleep(ms(*millis)).await;
+            Ok(Ok(*millis))
+        }
+    }
+
+    let sent = std::sync::Arc::default();
+    let builder = SenderRunner::builder(Slow(std::sync::Arc::clone(&sent))).queue_capacity(10).unwrap();
+    let runner = builder.prepare(Tokio).start(Tokio).await.unwrap();
+    let stack =
+        ServiceBuilder::new().buffer(10).concurrency_limit(2).timeout(ms(100)).service(runner.clone());
+    let calls = [70, 80, 90].map(|millis| {
+        let stack = stack.clone();
+        tokio::spawn(async move { stack.oneshot(millis).await.map_err(|error| error.to_string()) })
+    });
+    let ends: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
+    // The second one's time is over in its send, the third one's only begins then.
+    assert_eq!(ends, [Ok(70), Err("request timed out".to_owned()), Err("request timed out".to_owned())]);
+    runner.close().await;
+    assert_eq!(*sent.lock().unwrap(), [70, 80, 90]);
+}
