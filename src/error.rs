@@ -19,6 +19,7 @@ use core::fmt;
 /// # assert!(may_send_again(&SendError::NoAnswer(NoAnswer::Aborted)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError<R, E> {
     /// The service answered, with an error. This response went to the results too.
     Rejected(R),
@@ -52,6 +53,7 @@ impl<R: fmt::Debug + fmt::Display, E: Error + 'static> Error for SendError<R, E>
 
 /// Why no answer was got for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NoAnswer<E> {
     /// The sender failed: its own error.
@@ -139,6 +141,13 @@ impl From<alloc::string::String> for StrategyError {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for StrategyError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "StrategyError({=str})", self.reason());
+    }
+}
+
 impl fmt::Display for StrategyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a strategy failed: {}", self.reason())
@@ -166,6 +175,13 @@ impl Panic {
                 Text::Static(payload.downcast_ref::<&'static str>().copied().unwrap_or("no message"))
             }
         })
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Panic {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Panic({=str})", self.message());
     }
 }
 
@@ -220,6 +236,16 @@ impl<Req> RequestError<Req> {
 impl<Req> fmt::Debug for RequestError<Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_full() { "Full(..)" } else { "Closing(..)" })
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<Req> defmt::Format for RequestError<Req> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Full(_) => defmt::write!(f, "Full"),
+            Self::Closing(_) => defmt::write!(f, "Closing"),
+        }
     }
 }
 
@@ -306,6 +332,7 @@ impl<Req> Error for RequeueError<Req> {}
 
 /// Why [`result`](crate::SenderRunner::result) has no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ResultError {
     /// None came in time; one may come later.
     TimedOut,
@@ -326,6 +353,7 @@ impl Error for ResultError {}
 
 /// An argument that makes no sense, refused where it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidArgument {
     argument: &'static str,
     rule: &'static str,

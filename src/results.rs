@@ -14,6 +14,8 @@ use crate::strategy::RequestId;
 
 /// The service's answer to one request, as [`Results`] yields it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Answer<M, R> {
     /// The request's id, the same as its ticket's.
     pub id: RequestId,
@@ -120,6 +122,7 @@ impl KeepResults {
 
 /// What happens to a response for which a bounded results queue has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Overflow {
     /// The runner waits for a consumer before it sends the next request. Once it closes it waits no more, and
     /// keeps every response whatever the bound, so that a drain always ends and loses nothing.

@@ -11,6 +11,7 @@
 /// # Ok::<(), telegram_sender::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Media {
     /// A photo: `sendPhoto`.

@@ -96,6 +96,29 @@ impl fmt::Debug for SentMessage {
     }
 }
 
+/// How a sent message is kept: by its JSON, which any format can hold as text.
+#[cfg(feature = "serde")]
+mod stored {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::value::RawValue;
+
+    use super::SentMessage;
+
+    impl Serialize for SentMessage {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.raw().serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for SentMessage {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let json = String::deserialize(deserializer)?;
+            RawValue::from_string(json).map(Self::new).map_err(D::Error::custom)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +134,15 @@ mod tests {
         assert_eq!((message.message_id(), message.chat_id(), message.raw()), (5, Some(-9), json));
         assert_eq!(message.message().unwrap().text.as_deref(), Some("hi"));
         assert_eq!(message.clone(), message);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_is_kept_comes_back() {
+        let message = sent(r#"{"message_id":5}"#);
+        let kept = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<SentMessage>(&kept).unwrap(), message);
+        assert!(serde_json::from_str::<SentMessage>(r#""{""#).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::time::Duration;
 /// assert_eq!(rejection.to_string(), "403 Forbidden: bot was blocked by the user");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TelegramRejection {
     /// The error code, which is much like an HTTP status.
@@ -86,6 +87,7 @@ impl Error for TelegramRejection {}
 /// assert_eq!(advice(&TelegramRejection::new(401, "Unauthorized")), "stop");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum RejectionKind {
     /// Too many requests: wait, then send it again. A runner waits by itself.

@@ -1,5 +1,7 @@
 //! What is sent: a message for one chat, checked as it is put together.
 
+#[cfg(feature = "serde")]
+mod stored;
 mod wire;
 
 use frankenstein::ParseMode;
