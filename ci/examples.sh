@@ -1,7 +1,14 @@
 #!/usr/bin/env bash
-# The first command of the README, as it stands there: the whole machine against the stand-in.
+# The examples, as their first lines say to run them; and the README's first command, as it stands there: the whole
+# machine against the stand-in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+for example in examples/*.rs; do
+    command=$(sed -n 's|^//! \(cargo run --example .*\)|\1|p' "$example")
+    [ -n "$command" ] || { echo "$example does not say how to run it" >&2; exit 1; }
+    echo "$command"
+    $command
+done
 command=$(sed -n '/^See it work/,/^```$/{/^cargo/p}' README.md)
 [ -n "$command" ] || { echo "the README has no first command" >&2; exit 1; }
 echo "$command"

@@ -59,7 +59,7 @@ pub use runner::{Builder, Prepared, Runner, SendAll, SenderRunner};
 pub use runtime::Smol;
 #[cfg(feature = "alloc")]
 pub use runtime::{FuturesLocalSpawner, FuturesSpawner};
-pub use runtime::{Instant, Spawner, Timer};
+pub use runtime::{Instant, SpawnFn, Spawner, Timer, spawn_fn};
 #[cfg(feature = "tokio")]
 pub use runtime::{Tokio, TokioLocal};
 pub use sender::{MessageResponse, MessageSender};

@@ -50,28 +50,7 @@ pub(crate) async fn sleep_until<T: Timer>(timer: &T, deadline: Instant) {
 /// annotation anywhere.
 ///
 /// It is given by value, as each runner is spawned once. Executors implement it for a reference to them (as
-/// collections implement `IntoIterator`); and any closure that takes a future is a spawner:
-///
-/// ```
-/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
-/// # struct Echo;
-/// # impl MessageSender for Echo {
-/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
-/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
-/// # }
-/// # smol::block_on(async {
-/// let (runner, thread) = SenderRunner::builder(Echo)
-///     .prepare(Smol)
-///     .start_with_task(|worker| std::thread::spawn(|| smol::block_on(worker)))
-///     .await?;
-/// assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
-/// drop(runner);
-/// thread.join().unwrap()?;
-/// # Ok::<(), ()>(())
-/// # }).unwrap();
-/// ```
-///
-/// A spawner of one's own:
+/// collections implement `IntoIterator`); [`spawn_fn`] makes one of any closure.
 ///
 /// ```
 /// use telegram_sender::Spawner;
@@ -101,15 +80,45 @@ pub trait Spawner<F: Future> {
     }
 }
 
-impl<F: Future, T, C: FnOnce(F) -> T> Spawner<F> for C {
+/// Makes a spawner of a closure that takes the future: for an executor that nobody has heard of here.
+///
+/// [`start`](crate::Prepared::start) drops what the closure gives. Where that would end the task, as smol's tasks end with
+/// their handle, let the closure detach it, or keep it with [`start_with_task`](crate::Prepared::start_with_task).
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// use telegram_sender::spawn_fn;
+///
+/// let (runner, thread) = SenderRunner::builder(Echo)
+///     .prepare(Smol)
+///     .start_with_task(spawn_fn(|worker| std::thread::spawn(|| smol::block_on(worker))))
+///     .await?;
+/// assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+/// drop(runner);
+/// thread.join().unwrap()?;
+/// # Ok::<(), ()>(())
+/// # }).unwrap();
+/// ```
+pub const fn spawn_fn<C>(spawn: C) -> SpawnFn<C> {
+    SpawnFn(spawn)
+}
+
+/// A closure as a spawner; made by [`spawn_fn`].
+// Not every closure by itself: where two impls could be meant, the compiler would not say any more which part of a
+// sender can't be sent to another thread.
+#[derive(Debug, Clone, Copy)]
+pub struct SpawnFn<C>(C);
+
+impl<F: Future, T, C: FnOnce(F) -> T> Spawner<F> for SpawnFn<C> {
     type Task = T;
 
     fn spawn(self, future: F) -> T {
-        self(future)
-    }
-
-    /// The closure's value is dropped: where that ends the task, as with smol's, let the closure detach it.
-    fn detach(task: T) {
-        drop(task);
+        (self.0)(future)
     }
 }

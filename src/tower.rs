@@ -15,6 +15,9 @@
 //! # });
 //! ```
 //!
+//! Tower's layers often give a `BoxError`, which is no `Error` itself, and so the runner's errors are none: give the
+//! service an error type with `map_err`, as the example `tower_stack` does, where these are to go on as errors.
+//!
 //! # A runner as the service
 //!
 //! `poll_ready` is pending while the queue is full. Being ready reserves nothing: a handle that was told so and never

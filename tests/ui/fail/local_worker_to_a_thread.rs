@@ -1,0 +1,22 @@
+use std::rc::Rc;
+
+use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+
+/// Can not leave its thread.
+struct HoldsAnRc(Rc<u32>);
+
+impl MessageSender for HoldsAnRc {
+    type Request = u32;
+    type Message = u32;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(request + *self.0))
+    }
+}
+
+fn main() {
+    let (_runner, worker) = SenderRunner::builder(HoldsAnRc(Rc::new(1))).prepare(Smol).run();
+    std::thread::spawn(|| smol::block_on(worker));
+}
