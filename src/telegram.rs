@@ -22,6 +22,9 @@
 //! # Ok(()) }) }
 //! ```
 //!
+//! With the feature `tokio` the same runs on tokio: make the sender with
+//! [`TelegramSender::on`]`(Tokio, token)`, and prepare and start the runner with `Tokio`.
+//!
 //! # What an answer is
 //!
 //! | Telegram, or what stands between, says | it is |
@@ -52,6 +55,7 @@ mod error;
 mod http;
 mod media;
 mod message;
+mod network;
 mod rejection;
 mod request;
 mod sender;
@@ -63,6 +67,7 @@ pub use self::error::TelegramError;
 pub use self::http::ResolveError;
 pub use self::media::Media;
 pub use self::message::SentMessage;
+pub use self::network::Network;
 pub use self::rejection::{RejectionKind, TelegramRejection};
 pub use self::request::MessageRequest;
 pub use self::sender::TelegramSender;

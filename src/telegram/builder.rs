@@ -13,12 +13,13 @@ use rustls::pki_types::CertificateDer;
 use tower_service::Service;
 
 use super::base_url::BaseUrl;
-#[cfg(feature = "smol")]
-use super::http::smol;
 use super::http::{Dial, Http, tls};
+use super::network::Network;
 use super::sender::TelegramSender;
 use super::token::BotToken;
 use crate::error::InvalidArgument;
+#[cfg(feature = "smol")]
+use crate::runtime::Smol;
 
 /// Puts a [`TelegramSender`] together. Made by [`TelegramSender::builder`].
 ///
@@ -79,18 +80,45 @@ impl TelegramSenderBuilder {
         self
     }
 
-    /// Makes the sender, with connections on smol.
+    /// Makes the sender, with connections on smol: [`build_on`](Self::build_on)`(Smol)`.
     ///
     /// They run on smol's global executor, whichever executor the runner is on.
     #[cfg(feature = "smol")]
     pub fn build(self) -> TelegramSender {
-        self.build_with(smol::Connector, smol::Global)
+        self.build_on(Smol)
+    }
+
+    /// Makes the sender, with connections on `runtime`: `Smol` or `Tokio`.
+    ///
+    /// Nothing is connected yet, so this works anywhere. The connections of `Tokio` run on the tokio runtime
+    /// in which a message is sent, and end with it; in another one the sender connects anew.
+    ///
+    /// # Panics
+    ///
+    /// Not here. With `Tokio`, it is opening the sender and sending that panic outside of a tokio runtime,
+    /// and in one without I/O and time (`enable_all`), as tokio's own functions do.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio")] {
+    /// use telegram_sender::telegram::{BotToken, TelegramSender};
+    /// use telegram_sender::{SenderRunner, Tokio};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let token = BotToken::new(std::env::var("BOT_TOKEN")?)?;
+    /// let sender = TelegramSender::builder(token).base_url("http://localhost:8081")?.build_on(Tokio);
+    /// let runner = SenderRunner::builder(sender).prepare(Tokio).start(Tokio).await?;
+    /// # runner.close().await;
+    /// # Ok(()) }
+    /// # }
+    /// ```
+    pub fn build_on(self, runtime: impl Network) -> TelegramSender {
+        runtime.build(self)
     }
 
     /// Makes the sender with connections of another runtime: a `connector` that opens a TCP connection to the host
     /// and port of a URL (TLS is put over it here), and an `executor` for what runs in the background. Both are
-    /// hyper's terms; on tokio they are `hyper_util`'s `HttpConnector` (with `enforce_http(false)`) and
-    /// `TokioExecutor`.
+    /// hyper's terms. A connector tells a name without an address by a [`ResolveError`](super::ResolveError).
     pub fn build_with<C, E>(self, connector: C, executor: E) -> TelegramSender
     where
         C: Service<Uri> + Clone + Send + Sync + 'static,

@@ -14,6 +14,8 @@ mod idle;
 #[cfg(feature = "smol")]
 pub(super) mod smol;
 pub(super) mod tls;
+#[cfg(feature = "tokio")]
+pub(super) mod tokio;
 
 use std::time::Instant;
 

@@ -1,0 +1,70 @@
+//! The runtimes that open a sender's connections, by name. What each takes for that is in `http`.
+
+#[cfg(feature = "tokio")]
+use hyper_util::rt::TokioExecutor;
+
+#[cfg(feature = "smol")]
+use super::http::smol;
+#[cfg(feature = "tokio")]
+use super::http::tokio;
+#[cfg(feature = "smol")]
+use crate::runtime::Smol;
+#[cfg(feature = "tokio")]
+use crate::runtime::Tokio;
+
+/// A runtime for the connections of a [`TelegramSender`](super::TelegramSender): `Smol` or `Tokio`, as
+/// features choose. For another one there is [`build_with`](super::TelegramSenderBuilder::build_with).
+///
+/// | runtime | its connections run |
+/// | --- | --- |
+/// | `Smol` | on smol's global executor, whoever sends |
+/// | `Tokio` | on the tokio runtime in which a message is sent |
+///
+/// It need not be the runtime of the runner, but mostly is:
+///
+/// ```no_run
+/// # #[cfg(feature = "smol")] {
+/// use telegram_sender::telegram::{BotToken, Network, TelegramSender};
+/// use telegram_sender::{SenderRunner, Spawner, Timer};
+///
+/// # async fn start(token: BotToken) -> Result<(), telegram_sender::telegram::TelegramError> {
+/// let runtime = telegram_sender::Smol; // or `Tokio`
+/// let sender = TelegramSender::on(runtime, token);
+/// let runner = SenderRunner::builder(sender).prepare(runtime).start(runtime).await?;
+/// # runner.close().await;
+/// # Ok(()) }
+/// # }
+/// ```
+///
+/// It is sealed, so that a runtime may ask for more one day.
+pub trait Network: sealed::Sealed {}
+
+/// What [`Network`] asks for, where nobody else can name it.
+pub(super) mod sealed {
+    use crate::telegram::builder::TelegramSenderBuilder;
+    use crate::telegram::sender::TelegramSender;
+
+    pub trait Sealed {
+        fn build(self, builder: TelegramSenderBuilder) -> TelegramSender;
+    }
+}
+
+#[cfg(feature = "smol")]
+impl Network for Smol {}
+
+#[cfg(feature = "smol")]
+impl sealed::Sealed for Smol {
+    fn build(self, builder: super::TelegramSenderBuilder) -> super::TelegramSender {
+        builder.build_with(smol::Connector, smol::Global)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Network for Tokio {}
+
+#[cfg(feature = "tokio")]
+impl sealed::Sealed for Tokio {
+    fn build(self, builder: super::TelegramSenderBuilder) -> super::TelegramSender {
+        builder.build_with(tokio::connector(), TokioExecutor::new())
+    }
+}
