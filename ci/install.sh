@@ -8,4 +8,6 @@ fi
 for component in rustfmt clippy; do
     cargo "${component/rust/}" --version || rustup component add "$component"
 done
-command -v cargo-hack >/dev/null || cargo install --locked cargo-hack
+for tool in cargo-hack cargo-machete cargo-public-api cargo-deny; do
+    command -v "$tool" >/dev/null || cargo install --locked "$tool"
+done

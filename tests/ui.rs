@@ -54,14 +54,14 @@ type SendsLocal = Sender<Rc<u32>, u32>;
 
 #[test]
 fn a_handle_moves_across_threads_exactly_when_what_goes_through_it_can() {
-    assert!(is_send!(SenderRunner<Moves, Smol>));
-    assert!(is_send!(Ticket<Moves>) && is_send!(Results<Moves>));
+    const { assert!(is_send!(SenderRunner<Moves, Smol>)) };
+    const { assert!(is_send!(Ticket<Moves>) && is_send!(Results<Moves>)) };
     // The sender stays with the worker: other threads may well feed one that can't leave its own.
-    assert!(is_send!(SenderRunner<Stays, Smol>));
-    assert!(!is_send!(SenderRunner<SendsLocal, Smol>));
-    assert!(!is_send!(Ticket<SendsLocal>) && !is_send!(Results<SendsLocal>));
+    const { assert!(is_send!(SenderRunner<Stays, Smol>)) };
+    const { assert!(!is_send!(SenderRunner<SendsLocal, Smol>)) };
+    const { assert!(!is_send!(Ticket<SendsLocal>) && !is_send!(Results<SendsLocal>)) };
     // A handle has its timer with it.
-    assert!(is_send!(SenderRunner<Moves, VirtualTimer>) && !is_send!(SenderRunner<Moves, Rc<()>>));
+    const { assert!(is_send!(SenderRunner<Moves, VirtualTimer>) && !is_send!(SenderRunner<Moves, Rc<()>>)) };
 }
 
 /// That one with a sender that can't move may not either is among what must not compile.

@@ -6,8 +6,8 @@ use serde_json::json;
 use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::{RejectionKind, TelegramError, TelegramRejection, TelegramSender};
 
-use crate::answer_to;
-use crate::server::Reply;
+use super::answer_to;
+use super::server::Reply;
 
 fn rejection(status: u16, code: u16, description: &str) -> TelegramRejection {
     let body = json!({ "ok": false, "error_code": code, "description": description });

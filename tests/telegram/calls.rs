@@ -4,8 +4,8 @@ use serde_json::json;
 use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::{Media, MessageRequest, ParseMode, ReplyParameters, TelegramSender};
 
-use crate::server::{Reply, Server};
-use crate::{TOKEN, accepted, builder, hello, sender, token, within};
+use super::server::{Reply, Server};
+use super::{RUNTIME, TOKEN, accepted, builder, hello, sender, token, within};
 
 #[test]
 fn a_message_is_posted_as_json_and_its_answer_read() {
@@ -65,7 +65,7 @@ fn media_go_to_their_methods() {
 #[test]
 fn a_base_url_may_have_a_prefix() {
     let server = Server::start([accepted(1)]);
-    let sender = builder(&format!("{}/tg/api/", server.url())).build();
+    let sender = builder(&format!("{}/tg/api/", server.url())).build_on(RUNTIME);
     within(sender.send_message(&hello())).unwrap().unwrap();
     assert_eq!(server.request().line, format!("POST /tg/api/bot{TOKEN}/sendMessage HTTP/1.1"));
 }
@@ -73,7 +73,7 @@ fn a_base_url_may_have_a_prefix() {
 #[test]
 fn opening_asks_for_the_token() {
     let server = Server::start([Reply::json(200, &json!({ "ok": true, "result": { "id": 1 } }))]);
-    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
+    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build_on(RUNTIME);
     within(sender.open()).unwrap();
     let seen = server.request();
     assert_eq!(seen.line, format!("POST /bot{TOKEN}/getMe HTTP/1.1"));

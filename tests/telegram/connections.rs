@@ -9,9 +9,9 @@ use smol::future::or;
 use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::TelegramError;
 
-use crate::own::{self, Fake};
-use crate::server::{Reply, Server};
-use crate::{accepted, answer_to, builder, hello, sender, within};
+use super::own::{self, Fake};
+use super::server::{Reply, Server};
+use super::{RUNTIME, accepted, answer_to, builder, hello, sender, within};
 
 #[test]
 fn a_connection_is_used_again() {
@@ -98,7 +98,8 @@ fn closing_drops_idle_connections_and_is_not_final() {
 #[test]
 fn a_refused_connection_says_so() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = within(builder(&format!("http://{address}")).build().send_message(&hello())).unwrap_err();
+    let error =
+        within(builder(&format!("http://{address}")).build_on(RUNTIME).send_message(&hello())).unwrap_err();
     assert!(matches!(&error, TelegramError::Connect { kind: io::ErrorKind::ConnectionRefused, .. }));
     assert!(error.is_connect() && !error.may_have_arrived());
     assert!(error.to_string().starts_with("could not connect to the server (Connection refused"));
@@ -106,7 +107,7 @@ fn a_refused_connection_says_so() {
 
 #[test]
 fn a_name_without_an_address_says_so() {
-    let sender = builder("https://bot-api.invalid").build();
+    let sender = builder("https://bot-api.invalid").build_on(RUNTIME);
     let error = within(sender.send_message(&hello())).unwrap_err();
     assert!(matches!(&error, TelegramError::Resolve { .. }), "{error:?}");
     assert!(error.is_connect() && !error.may_have_arrived());

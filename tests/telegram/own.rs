@@ -14,7 +14,7 @@ use hyper::rt::{Executor, Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
-use crate::server::Reply;
+use super::server::Reply;
 
 #[derive(Clone)]
 pub(crate) struct Threads;

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use telegram_sender::telegram::{TelegramError, TelegramSender};
-use telegram_sender::{NoAnswer, Retry, SendError, SenderRunner, Smol, Timeout};
+use telegram_sender::{NoAnswer, Retry, SendError, SenderRunner, Timeout};
 
-use crate::server::{Reply, Server};
-use crate::{accepted, hello, sender, token, within};
+use super::server::{Reply, Server};
+use super::{RUNTIME, accepted, hello, sender, token, within};
 
 fn me() -> Reply {
     Reply::json(200, &json!({ "ok": true, "result": { "id": 123_456_789, "is_bot": true } }))
@@ -23,11 +23,12 @@ fn a_flood_wait_is_served_and_the_message_sent() {
         "parameters": { "retry_after": 1 },
     });
     let server = Server::start([me(), Reply::json(429, &flood), accepted(5), accepted(6)]);
-    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
+    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build_on(RUNTIME);
     within(async {
         // Telegram's wait counts, not the much longer one of the schedule.
         let retry = Retry::new(1, Duration::from_secs(3600));
-        let runner = SenderRunner::builder(sender).strategy(retry).prepare(Smol).start(Smol).await.unwrap();
+        let runner =
+            SenderRunner::builder(sender).strategy(retry).prepare(RUNTIME).start(RUNTIME).await.unwrap();
         let start = Instant::now();
         let first = runner.request(hello()).await.unwrap();
         let second = runner.request(hello()).await.unwrap();
@@ -45,7 +46,7 @@ fn a_rejection_fails_the_ticket_and_is_a_result() {
     let blocked = json!({ "ok": false, "error_code": 403, "description": "Forbidden: bot was blocked" });
     let server = Server::start([Reply::json(403, &blocked)]);
     within(async {
-        let runner = SenderRunner::builder(sender(&server)).prepare(Smol).start(Smol).await.unwrap();
+        let runner = SenderRunner::builder(sender(&server)).prepare(RUNTIME).start(RUNTIME).await.unwrap();
         let _results = runner.results();
         let ticket = runner.request(hello()).await.unwrap();
         let Err(SendError::Rejected(rejection)) = ticket.await else { panic!("not rejected") };
@@ -59,8 +60,8 @@ fn a_rejection_fails_the_ticket_and_is_a_result() {
 fn a_wrong_token_fails_the_start() {
     let unauthorized = json!({ "ok": false, "error_code": 401, "description": "Unauthorized" });
     let server = Server::start([Reply::json(401, &unauthorized)]);
-    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
-    let error = within(SenderRunner::builder(sender).prepare(Smol).start(Smol)).unwrap_err();
+    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build_on(RUNTIME);
+    let error = within(SenderRunner::builder(sender).prepare(RUNTIME).start(RUNTIME)).unwrap_err();
     assert!(matches!(&error, TelegramError::Rejected(rejection) if rejection.is_unauthorized()));
     assert_eq!(
         error.to_string(),
@@ -74,8 +75,8 @@ fn a_server_that_says_nothing_is_left_when_time_is_up() {
     within(async {
         let runner = SenderRunner::builder(sender(&server))
             .strategy(Timeout::new(Duration::from_millis(300)).unwrap())
-            .prepare(Smol)
-            .start(Smol)
+            .prepare(RUNTIME)
+            .start(RUNTIME)
             .await
             .unwrap();
         let ticket = runner.request(hello()).await.unwrap();

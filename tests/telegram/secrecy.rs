@@ -7,12 +7,12 @@ use std::net::TcpListener;
 
 use serde_json::json;
 use telegram_sender::telegram::{MessageRequest, TelegramError, TelegramSender};
-use telegram_sender::{MessageSender as _, SenderRunner, Smol};
+use telegram_sender::{MessageSender as _, SenderRunner};
 
-use crate::own;
-use crate::server::{Reply, Server};
-use crate::tls::authority;
-use crate::{SECRET, TOKEN, answer_to, builder, hello, sender, token, within};
+use super::own;
+use super::server::{Reply, Server};
+use super::tls::authority;
+use super::{RUNTIME, SECRET, TOKEN, answer_to, builder, hello, sender, token, within};
 
 /// All that an error can show: itself and its sources, each for people and for developers.
 fn shown(error: &dyn Error) -> String {
@@ -49,7 +49,7 @@ fn failures_to_connect_hide_it() {
         format!("https://127.0.0.1:{}", plain.port()),
         untrusted.url(),
     ] {
-        let error = within(builder(&url).build().send_message(&hello())).unwrap_err();
+        let error = within(builder(&url).build_on(RUNTIME).send_message(&hello())).unwrap_err();
         assert!(error.is_connect(), "{url}: {error:?}");
         assert_error_hides(&error);
     }
@@ -98,8 +98,8 @@ fn rejections_and_messages_hide_it() {
     assert_eq!(rejection.description, "Not Found: /bot[token]/sendMessage; [token]");
 
     let server = Server::start([rejected]);
-    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build();
-    let error = within(SenderRunner::builder(sender).prepare(Smol).start(Smol)).unwrap_err();
+    let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build_on(RUNTIME);
+    let error = within(SenderRunner::builder(sender).prepare(RUNTIME).start(RUNTIME)).unwrap_err();
     assert!(matches!(error, TelegramError::Rejected(_)));
     assert_error_hides(&error);
 

@@ -9,8 +9,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::TelegramError;
 
-use crate::server::Server;
-use crate::{accepted, builder, hello, within};
+use super::server::Server;
+use super::{RUNTIME, accepted, builder, hello, within};
 
 /// A new CA's root, and a server's config with a certificate of it for `name`.
 pub(crate) fn authority(name: &str) -> (CertificateDer<'static>, ServerConfig) {
@@ -43,7 +43,7 @@ fn a_root_of_ones_own_is_trusted() {
     let (root, config) = authority("localhost");
     let server = Server::start_tls(config, [accepted(1), accepted(2)]);
     let url = format!("https://localhost:{}", server.port());
-    let sender = builder(&url).root_certificate(root).unwrap().build();
+    let sender = builder(&url).root_certificate(root).unwrap().build_on(RUNTIME);
     within(async {
         for id in 1..=2 {
             assert_eq!(sender.send_message(&hello()).await.unwrap().unwrap().message_id(), id);
@@ -56,7 +56,7 @@ fn a_root_of_ones_own_is_trusted() {
 fn an_address_can_have_a_certificate() {
     let (root, config) = authority("127.0.0.1");
     let server = Server::start_tls(config, [accepted(1)]);
-    let sender = builder(&server.url()).root_certificate(&root).unwrap().build();
+    let sender = builder(&server.url()).root_certificate(&root).unwrap().build_on(RUNTIME);
     within(sender.send_message(&hello())).unwrap().unwrap();
 }
 
@@ -64,7 +64,7 @@ fn an_address_can_have_a_certificate() {
 fn an_unknown_root_is_not_trusted() {
     let (_, config) = authority("127.0.0.1");
     let server = Server::start_tls(config, [accepted(1)]);
-    let error = within(builder(&server.url()).build().send_message(&hello())).unwrap_err();
+    let error = within(builder(&server.url()).build_on(RUNTIME).send_message(&hello())).unwrap_err();
     assert_tls(&error, "UnknownIssuer");
     assert!(server.seen.is_empty());
 }
@@ -73,7 +73,7 @@ fn an_unknown_root_is_not_trusted() {
 fn a_certificate_for_another_name_is_not_trusted() {
     let (root, config) = authority("example.com");
     let server = Server::start_tls(config, [accepted(1)]);
-    let sender = builder(&server.url()).root_certificate(root).unwrap().build();
+    let sender = builder(&server.url()).root_certificate(root).unwrap().build_on(RUNTIME);
     assert_tls(&within(sender.send_message(&hello())).unwrap_err(), "not valid for name");
     assert!(server.seen.is_empty());
 }
@@ -81,7 +81,7 @@ fn a_certificate_for_another_name_is_not_trusted() {
 #[test]
 fn a_server_without_tls_gets_no_request() {
     let server = Server::start([accepted(1)]);
-    let sender = builder(&format!("https://127.0.0.1:{}", server.port())).build();
+    let sender = builder(&format!("https://127.0.0.1:{}", server.port())).build_on(RUNTIME);
     assert_tls(&within(sender.send_message(&hello())).unwrap_err(), "corrupt message");
 }
 

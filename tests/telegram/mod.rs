@@ -1,4 +1,5 @@
-//! The Telegram sender against a small server on the loopback interface, over real TCP and TLS.
+//! The Telegram sender against a small server on the loopback interface, over real TCP and TLS. Each runtime runs these
+//! tests in a binary of its own, which says which one it is.
 
 mod answers;
 mod calls;
@@ -6,17 +7,20 @@ mod connections;
 mod own;
 mod runner;
 mod secrecy;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use std::time::Duration;
 
 use serde_json::json;
 use server::{Reply, Server};
+use smol::future::or;
 use telegram_sender::telegram::{
     BotToken, MessageRequest, SentMessage, TelegramError, TelegramRejection, TelegramSender,
 };
-use telegram_sender::{MessageSender as _, telegram::TelegramSenderBuilder};
+use telegram_sender::{MessageSender as _, Timer as _, telegram::TelegramSenderBuilder};
+
+use crate::{RUNTIME, block_on};
 
 const TOKEN: &str = "123456789:S3CR3T-t0ken_of_these_tests";
 const SECRET: &str = "S3CR3T-t0ken_of_these_tests";
@@ -30,16 +34,16 @@ fn builder(url: &str) -> TelegramSenderBuilder {
     TelegramSender::builder(token()).base_url(url).unwrap().verify_token(false)
 }
 
-fn sender(server: &Server) -> TelegramSender {
-    builder(&server.url()).build()
+pub(crate) fn sender(server: &Server) -> TelegramSender {
+    builder(&server.url()).build_on(RUNTIME)
 }
 
-fn hello() -> MessageRequest {
+pub(crate) fn hello() -> MessageRequest {
     MessageRequest::text(42, "hello").unwrap()
 }
 
 /// An accepted message with this id.
-fn accepted(message_id: i32) -> Reply {
+pub(crate) fn accepted(message_id: i32) -> Reply {
     let chat = json!({ "id": 42, "type": "private", "first_name": "A" });
     Reply::json(
         200,
@@ -55,8 +59,8 @@ fn answer_to(reply: Reply) -> Result<Result<SentMessage, TelegramRejection>, Tel
 
 /// Runs `future`, and fails a test that hangs.
 fn within<T>(future: impl Future<Output = T>) -> T {
-    smol::block_on(smol::future::or(future, async {
-        smol::Timer::after(Duration::from_secs(30)).await;
+    block_on(or(future, async {
+        RUNTIME.sleep(Duration::from_secs(30)).await;
         panic!("the test hangs");
     }))
 }
