@@ -7,8 +7,6 @@
 #![expect(clippy::duplicate_mod, reason = "the suite is included once a backend: that is the point")]
 #![expect(clippy::unused_self, reason = "each backend has the same methods; some need nothing for them")]
 
-#[cfg(feature = "tokio")]
-mod clocks;
 mod futures_local_pool;
 mod futures_thread_pool;
 mod own_timer;

@@ -1,6 +1,8 @@
 //! A tokio runtime named by its `Handle`: the test, with the timer and all tickets, is outside of it.
 
-use telegram_sender::{Exit, SenderRunner};
+use std::time::Duration;
+
+use telegram_sender::{Exit, SenderRunner, Timer};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::sender::{Scripted, accept};
@@ -41,5 +43,16 @@ fn a_runner_starts_on_the_runtime_itself_too() {
         let runner = prepared.start(&runtime).await.unwrap();
         assert_eq!(runner.request(accept(1)).await.unwrap().await, Ok(1));
         assert_eq!(runner.close().await, Exit::Drained);
+    });
+}
+
+#[test]
+fn a_handle_tells_its_own_runtimes_time_inside_another_one_too() {
+    let paused = || Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let (own, other) = (paused(), paused());
+    let before = own.handle().now();
+    other.block_on(async {
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(own.handle().now(), before);
     });
 }
