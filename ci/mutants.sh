@@ -10,7 +10,7 @@ mkdir -p "$out"
 # It fails where mutants survive; which of these are known is decided below.
 PROPERTY_CASES=1500 cargo mutants --timeout 60 --output "$out" "$@" -- \
     --lib --test cancellation --test conformance --test faults --test life_cycle --test properties --test queues \
-    --test shutdown --test smol --test strategies || true
+    --test runtimes --test shutdown --test strategies || true
 # Without line numbers, which every edit moves.
 survivors=$(sed -E 's/:[0-9]+:[0-9]+:/:/' "$out/mutants.out/missed.txt" | sort -u)
 known=$(sed -n 's/^- `\(.*\)`$/\1/p' ci/mutants.md | sort -u)

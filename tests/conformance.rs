@@ -1,4 +1,5 @@
-//! Every recorded scenario, played in virtual time: the events and their times must be the recorded ones, exactly.
+//! Every recorded scenario, played in virtual time and on tokio's paused clock: the events and their times must be the
+//! recorded ones, exactly.
 //!
 //! `CONFORMANCE_DIR` names another folder of scenarios. Those in `fix/` are where the original misbehaves; their traces
 //! are what their rule gives.
@@ -14,15 +15,23 @@
     reason = "times of a few minutes in microseconds"
 )]
 mod conformance_driver;
+#[cfg(feature = "tokio")]
+#[path = "conformance_worlds/paused_tokio.rs"]
+mod paused_tokio;
+#[path = "conformance_worlds/virtual_time.rs"]
+mod virtual_time;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use conformance_driver::{play, trace};
+use conformance_driver::trace;
 use serde_json::Value;
 
 /// The scenarios of this repository.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+
+/// Plays a scenario in one world, and gives its trace.
+type Play = fn(&Value) -> Vec<Value>;
 
 fn scenarios(folder: &Path) -> Vec<(PathBuf, Value)> {
     let mut paths: Vec<_> = fs::read_dir(folder)
@@ -48,7 +57,7 @@ fn expected(scenario: &Value) -> Option<Vec<Value>> {
 }
 
 /// Plays a scenario and tells the first difference.
-fn check(scenario: &Value) -> Result<(), String> {
+fn check(scenario: &Value, play: Play) -> Result<(), String> {
     let actual = play(scenario);
     let Some(expected) = expected(scenario) else {
         return Err(format!(
@@ -59,15 +68,15 @@ fn check(scenario: &Value) -> Result<(), String> {
     trace::compare(&expected, &actual)
 }
 
-#[test]
-fn the_recorded_scenarios() {
+/// Plays all scenarios, and fails where one differs.
+fn check_all(play: Play) {
     let folder = std::env::var_os("CONFORMANCE_DIR").map_or_else(|| PathBuf::from(OWN), PathBuf::from);
     let mut all = scenarios(&folder);
     all.extend(scenarios(&folder.join("fix")));
     assert!(!all.is_empty(), "{} holds no scenario", folder.display());
     let (mut matched, mut failed) = (0, Vec::new());
     for (path, scenario) in &all {
-        match check(scenario) {
+        match check(scenario, play) {
             Ok(()) => matched += 1,
             Err(difference) => {
                 let rule =
@@ -78,4 +87,15 @@ fn the_recorded_scenarios() {
     }
     println!("{matched} of {} scenarios match", all.len());
     assert!(failed.is_empty(), "{} scenarios differ\n\n{}", failed.len(), failed.join("\n\n"));
+}
+
+#[test]
+fn the_recorded_scenarios() {
+    check_all(virtual_time::play);
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn the_recorded_scenarios_on_tokios_paused_clock() {
+    check_all(paused_tokio::play);
 }

@@ -2,64 +2,46 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use futures::future::{Either, select};
+use futures::future::{Either, FutureExt, LocalBoxFuture, select};
 use serde_json::{Value, json};
-use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
-use telegram_sender::{Exit, NoAnswer, ResultError, SendError, SenderRunner, Spawner, Ticket, Timer};
+use telegram_sender::{NoAnswer, ResultError, SendError, SenderRunner, Ticket, Timer};
 
 use super::sender::{Request, Rpc, Scripted, Sent};
 use super::{Log, seconds};
 
-type Runner = SenderRunner<Scripted, VirtualTimer>;
-type Worker = Pin<Box<dyn Future<Output = Result<Exit, String>>>>;
+type Worker = LocalBoxFuture<'static, ()>;
 
 /// A runner under a script.
-pub struct Stage {
+pub struct Stage<T> {
     /// One handle for all: dropped with the stage.
-    runner: Runner,
+    runner: SenderRunner<Scripted, T>,
     /// The worker, until the runner is entered.
     worker: Cell<Option<Worker>>,
     sender: Scripted,
     pub(super) log: Log,
-    pub(super) runtime: VirtualRuntime,
     /// Tells the waiter of a reply to cancel it.
     replies: RefCell<HashMap<String, oneshot::Sender<()>>>,
     waiters: RefCell<HashMap<String, oneshot::Sender<()>>>,
 }
 
-impl Stage {
-    pub(super) fn new(
-        runner: Runner,
-        worker: Worker,
-        sender: Scripted,
-        log: Log,
-        runtime: VirtualRuntime,
-    ) -> Self {
+impl<T: Timer + 'static> Stage<T> {
+    pub(super) fn new(runner: SenderRunner<Scripted, T>, worker: Worker, sender: Scripted, log: Log) -> Self {
         let worker = Cell::new(Some(worker));
-        Self {
-            runner,
-            worker,
-            sender,
-            log,
-            runtime,
-            replies: RefCell::default(),
-            waiters: RefCell::default(),
-        }
+        Self { runner, worker, sender, log, replies: RefCell::default(), waiters: RefCell::default() }
     }
 
     /// Starts the worker, once.
     pub(super) fn enter(&self) {
         if let Some(worker) = self.worker.take() {
-            drop(self.runtime.spawn(worker));
+            self.log.world.spawn(worker);
         }
     }
 
-    pub(super) fn runner(&self) -> &Runner {
+    pub(super) fn runner(&self) -> &SenderRunner<Scripted, T> {
         &self.runner
     }
 
@@ -70,7 +52,7 @@ impl Stage {
         let mut performing = Box::pin(async move { stage.perform(operation).await });
         let waker = futures::task::noop_waker();
         if performing.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending() {
-            drop(self.runtime.spawn(performing));
+            self.log.world.spawn(performing);
         }
     }
 
@@ -119,7 +101,7 @@ impl Stage {
             let Some(ticket) = self.enqueue(&id) else { return };
             resolved(&self.log, &id, ticket.await);
             if !gap.is_zero() {
-                self.runtime.timer().sleep(gap).await;
+                self.log.world.sleep(gap).await;
             }
         }
     }
@@ -141,7 +123,7 @@ impl Stage {
         let (cancel, cancelled) = oneshot::channel();
         self.replies.borrow_mut().insert(id.clone(), cancel);
         let log = self.log.clone();
-        drop(self.runtime.spawn(async move {
+        let wait = async move {
             let cancelled = pin!(async move {
                 if cancelled.await.is_err() {
                     std::future::pending::<()>().await;
@@ -155,7 +137,8 @@ impl Stage {
                 }
             };
             resolved(&log, &id, outcome);
-        }));
+        };
+        self.log.world.spawn(wait.boxed_local());
     }
 
     async fn one_result(&self, tag: String) {
@@ -179,7 +162,7 @@ impl Stage {
             return;
         };
         // The original's `wait_for(close(), timeout)`: gives up waiting, and drops the close.
-        match select(pin!(self.runner.close()), pin!(self.runtime.timer().sleep(timeout))).await {
+        match select(pin!(self.runner.close()), self.log.world.sleep(timeout)).await {
             Either::Left(_) => self.log.add("closed", json!({})),
             Either::Right(_) => self.log.add("close_timeout", json!({})),
         }

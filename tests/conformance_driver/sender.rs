@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use telegram_sender::{MessageResponse, MessageSender, Timer};
+use telegram_sender::{MessageResponse, MessageSender};
 
 use super::{Log, seconds};
 
@@ -113,7 +113,7 @@ impl MessageSender for Scripted {
         }
         let after = reply.get("after").map(seconds).unwrap_or_default();
         if after > Duration::ZERO {
-            self.log.runtime.timer().sleep(after).await;
+            self.log.world.sleep(after).await;
         }
         if let Some(error) = reply.get("rpc_error") {
             in_flight.out = "rpc";

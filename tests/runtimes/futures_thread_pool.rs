@@ -1,0 +1,30 @@
+//! The `futures` crate's thread pool, with a timer of one's own.
+
+use futures::executor::{ThreadPool, block_on};
+use telegram_sender::FuturesSpawner;
+
+use crate::own_timer::OwnTimer;
+
+#[path = "suite/mod.rs"]
+mod suite;
+#[path = "suite/across_threads.rs"]
+mod suite_across_threads;
+
+pub(crate) type Time = OwnTimer;
+
+pub(crate) struct Env(ThreadPool);
+
+impl Env {
+    pub(crate) fn timer(&self) -> OwnTimer {
+        OwnTimer
+    }
+
+    pub(crate) fn spawner(&self) -> FuturesSpawner<&ThreadPool> {
+        FuturesSpawner(&self.0)
+    }
+}
+
+pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
+    let pool = ThreadPool::builder().pool_size(2).create().unwrap();
+    block_on(test(Env(pool)));
+}

@@ -1,0 +1,40 @@
+//! Handles, tickets and results in threads that know nothing of the backend.
+
+use std::thread;
+
+use futures::StreamExt;
+use futures::channel::oneshot;
+use futures::executor::block_on;
+use telegram_sender::{Exit, SenderRunner};
+
+use super::{Env, run};
+use crate::sender::{Scripted, accept};
+
+#[test]
+fn a_handle_works_in_any_thread() {
+    run(async |env: Env| {
+        let prepared = SenderRunner::builder(Scripted::new().0).prepare(env.timer());
+        let runner = prepared.start(env.spawner()).await.unwrap();
+        let results = runner.results();
+        let reader = thread::spawn(|| block_on(results.count()));
+        let mut done = Vec::new();
+        for producer in 0..3 {
+            let (runner, (end, ended)) = (runner.clone(), oneshot::channel());
+            done.push(ended);
+            thread::spawn(move || {
+                for number in 0..20 {
+                    let id = producer * 100 + number;
+                    let ticket = block_on(runner.request(accept(id))).unwrap();
+                    assert_eq!(block_on(ticket), Ok(id));
+                }
+                end.send(()).unwrap();
+            });
+        }
+        for ended in done {
+            // Awaited, not joined: the test's thread may be the backend's only one.
+            ended.await.unwrap();
+        }
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!(reader.join().unwrap(), 60);
+    });
+}

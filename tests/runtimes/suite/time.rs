@@ -1,0 +1,53 @@
+//! The backend's timer.
+
+use futures::future::join_all;
+use telegram_sender::Timer;
+
+use super::{ms, run, spawn};
+
+#[test]
+fn the_timer_never_wakes_early() {
+    run(async |env| {
+        let timer = env.timer();
+        for nap in [ms(0), ms(1), ms(2)] {
+            let begun = timer.now();
+            timer.sleep(nap).await;
+            assert!(timer.now() >= begun + nap);
+        }
+    });
+}
+
+#[test]
+fn the_timer_never_wakes_tasks_early() {
+    run(async |env| {
+        let sleepers = (0..8).map(|millis| {
+            let (timer, nap) = (env.timer(), ms(millis % 3));
+            spawn(env.spawner(), async move {
+                let begun = timer.now();
+                timer.sleep(nap).await;
+                timer.now() >= begun + nap
+            })
+        });
+        assert_eq!(join_all(sleepers).await, [true; 8]);
+    });
+}
+
+#[test]
+fn time_never_goes_back() {
+    run(async |env| {
+        let mut latest = env.timer().now();
+        for turn in 0..300 {
+            let timer = env.timer();
+            let next = match turn % 100 {
+                0 => spawn(env.spawner(), async move { timer.now() }).await,
+                1 => {
+                    timer.sleep(ms(1)).await;
+                    timer.now()
+                }
+                _ => timer.now(),
+            };
+            assert!(next >= latest);
+            latest = next;
+        }
+    });
+}

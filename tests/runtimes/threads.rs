@@ -1,0 +1,46 @@
+//! A closure as the spawner: each worker has a thread of its own.
+
+use std::future::Future;
+use std::thread::{self, JoinHandle};
+
+use futures::executor::block_on;
+use telegram_sender::{Exit, SenderRunner, Spawner};
+
+use crate::own_timer::OwnTimer;
+use crate::sender::{Scripted, accept};
+
+#[path = "suite/mod.rs"]
+mod suite;
+#[path = "suite/across_threads.rs"]
+mod suite_across_threads;
+
+pub(crate) type Time = OwnTimer;
+
+pub(crate) struct Env;
+
+impl Env {
+    pub(crate) fn timer(&self) -> OwnTimer {
+        OwnTimer
+    }
+
+    pub(crate) fn spawner<F: Future<Output: Send> + Send + 'static>(
+        &self,
+    ) -> impl Spawner<F, Task = JoinHandle<F::Output>> + use<F> {
+        |future: F| thread::spawn(|| block_on(future))
+    }
+}
+
+pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
+    block_on(test(Env));
+}
+
+#[test]
+fn the_thread_ends_with_the_exit() {
+    run(async |env| {
+        let prepared = SenderRunner::builder(Scripted::new().0).prepare(env.timer());
+        let (runner, thread) = prepared.start_with_task(env.spawner()).await.unwrap();
+        assert_eq!(runner.request(accept(1)).await.unwrap().await, Ok(1));
+        drop(runner);
+        assert_eq!(thread.join().unwrap(), Ok(Exit::Drained));
+    });
+}

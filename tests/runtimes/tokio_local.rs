@@ -1,0 +1,31 @@
+//! The tokio `LocalSet` that the caller is in: all on the test's thread, in real time.
+
+use telegram_sender::{Tokio, TokioLocal};
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+#[path = "suite/mod.rs"]
+mod suite;
+#[path = "suite/across_threads.rs"]
+mod suite_across_threads;
+#[path = "suite/not_send.rs"]
+mod suite_not_send;
+
+pub(crate) type Time = Tokio;
+
+pub(crate) struct Env;
+
+impl Env {
+    pub(crate) fn timer(&self) -> Tokio {
+        Tokio
+    }
+
+    pub(crate) fn spawner(&self) -> TokioLocal {
+        TokioLocal
+    }
+}
+
+pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    LocalSet::new().block_on(&runtime, test(Env));
+}
