@@ -4,7 +4,7 @@ use std::future::Future;
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
-use telegram_sender::{Exit, SenderRunner, Spawner};
+use telegram_sender::{Exit, SenderRunner, Spawner, spawn_fn};
 
 use crate::own_timer::OwnTimer;
 use crate::sender::{Scripted, accept};
@@ -26,7 +26,7 @@ impl Env {
     pub(crate) fn spawner<F: Future<Output: Send> + Send + 'static>(
         &self,
     ) -> impl Spawner<F, Task = JoinHandle<F::Output>> + use<F> {
-        |future: F| thread::spawn(|| block_on(future))
+        spawn_fn(|future: F| thread::spawn(|| block_on(future)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A worker's life: opened, started, counted, ended or dropped.
 
 use futures::future::{self, join};
-use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner};
+use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner, spawn_fn};
 
 use super::{run, spawn, start};
 use crate::sender::{Failed, Scripted, accept, fail, gated, hang, reject};
@@ -62,7 +62,7 @@ fn a_worker_that_is_dropped_leaves_no_ticket_waiting() {
         let (sender, sends) = Scripted::new();
         let prepared = SenderRunner::builder(sender.clone()).prepare(env.timer());
         let on_the_backend = |worker| spawn(env.spawner(), worker);
-        let (runner, worker) = prepared.start_with_task(on_the_backend).await.unwrap();
+        let (runner, worker) = prepared.start_with_task(spawn_fn(on_the_backend)).await.unwrap();
         let tickets = [runner.request(hang(1)).await.unwrap(), runner.request(accept(2)).await.unwrap()];
         assert_eq!(sends.next().await, 1);
         drop(worker);
