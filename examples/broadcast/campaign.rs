@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use async_channel::{Receiver, Sender};
 use futures::FutureExt;
 use futures::future::join;
-use smol::channel::{self, Receiver, Sender};
 use smol::future::or;
 use telegram_sender::telegram::{SentMessage, TelegramError, TelegramRejection, TelegramSender};
-use telegram_sender::{NoAnswer, SendError, SenderRunner, Smol, Ticket};
+use telegram_sender::{NoAnswer, SendError, SenderRunner, Ticket};
 
 use crate::failure::{Blame, Failure};
 use crate::interrupt::Interrupts;
@@ -15,11 +15,12 @@ use crate::message::Message;
 use crate::progress::{Counts, Progress};
 use crate::recipients::Recipient;
 use crate::report::{Record, Report, Status};
+use crate::runtime::Runtime;
 
 /// How many requests wait in the runner. Few: that many are still sent after Ctrl-C.
 pub(crate) const QUEUE: usize = 4;
 
-type Runner = SenderRunner<TelegramSender, Smol>;
+type Runner = SenderRunner<TelegramSender, Runtime>;
 type Sending<'a> = (&'a Recipient, Ticket<TelegramSender>);
 type Answer = Result<SentMessage, SendError<TelegramRejection, TelegramError>>;
 
@@ -44,18 +45,18 @@ pub(crate) struct Outcome {
 
 impl Campaign<'_> {
     /// Runs it to its end, and closes the runner.
-    pub(crate) async fn run(mut self, runner: &Runner, interrupts: &Interrupts) -> Outcome {
+    pub(crate) async fn run(mut self, runner: &Runner, timer: Runtime, interrupts: &Interrupts) -> Outcome {
         let mut outcome = Outcome {
             counts: Counts { total: self.recipients.len(), ..Counts::default() },
             ..Outcome::default()
         };
         let progress = self.progress.clone();
-        let (fed, tickets) = channel::unbounded();
+        let (fed, tickets) = async_channel::unbounded();
         let feeding = feed(runner, self.recipients, self.message, fed);
         let settling = self.settle(runner, tickets, &mut outcome);
         let mut presses = 0;
         let work = join(feeding, settling).map(|_| ());
-        let beside = join(watch(runner, interrupts, &progress, &mut presses), progress.print_lines());
+        let beside = join(watch(runner, interrupts, &progress, &mut presses), progress.print_lines(timer));
         or(work, beside.map(|_| ())).await;
         progress.end();
         if presses > 0 && outcome.cut_short.is_none() && outcome.counts.left() > 0 {

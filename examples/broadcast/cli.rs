@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 use telegram_sender::telegram::ParseMode;
 
 use crate::failure::{Blame, Failure};
+use crate::runtime::Runtime;
 
 const AFTER_HELP: &str = "\
 The bot's token comes from the environment variable TELEGRAM_BOT_TOKEN or from
@@ -87,6 +88,10 @@ pub(crate) struct Args {
     /// A file that holds the bot's token and nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+
+    /// What it runs on: smol, or tokio if it was built with that feature
+    #[arg(long, value_name = "NAME", default_value = "smol")]
+    pub(crate) runtime: Runtime,
 
     /// Another Bot API server than Telegram's own
     #[arg(long, value_name = "URL")]

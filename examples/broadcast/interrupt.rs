@@ -3,7 +3,7 @@
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smol::channel::{self, Receiver};
+use async_channel::Receiver;
 
 use crate::failure::{Blame, Failure};
 
@@ -13,7 +13,7 @@ pub(crate) struct Interrupts(Receiver<()>);
 impl Interrupts {
     /// From now on Ctrl-C does not end the process, but is told here.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let (sender, receiver) = channel::unbounded();
+        let (sender, receiver) = async_channel::unbounded();
         let presses = AtomicU32::new(0);
         ctrlc::set_handler(move || {
             // The first asks to stop soon, the second to stop now; whoever presses again has waited long enough.

@@ -5,7 +5,8 @@
 //! cargo run --example broadcast --features telegram
 //! ```
 //!
-//! shows it all against a stand-in of the Bot API, without a token and without a network. `--help` says the rest.
+//! shows it all against a stand-in of the Bot API, without a token and without a network. `--help` says the rest. Built
+//! with `--features telegram,tokio` it runs on tokio as well: `--runtime tokio`.
 //!
 //! Here is the order of things: everything is checked, then the server is asked whether it knows the bot, then the
 //! report is opened, and only then the first message is sent.
@@ -23,6 +24,7 @@ mod plan;
 mod progress;
 mod recipients;
 mod report;
+mod runtime;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 mod summary;
@@ -35,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use smol::future::or;
 use telegram_sender::telegram::{BotToken, TelegramError, TelegramSender};
-use telegram_sender::{InvalidArgument, RateLimiter, Retry, SenderRunner, Smol, Timeout};
+use telegram_sender::{InvalidArgument, RateLimiter, Retry, SenderRunner, Timeout, Timer};
 
 use crate::announce::Announce;
 use crate::breaker::Breaker;
@@ -53,7 +55,7 @@ use crate::summary::Summary;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let end = Args::read().and_then(|args| smol::block_on(broadcast(&args)));
+    let end = Args::read().and_then(|args| args.runtime.block_on(broadcast(&args)));
     end.unwrap_or_else(|failure| {
         line(&failure.to_string());
         failure.exit_code()
@@ -71,7 +73,7 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     let plan = Plan::read(args, demo)?;
     let stand_in = if demo { Some(demo::start().await?) } else { None };
     let url = stand_in.as_ref().map(StandIn::url).or_else(|| args.api_url.clone());
-    let sender = sender(token, url.as_deref())?;
+    let sender = sender(args, token, url.as_deref())?;
     if plan.recipients.is_empty() {
         plan.announce(args);
         return Ok(plan.exit_code(&Outcome::default()));
@@ -89,7 +91,7 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     }
 }
 
-fn sender(token: BotToken, url: Option<&str>) -> Result<TelegramSender, Failure> {
+fn sender(args: &Args, token: BotToken, url: Option<&str>) -> Result<TelegramSender, Failure> {
     let builder = TelegramSender::builder(token);
     let builder = match url {
         Some(url) => builder.base_url(url).map_err(|wrong| {
@@ -97,7 +99,7 @@ fn sender(token: BotToken, url: Option<&str>) -> Result<TelegramSender, Failure>
         })?,
         None => builder,
     };
-    Ok(builder.build())
+    Ok(args.runtime.build(builder))
 }
 
 /// Starts the runner, which asks the server whether it knows the bot; opens the report; sends.
@@ -115,9 +117,9 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
         .strategy(Breaker::default())
         .queue_capacity(QUEUE)
         .map_err(|wrong| refused(&wrong))?
-        .prepare(Smol);
+        .prepare(args.runtime);
     let interrupts = Interrupts::listen()?;
-    let runner = or(first_contact(args, runner.start(Smol)), async {
+    let runner = or(first_contact(args, runner.start(args.runtime)), async {
         interrupts.next().await;
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })
@@ -128,7 +130,7 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
     progress.begin();
     let campaign =
         Campaign { recipients: &plan.recipients, message: &plan.message, report, progress, demo: plan.demo };
-    Ok(campaign.run(&runner, &interrupts).await)
+    Ok(campaign.run(&runner, args.runtime, &interrupts).await)
 }
 
 /// Waits for the server's first answer, and tells a bad token from a server that is not there.
@@ -146,7 +148,7 @@ async fn first_contact<T>(
         })
     };
     or(contact, async {
-        smol::Timer::after(args.timeout).await;
+        args.runtime.sleep(args.timeout).await;
         let message =
             format!("the server did not answer in {:?}; check --api-url and the network", args.timeout);
         Err(Failure::new(Blame::Server, message))

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use telegram_sender::Timer;
 
 /// Cheap to clone; clones show the same.
 #[derive(Clone)]
@@ -73,12 +74,12 @@ impl Progress {
     }
 
     /// Prints a line a second for ever where there is no bar.
-    pub(crate) async fn print_lines(&self) {
+    pub(crate) async fn print_lines(&self, timer: impl Timer) {
         if !self.bar.is_hidden() {
             return std::future::pending().await;
         }
         loop {
-            smol::Timer::after(Duration::from_secs(1)).await;
+            timer.sleep(Duration::from_secs(1)).await;
             let rate = rate(self.bar.position(), self.bar.elapsed(), self.period);
             let eta = eta(self.bar.length().unwrap_or_default() - self.bar.position(), rate);
             line(&format!("{}, {rate:.1}/s, ETA {eta:#}", self.bar.message()));

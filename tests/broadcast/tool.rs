@@ -13,6 +13,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::RUNTIME;
+
 /// Far more than anything here takes.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) const TOKEN: &str = "987654321:S3cr3t-of-the-tests";
@@ -60,7 +62,7 @@ impl Desk {
     /// The tool with the words of `args`, and the token in its environment.
     pub(crate) fn tool(&self, args: &str) -> Command {
         let mut command = Command::new(binary());
-        command.args(args.split_whitespace()).current_dir(self.0.path());
+        command.args(["--runtime", RUNTIME]).args(args.split_whitespace()).current_dir(self.0.path());
         command.env("TELEGRAM_BOT_TOKEN", TOKEN).stdin(Stdio::null());
         command
     }
@@ -80,11 +82,13 @@ fn binary() -> &'static Path {
         let deps = env::current_exe().expect("the test's own path");
         let profile = deps.parent().and_then(Path::parent).expect("target/<profile>/deps");
         let binary = profile.join("examples/broadcast");
-        if !binary.exists() {
+        // One that was built without a runtime does not know its name.
+        let knows = || Command::new(&binary).args(["--runtime", RUNTIME, "--version"]).output();
+        if !knows().is_ok_and(|output| output.status.success()) {
             let mut cargo = Command::new(env!("CARGO"));
             let name = profile.file_name().and_then(|name| name.to_str()).expect("a profile's name");
             cargo.args(["build", "--profile", if name == "debug" { "dev" } else { name }]);
-            cargo.args(["--features", "telegram", "--example", "broadcast", "--target-dir"]);
+            cargo.args(["--features", "telegram,tokio", "--example", "broadcast", "--target-dir"]);
             let built = cargo.arg(profile.parent().expect("target")).status();
             assert!(built.is_ok_and(|status| status.success()) && binary.exists(), "build the example first");
         }

@@ -1,9 +1,8 @@
-//! The broadcast example, run as its users run it, against a stand-in of the Bot API in this process.
-#![cfg(unix)]
+//! The broadcast example, run as its users run it, against a stand-in of the Bot API in this process. Each runtime has a
+//! binary of its own, which says which one it is.
 
-#[path = "../examples/stand_in/mod.rs"]
+#[path = "../../examples/stand_in/mod.rs"]
 mod stand_in;
-#[path = "broadcast/tool.rs"]
 mod tool;
 
 use std::collections::HashSet;
@@ -129,6 +128,7 @@ fn bad_input_is_refused_before_anything_happens() {
         (format!("{good} --text-file empty"), 2, "--text"),
         (format!("{good} --resume"), 2, "--report"),
         (format!("{good} --nonsense"), 2, "--nonsense"),
+        (format!("{good} --runtime nonsense"), 2, "smol or tokio"),
         ("--text hi".into(), 2, "--recipients"),
         ("--recipients recipients.csv".into(), 2, "--text"),
         (
