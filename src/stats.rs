@@ -164,6 +164,14 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn times_are_kept_to_the_nanosecond() {
+        let span = Span::default();
+        span.set(Duration::new(3, 1));
+        assert_eq!(span.get(), Duration::new(3, 1));
+    }
+
+    #[test]
     fn a_time_beyond_the_range_stays_at_its_end() {
         let span = Span::default();
         span.set(Duration::MAX);

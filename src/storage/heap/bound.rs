@@ -75,20 +75,23 @@ impl Bound {
         is_closed: impl Fn() -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        if let Some(listener) = &mut room.0 {
+            ready!(listener.poll_unpin(cx));
+            room.0 = None;
+        }
         loop {
-            if let Some(listener) = &mut room.0 {
-                ready!(listener.poll_unpin(cx));
+            // Asked again once there is a listener: room may have come before it.
+            if self.has_room() || is_closed() {
                 room.0 = None;
-            }
-            if self.has_room() || is_closed() {
                 return Poll::Ready(());
             }
-            let listener = self.room.listen();
-            // Room may have come before the listener was there.
-            if self.has_room() || is_closed() {
-                return Poll::Ready(());
+            match &mut room.0 {
+                None => room.0 = Some(self.room.listen()),
+                Some(listener) => {
+                    ready!(listener.poll_unpin(cx));
+                    room.0 = None;
+                }
             }
-            room.0 = Some(listener);
         }
     }
 }
