@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use tracing::field::{Empty, debug};
 use tracing::instrument::{Instrument, Instrumented};
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, debug_span, error, info, warn};
 
 use crate::strategy::RequestId;
@@ -47,7 +48,10 @@ pub(crate) fn wants_waits() -> bool {
 
 /// The request of the present span is handed to the sender.
 pub(crate) fn attempt(attempt: u32) {
-    Span::current().record("attempt", attempt);
+    // To look for a span costs more than to see that nobody listens.
+    if Level::DEBUG <= LevelFilter::current() {
+        Span::current().record("attempt", attempt);
+    }
 }
 
 /// The service asks for a wait.
