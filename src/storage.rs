@@ -1,6 +1,9 @@
 //! The storage seam: where requests, replies and results wait. One [`Storage`] serves one runner; the worker,
 //! the tickets and the strategies are the same over all of them.
 
+#[cfg(feature = "embassy")]
+pub(crate) mod fixed;
+#[cfg(feature = "alloc")]
 pub(crate) mod heap;
 
 use core::future::Future;
@@ -15,7 +18,18 @@ use crate::sender::MessageSender;
 use crate::stats::Counters;
 use crate::strategy::RequestId;
 
+#[cfg(feature = "embassy")]
+pub use fixed::{FixedStorage, Unsent};
+#[cfg(feature = "alloc")]
 pub use heap::Heap;
+
+/// The storage of a runner whose type does not say it. Without an allocator there is none by default, and every runner's
+/// type says it.
+#[cfg(feature = "alloc")]
+pub(crate) type Unnamed<S> = Heap<S>;
+#[cfg(not(feature = "alloc"))]
+pub(crate) type Unnamed<S> =
+    &'static FixedStorage<embassy_sync::blocking_mutex::raw::NoopRawMutex, S, 0, 0, 0, 0>;
 
 /// How a ticket ends.
 pub(crate) type TicketResult<S> = Result<
@@ -39,6 +53,18 @@ pub enum Phase {
     Aborting,
     /// The worker has ended.
     Stopped,
+}
+
+impl Phase {
+    /// Of the number that a phase is.
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        match bits {
+            0 => Self::Open,
+            1 => Self::Closing,
+            2 => Self::Aborting,
+            _ => Self::Stopped,
+        }
+    }
 }
 
 /// How a worker ended.
@@ -110,7 +136,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     fn enqueue(
         &self,
         request: S::Request,
-        queued_at: impl FnOnce() -> Instant,
+        queued_at: impl Fn() -> Instant,
     ) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
 
     /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
