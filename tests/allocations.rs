@@ -94,7 +94,11 @@ fn the_hot_path_allocates_once_per_request() {
             .with(Delay::new(Duration::ZERO))
     };
     let with_strategies = per_thousand(100, strategies);
-    assert_eq!(with_strategies, plain, "strategies allocate nothing per request");
+    // A single wake-up more makes a thousandth more.
+    assert!(
+        with_strategies.abs_diff(plain) <= 1,
+        "strategies allocate per request: {with_strategies}, not {plain}"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! at once, as a queue's next does. Here it is back when the answer is, and what is sent anew is in plain sight.
 
 mod body;
+mod connection;
 mod dial;
 mod failure;
 mod idle;
@@ -22,11 +23,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::SendRequest;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, Uri};
 
-use self::body::Once;
+use self::body::{Once, Written};
+use self::connection::{Connection, Failed};
 pub(super) use self::dial::Dial;
 pub use self::failure::ResolveError;
 use self::idle::Idle;
@@ -34,8 +35,6 @@ use super::error::TelegramError;
 
 /// The longest answer that is read. The Bot API's are some KiB.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
-
-type Connection = SendRequest<Once>;
 
 /// A client for one server.
 pub(super) struct Http {
@@ -55,7 +54,7 @@ impl Http {
     /// The connection is kept once its answer is read to the end. Dropped before, this future takes its connection
     /// with it: hyper closes one whose answer nobody waits for.
     pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<(u16, Bytes), TelegramError> {
-        let (connection, response) = self.send(self.request(path), json.into()).await?;
+        let (connection, response) = self.send(&path, &json.into()).await?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), LONGEST_ANSWER)
             .collect()
@@ -70,44 +69,47 @@ impl Http {
         self.idle.clear();
     }
 
-    fn request(&self, path: Uri) -> Request<()> {
-        let mut request = Request::post(path).body(()).expect("a path is all that can be wrong");
+    fn request(&self, path: &Uri, json: &Bytes) -> (Request<Once>, Written) {
+        let (body, written) = Once::new(json.clone());
+        let mut request = Request::post(path).body(body).expect("a path is all that can be wrong");
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let agent = concat!("telegram-sender/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
-        request
+        (request, written)
     }
 
-    /// Sends `request` over a kept connection or a new one, and waits for the head of its answer.
+    /// Sends a request over a kept connection or a new one, and waits for the head of its answer.
     async fn send(
         &self,
-        request: Request<()>,
-        json: Bytes,
+        path: &Uri,
+        json: &Bytes,
     ) -> Result<(Connection, Response<Incoming>), TelegramError> {
-        let (body, written) = Once::new(json);
-        let mut request = request.map(|()| body);
         while let Some(mut connection) = self.idle.take(Instant::now()) {
-            // It fails if the server has closed the connection by now.
-            if connection.ready().await.is_err() {
+            // The server may have closed it by now.
+            if !connection.ready().await {
                 continue;
             }
-            match connection.try_send_request(request).await {
+            let (request, written) = self.request(path, json);
+            match connection.send(request).await {
                 Ok(response) => return Ok((connection, response)),
-                // The connection was closed before a byte of the request was written, so hyper hands that back, and
-                // it can go elsewhere. What was written even in part is never sent again.
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(failure::of_request(&error.into_error(), written.get())),
-                },
+                // It can go elsewhere. What was written even in part is never sent again.
+                Err(Failed::Unwritten(_)) => {}
+                Err(Failed::Broken(error)) => return Err(failure::of_request(&error, written.get())),
             }
         }
         let mut connection = self.dial.connect().await?;
-        match connection.try_send_request(request).await {
+        let (request, written) = self.request(path, json);
+        match connection.send(request).await {
             Ok(response) => Ok((connection, response)),
-            Err(error) => Err(failure::of_request(&error.into_error(), written.get())),
+            Err(Failed::Unwritten(None)) => {
+                Err(TelegramError::Disconnected { sent: false, reason: "connection closed".to_owned() })
+            }
+            Err(Failed::Unwritten(Some(error)) | Failed::Broken(error)) => {
+                Err(failure::of_request(&error, written.get()))
+            }
         }
     }
 }

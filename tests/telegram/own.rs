@@ -25,6 +25,16 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Threads {
     }
 }
 
+/// An executor that somebody runs on one thread.
+#[derive(Clone)]
+pub(crate) struct SameThread(pub(crate) Arc<smol::Executor<'static>>);
+
+impl<F: Future<Output: Send + 'static> + Send + 'static> Executor<F> for SameThread {
+    fn execute(&self, future: F) {
+        self.0.spawn(future).detach();
+    }
+}
+
 /// Gives what a function makes of the connection's number, from 0.
 #[derive(Clone)]
 pub(crate) struct Connector {

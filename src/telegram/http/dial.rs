@@ -4,14 +4,15 @@ use core::future::Future;
 use core::pin::Pin;
 use std::error::Error;
 
+use futures::future::FutureExt as _;
 use hyper::Uri;
 use hyper::client::conn::http1;
 use hyper::rt::{Executor, Read, Write};
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::Connection;
+use hyper_util::client::legacy::connect::Connection as Connected;
 use tower_service::Service;
 
-use super::body::Once;
+use super::connection::Connection;
 use super::failure;
 use crate::telegram::error::TelegramError;
 
@@ -26,7 +27,7 @@ type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(in crate::telegram) trait Connect:
     Service<
         Uri,
-        Response: Connection + Read + Write + Send + Unpin + 'static,
+        Response: Connected + Read + Write + Send + Unpin + 'static,
         Future: Send + 'static,
         Error: Into<Box<dyn Error + Send + Sync>>,
     > + Clone
@@ -39,7 +40,7 @@ pub(in crate::telegram) trait Connect:
 impl<C> Connect for C where
     C: Service<
             Uri,
-            Response: Connection + Read + Write + Send + Unpin + 'static,
+            Response: Connected + Read + Write + Send + Unpin + 'static,
             Future: Send + 'static,
             Error: Into<Box<dyn Error + Send + Sync>>,
         > + Clone
@@ -49,7 +50,7 @@ impl<C> Connect for C where
 {
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<http1::SendRequest<Once>, TelegramError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Connection, TelegramError>> + Send>>;
 
 /// The way to one server, with the connector's type forgotten: a call through a pointer is nothing beside what it
 /// does, and the sender is one type on all runtimes.
@@ -67,7 +68,7 @@ impl Dial {
         Self(Box::new(move || Box::pin(connect(connector.clone(), executor.clone(), origin.clone()))))
     }
 
-    pub(super) async fn connect(&self) -> Result<http1::SendRequest<Once>, TelegramError> {
+    pub(super) async fn connect(&self) -> Result<Connection, TelegramError> {
         (self.0)().await
     }
 }
@@ -76,14 +77,15 @@ async fn connect<C: Connect, E: Run>(
     mut connector: HttpsConnector<C>,
     executor: E,
     origin: Uri,
-) -> Result<http1::SendRequest<Once>, TelegramError> {
+) -> Result<Connection, TelegramError> {
     core::future::poll_fn(|cx| connector.poll_ready(cx))
         .await
         .map_err(|error| failure::of_connect(&*error))?;
     let stream = connector.call(origin).await.map_err(|error| failure::of_connect(&*error))?;
-    let (sender, connection) =
+    let (requests, background) =
         http1::handshake(stream).await.map_err(|error| failure::of_request(&error, false))?;
     // Its errors reach who waits for an answer.
-    executor.execute(Box::pin(async { drop(connection.await) }));
-    Ok(sender)
+    let (connection, background) = Connection::new(requests, background.map(drop));
+    executor.execute(Box::pin(background));
+    Ok(connection)
 }
