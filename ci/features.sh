@@ -9,5 +9,5 @@ cargo hack check --locked --feature-powerset \
     --exclude-features document-features,default,telegram,backon,testing,tower,tracing,serde,defmt
 cargo hack check --locked --feature-powerset --depth 2 --exclude-features document-features
 # The tests of each feature with the runtime of the tests, and without the default features.
-cargo hack test --locked --no-default-features --features testing --each-feature \
+cargo hack test --locked --features testing --each-feature --exclude-all-features \
     --exclude-features document-features,default --lib --tests
