@@ -173,11 +173,16 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         look: impl FnOnce(&mut State<S, Q, T, R, W>) -> Option<U>,
         line: impl FnOnce(&mut State<S, Q, T, R, W>) -> &mut Waiters<W>,
     ) -> Poll<U> {
-        let found = self.with(|state| look(state).ok_or_else(|| line(state).register(cx.waker())));
+        let found = self.with(|state| match look(state) {
+            Some(found) => Ok((found, line(state).leave(cx.waker()))),
+            None => Err(line(state).register(cx.waker())),
+        });
         match found {
-            Ok(found) => Poll::Ready(found),
+            Ok((found, _left)) => Poll::Ready(found),
             Err(evicted) => {
-                evicted.map(Waker::wake);
+                if let Some(evicted) = evicted {
+                    evicted.wake();
+                }
                 Poll::Pending
             }
         }
@@ -191,7 +196,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     /// Gives a ticket's slot back, and wakes who waits for one.
     fn release(&self, slot: usize) -> Slot<S> {
-        let (slot, room) = self.with(|state| (state.slots.release(slot), state.room.take()));
+        let (slot, room) = self.with(|state| (state.slots.release(slot), state.room.all()));
         room.wake();
         slot
     }
@@ -309,7 +314,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     fn end_results(&self) {
         let arrived = self.with(|state| {
             state.results_ended = true;
-            state.arrived.take()
+            state.arrived.all()
         });
         arrived.wake();
     }
@@ -338,7 +343,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
                 return None;
             }
             self.phase.store(to as u8, Ordering::SeqCst);
-            Some((state.waiting, state.idle.take(), state.busy.take(), state.room.take()))
+            Some((state.waiting, state.idle.take(), state.busy.take(), state.room.all()))
         });
         let Some((queued, idle, busy, room)) = woken else { return };
         match to {
@@ -374,7 +379,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             self.phase.store(Phase::Stopped as u8, Ordering::SeqCst);
             state.exit = Some(exit);
             state.results_ended = true;
-            (state.slots.wakers(), state.room.take(), state.arrived.take(), state.ended.take())
+            (state.slots.wakers(), state.room.all(), state.arrived.all(), state.ended.all())
         });
         trace::stopped(&exit);
         tickets.into_iter().flatten().for_each(Waker::wake);

@@ -39,7 +39,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
                 let taken = state.pop();
                 // Whatever was taken is in hand now, and not cancelled there.
                 state.cancelled_in_hand = None;
-                let room = taken.is_some().then(|| state.room.take());
+                let room = taken.is_some().then(|| state.room.all());
                 (taken, room)
             });
             let (job, cancelled) = taken?;

@@ -219,7 +219,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             self.results_dropped += 1;
             return Published::Dropped(answer);
         }
-        Published::Kept(self.arrived.take(), dropped)
+        Published::Kept(self.arrived.all(), dropped)
     }
 
     /// Whether a consumer's leaving leaves responses that nobody will read.

@@ -4,6 +4,9 @@ use core::task::Waker;
 
 /// At most `N` tasks are kept. With more, the one that has waited longest is woken and may register again: so all are
 /// served, at the price of turning round.
+///
+/// All are woken, in turn, and keep their places: who finds what it waited for leaves, and stands at the end when it waits
+/// again. Were only the first one woken, what it does not take would be left lying.
 pub(super) struct Waiters<const N: usize> {
     /// Those that wait stand in front.
     wakers: [Option<Waker>; N],
@@ -33,10 +36,20 @@ impl<const N: usize> Waiters<N> {
         evicted
     }
 
+    /// Takes `waker` out, to be dropped once no lock is held.
+    #[must_use]
+    pub(super) fn leave(&mut self, waker: &Waker) -> Option<Waker> {
+        let place =
+            self.wakers.iter().position(|kept| kept.as_ref().is_some_and(|kept| kept.will_wake(waker)))?;
+        let left = self.wakers[place].take();
+        self.wakers[place..].rotate_left(1);
+        left
+    }
+
     /// All of them, to be woken once no lock is held.
     #[must_use]
-    pub(super) fn take(&mut self) -> Self {
-        core::mem::replace(self, Self::new())
+    pub(super) fn all(&self) -> Self {
+        Self { wakers: self.wakers.clone() }
     }
 
     pub(super) fn wake(self) {
@@ -70,9 +83,12 @@ mod tests {
         assert!(waiters.register(&wakers[1]).is_none());
         assert!(waiters.register(&wakers[2]).unwrap().will_wake(&wakers[0]));
         assert!(waiters.register(&wakers[3]).unwrap().will_wake(&wakers[1]));
-        waiters.take().wake();
-        waiters.take().wake();
-        assert_eq!(*woken.lock().unwrap(), [2, 3]);
+        waiters.all().wake();
+        assert!(waiters.leave(&wakers[2]).is_some() && waiters.leave(&wakers[2]).is_none());
+        waiters.all().wake();
+        assert!(waiters.register(&wakers[2]).is_none());
+        waiters.all().wake();
+        assert_eq!(*woken.lock().unwrap(), [2, 3, 3, 3, 2]);
     }
 
     #[test]
