@@ -106,5 +106,5 @@ fn the_recorded_scenarios_on_tokios_paused_clock() {
 #[cfg(feature = "embassy")]
 #[test]
 fn the_recorded_scenarios_in_a_storage_of_fixed_size() {
-    check_all(virtual_time::play::<store::Fixed<1024>>);
+    check_all(virtual_time::play::<store::Fixed<1024, 1024>>);
 }

@@ -33,16 +33,23 @@ fn fault<Q: Store<Sender>>(script: &Script) -> Option<String> {
 
 #[test]
 fn the_promises_hold_whatever_happens() {
-    hold::<store::OnHeap>();
+    hold::<store::OnHeap>(|script| script);
 }
 
 #[cfg(feature = "embassy")]
 #[test]
 fn the_promises_hold_in_a_storage_of_fixed_size() {
-    hold::<store::Fixed<16>>();
+    hold::<store::Fixed<16, 512>>(closed_in_the_end);
 }
 
-fn hold<Q: Store<Sender>>() {
+/// Endless rounds may fill a fixed queue, and keep callers out who keep the runner open: somebody must close it.
+#[cfg(feature = "embassy")]
+fn closed_in_the_end(mut script: Script) -> Script {
+    script.left_alone &= !script.strategies.contains(&scripts::Kind::RequeueEndless);
+    script
+}
+
+fn hold<Q: Store<Sender>>(adapt: fn(Script) -> Script) {
     // The hook for panics is the program's.
     static ONE_BY_ONE: Mutex<()> = Mutex::new(());
     let _one = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,11 +68,11 @@ fn hold<Q: Store<Sender>>() {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut tree = script().new_tree(&mut TestRunner::new_with_rng(Config::default(), rng)).unwrap();
-        let mut why = fault::<Q>(&tree.current())?;
-        let mut smallest = tree.current();
+        let mut why = fault::<Q>(&adapt(tree.current()))?;
+        let mut smallest = adapt(tree.current());
         while tree.simplify() {
-            while let Some(still) = fault::<Q>(&tree.current()) {
-                (why, smallest) = (still, tree.current());
+            while let Some(still) = fault::<Q>(&adapt(tree.current())) {
+                (why, smallest) = (still, adapt(tree.current()));
                 if !tree.simplify() {
                     break;
                 }

@@ -38,18 +38,18 @@ impl<S: MessageSender + 'static> Store<S> for OnHeap {
     }
 }
 
-/// A storage for this many requests, tickets and responses. It is leaked: it lives as long as a `static` would.
+/// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
 #[cfg(feature = "embassy")]
-pub struct Fixed<const SIZE: usize>;
+pub struct Fixed<const SIZE: usize, const RESULTS: usize>;
 
 #[cfg(feature = "embassy")]
-impl<S: MessageSender + 'static, const SIZE: usize> Store<S> for Fixed<SIZE> {
+impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<S> for Fixed<SIZE, RESULTS> {
     type Storage = &'static telegram_sender::FixedStorage<
         embassy_sync::blocking_mutex::raw::NoopRawMutex,
         S,
         SIZE,
         SIZE,
-        SIZE,
+        RESULTS,
         16,
     >;
 
