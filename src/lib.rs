@@ -70,7 +70,7 @@ pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use storage::Heap;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use storage::{Exit, Storage};
+pub use storage::{Exit, Preallocated, Storage};
 #[cfg(feature = "embassy")]
 pub use storage::{FixedStorage, Unsent};
 #[cfg(feature = "backon")]

@@ -11,7 +11,9 @@ use core::pin::pin;
 use core::time::Duration;
 
 use futures::future::{Either, select};
-use futures::stream::{Stream, StreamExt};
+#[cfg(feature = "alloc")]
+use futures::stream::Stream;
+use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
 use crate::results::Results;

@@ -7,12 +7,13 @@ pub(crate) mod fixed;
 pub(crate) mod heap;
 
 use core::future::Future;
+use core::num::NonZeroUsize;
 use core::task::{self, Poll};
 
 use futures::stream::Stream;
 
-use crate::error::{NoAnswer, RequestError, SendError};
-use crate::results::Answer;
+use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
+use crate::results::{Answer, KeepResults};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
@@ -215,6 +216,17 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     #[doc(hidden)]
     fn stopped(&self) -> impl Future<Output = Exit>;
+}
+
+/// A storage that is there before its runner: a reference to a `FixedStorage`.
+pub trait Preallocated<S: MessageSender>: Storage<S> {
+    /// Gives the storage to a runner, with what its builder says.
+    #[doc(hidden)]
+    fn occupy(
+        &self,
+        capacity: Option<NonZeroUsize>,
+        keep: KeepResults,
+    ) -> Result<Self::Inbox, InvalidArgument>;
 }
 
 /// The worker's side of a storage; there is one.

@@ -4,8 +4,6 @@ use core::future::Future;
 use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 
-#[cfg(feature = "embassy")]
-use embassy_sync::blocking_mutex::raw::RawMutex;
 use futures::future::TryFutureExt;
 
 use super::{Options, SenderRunner};
@@ -13,11 +11,9 @@ use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::{Spawner, Timer};
 use crate::sender::MessageSender;
-#[cfg(feature = "embassy")]
-use crate::storage::FixedStorage;
 #[cfg(feature = "alloc")]
 use crate::storage::Heap;
-use crate::storage::{Exit, Storage};
+use crate::storage::{Exit, Preallocated, Storage};
 use crate::strategy::{CompositeStrategy, SendStrategy};
 use crate::worker::{Handover, Worker};
 
@@ -126,7 +122,7 @@ impl<S: MessageSender, A> Builder<S, A> {
         self.prepare_over(storage, inbox, timer)
     }
 
-    /// Makes the runner in `storage`, without an allocation, with `timer` for its time. It is to be
+    /// Makes the runner in `storage`, such as a `FixedStorage`, without an allocation; with `timer` for its time. It is to be
     /// [run](Prepared::run) or [started](Prepared::start).
     ///
     /// The storage is the runner's own from now on, and for good.
@@ -134,32 +130,17 @@ impl<S: MessageSender, A> Builder<S, A> {
     /// # Errors
     ///
     /// Refused when the storage was given to a runner before, or when the builder asks for more than it holds.
-    #[cfg(feature = "embassy")]
-    pub fn prepare_in<
-        'a,
-        T,
-        M,
-        const QUEUE: usize,
-        const TICKETS: usize,
-        const RESULTS: usize,
-        const WAITERS: usize,
-    >(
+    #[allow(clippy::type_complexity)] // a result of what `prepare` gives
+    pub fn prepare_in<T: Timer, Q: Preallocated<S>>(
         self,
-        storage: &'a FixedStorage<M, S, QUEUE, TICKETS, RESULTS, WAITERS>,
+        storage: Q,
         timer: T,
     ) -> Result<
-        Prepared<
-            S,
-            T,
-            &'a FixedStorage<M, S, QUEUE, TICKETS, RESULTS, WAITERS>,
-            impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>,
-        >,
+        Prepared<S, T, Q, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>,
         InvalidArgument,
     >
     where
-        T: Timer,
         A: SendStrategy<S>,
-        M: RawMutex,
     {
         let inbox = storage.occupy(self.capacity, self.results)?;
         Ok(self.prepare_over(storage, inbox, timer))

@@ -26,7 +26,7 @@ use self::slots::Slot;
 use self::state::{Published, State};
 use self::ticket::Receipt;
 use self::waiters::Waiters;
-use super::{AnswerOf, Enqueued, Exit, Phase, Settled, Storage, sealed};
+use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Settled, Storage, sealed};
 use crate::error::{InvalidArgument, RequestError};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -106,33 +106,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             phase: AtomicU8::new(Phase::Open as u8),
             counters: Counters::new(),
         }
-    }
-
-    /// Gives the storage to a runner, with what its builder says.
-    pub(crate) fn occupy(
-        &self,
-        capacity: Option<NonZeroUsize>,
-        keep: KeepResults,
-    ) -> Result<FixedInbox<'_, M, S, Q, T, R, W>, InvalidArgument> {
-        let capacity = capacity.map_or(Q, NonZeroUsize::get);
-        if Q == 0 || T == 0 {
-            return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
-        }
-        if capacity > Q {
-            return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
-        }
-        if keep.bound.is_some_and(|bound| bound.capacity.get() > R) {
-            return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
-        }
-        self.with(|state| {
-            if state.occupied {
-                return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
-            }
-            state.occupied = true;
-            state.capacity = capacity;
-            state.keep = keep;
-            Ok(FixedInbox::new(self))
-        })
     }
 
     /// Runs `work` under the lock. It must not run foreign code: no waking, no dropping of what callers gave.
@@ -390,6 +363,36 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     async fn stopped(&self) -> Exit {
         poll_fn(|cx| self.poll_for(cx, |state| state.exit, |state| &mut state.ended)).await
+    }
+}
+
+impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    Preallocated<S> for &'a FixedStorage<M, S, Q, T, R, W>
+{
+    fn occupy(
+        &self,
+        capacity: Option<NonZeroUsize>,
+        keep: KeepResults,
+    ) -> Result<FixedInbox<'a, M, S, Q, T, R, W>, InvalidArgument> {
+        let capacity = capacity.map_or(Q, NonZeroUsize::get);
+        if Q == 0 || T == 0 {
+            return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
+        }
+        if capacity > Q {
+            return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
+        }
+        if keep.bound.is_some_and(|bound| bound.capacity.get() > R) {
+            return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
+        }
+        self.with(|state| {
+            if state.occupied {
+                return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
+            }
+            state.occupied = true;
+            state.capacity = capacity;
+            state.keep = keep;
+            Ok(FixedInbox::new(self))
+        })
     }
 }
 

@@ -62,6 +62,7 @@ impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<
         Self::Storage,
         impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
     > {
-        builder.prepare_in(Box::leak(Box::default()), timer).unwrap()
+        let storage: Self::Storage = Box::leak(Box::default());
+        builder.prepare_in(storage, timer).unwrap()
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use futures::stream::{FusedStream, Stream};
@@ -49,7 +49,9 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             |state| &mut state.arrived,
         );
         next.map(|(answer, worker)| {
-            worker.map(Waker::wake);
+            if let Some(worker) = worker {
+                worker.wake();
+            }
             answer
         })
     }
@@ -77,6 +79,8 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     fn drop(&mut self) {
         let (unread, worker) = self.storage.with(|state| (state.remove_consumer(), state.busy.take()));
         drop(unread);
-        worker.map(Waker::wake);
+        if let Some(worker) = worker {
+            worker.wake();
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(super) enum Slot<S: MessageSender> {
 }
 
 pub(super) struct Slots<S: MessageSender, const N: usize> {
-    slots: [Slot<S>; N],
+    all: [Slot<S>; N],
     /// The first slot of the chain, or [`END`].
     free: usize,
     /// From here on they were never used.
@@ -28,7 +28,7 @@ const END: usize = usize::MAX;
 
 impl<S: MessageSender, const N: usize> Slots<S, N> {
     pub(super) const fn new() -> Self {
-        Self { slots: [const { Slot::Free { next: END } }; N], free: END, fresh: 0 }
+        Self { all: [const { Slot::Free { next: END } }; N], free: END, fresh: 0 }
     }
 
     pub(super) const fn has_room(&self) -> bool {
@@ -37,14 +37,13 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
 
     /// Takes a slot for the request's ticket. There must be one.
     pub(super) fn take(&mut self, id: RequestId) -> usize {
-        let index = match self.slots.get(self.free) {
-            Some(&Slot::Free { next }) => replace(&mut self.free, next),
-            _ => {
-                self.fresh += 1;
-                self.fresh - 1
-            }
+        let index = if let Some(&Slot::Free { next }) = self.all.get(self.free) {
+            replace(&mut self.free, next)
+        } else {
+            self.fresh += 1;
+            self.fresh - 1
         };
-        self.slots[index] = Slot::Waiting { id, waker: None };
+        self.all[index] = Slot::Waiting { id, waker: None };
         index
     }
 
@@ -52,17 +51,17 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
     #[must_use]
     pub(super) fn release(&mut self, index: usize) -> Slot<S> {
         let next = replace(&mut self.free, index);
-        replace(&mut self.slots[index], Slot::Free { next })
+        replace(&mut self.all[index], Slot::Free { next })
     }
 
     pub(super) fn is_settled(&self, index: usize) -> bool {
-        matches!(self.slots[index], Slot::Settled(_))
+        matches!(self.all[index], Slot::Settled(_))
     }
 
     /// Keeps the waker of a ticket that waits. One that gives way is to be dropped once no lock is held.
     #[must_use]
     pub(super) fn wait(&mut self, index: usize, waker: &Waker) -> Option<Waker> {
-        match &mut self.slots[index] {
+        match &mut self.all[index] {
             Slot::Waiting { waker: kept, .. } if !kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) => {
                 kept.replace(waker.clone())
             }
@@ -77,10 +76,10 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         id: RequestId,
         settled: Settled<S>,
     ) -> Result<Option<Waker>, Settled<S>> {
-        match &mut self.slots[index] {
+        match &mut self.all[index] {
             Slot::Waiting { id: theirs, waker } if *theirs == id => {
                 let waker = waker.take();
-                self.slots[index] = Slot::Settled(settled);
+                self.all[index] = Slot::Settled(settled);
                 Ok(waker)
             }
             _ => Err(settled),
@@ -89,7 +88,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
 
     /// The wakers of all tickets that wait.
     pub(super) fn wakers(&mut self) -> [Option<Waker>; N] {
-        core::array::from_fn(|index| match &mut self.slots[index] {
+        core::array::from_fn(|index| match &mut self.all[index] {
             Slot::Waiting { waker, .. } => waker.take(),
             _ => None,
         })

@@ -5,6 +5,7 @@ use core::fmt;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
+use super::state::State;
 use crate::sender::MessageSender;
 
 /// The requests that a runner with a [`FixedStorage`] never sent, in their order. They stay in the storage until they are
@@ -35,7 +36,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     type Item = S::Request;
 
     fn next(&mut self) -> Option<S::Request> {
-        self.storage.with(|state| state.take_unsent())
+        self.storage.with(State::take_unsent)
     }
 }
 
