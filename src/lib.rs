@@ -24,37 +24,39 @@
 extern crate alloc;
 
 mod error;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod results;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod runner;
 mod runtime;
 mod sender;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod stats;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod storage;
 mod strategy;
 #[cfg(feature = "telegram")]
 pub mod telegram;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod ticket;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod trace;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod worker;
 
 pub use error::{
     CallError, InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError,
     StrategyError,
 };
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use results::{Answer, KeepResults, Overflow, Results};
 #[cfg(feature = "alloc")]
-pub use runner::{Builder, Prepared, Runner, SendAll, SenderRunner};
+pub use runner::SendAll;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use runner::{Builder, IntoWorker, Prepared, Runner, SenderRunner};
 #[cfg(feature = "smol")]
 pub use runtime::Smol;
 #[cfg(feature = "alloc")]
@@ -63,10 +65,14 @@ pub use runtime::{Instant, SpawnFn, Spawner, Timer, spawn_fn};
 #[cfg(feature = "tokio")]
 pub use runtime::{Tokio, TokioLocal};
 pub use sender::{MessageResponse, MessageSender};
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use stats::Stats;
 #[cfg(feature = "alloc")]
-pub use storage::{Exit, Heap, Storage};
+pub use storage::Heap;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use storage::{Exit, Preallocated, Storage};
+#[cfg(feature = "embassy")]
+pub use storage::{FixedStorage, Unsent};
 #[cfg(feature = "backon")]
 pub use strategy::Backoff;
 #[cfg(feature = "alloc")]
@@ -75,5 +81,5 @@ pub use strategy::{
     CompositeStrategy, Context, Delay, Fixed, Identity, Jitter, JitterSource, Outcome, Pipeline, Random,
     RateLimiter, RequestId, Requeue, Retry, RetrySchedule, SendStrategy, Timeout,
 };
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use ticket::Ticket;

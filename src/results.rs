@@ -9,7 +9,7 @@ use futures::stream::{FusedStream, Stream};
 
 use crate::error::InvalidArgument;
 use crate::sender::MessageSender;
-use crate::storage::{Heap, Storage};
+use crate::storage::{Storage, Unnamed};
 use crate::strategy::RequestId;
 
 /// The service's answer to one request, as [`Results`] yields it.
@@ -37,7 +37,7 @@ pub struct Answer<M, R> {
 /// # Cancel safety
 ///
 /// Dropping a pending `next()` takes no response with it.
-pub struct Results<S: MessageSender, Q: Storage<S> = Heap<S>>(Q::Responses);
+pub struct Results<S: MessageSender, Q: Storage<S> = Unnamed<S>>(Q::Responses);
 
 impl<S: MessageSender, Q: Storage<S>> Results<S, Q> {
     pub(crate) fn new(storage: &Q) -> Self {

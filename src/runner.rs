@@ -2,6 +2,7 @@
 
 mod builder;
 mod handle;
+#[cfg(feature = "alloc")]
 mod send_all;
 
 use core::fmt;
@@ -10,19 +11,22 @@ use core::pin::pin;
 use core::time::Duration;
 
 use futures::future::{Either, select};
-use futures::stream::{Stream, StreamExt};
+#[cfg(feature = "alloc")]
+use futures::stream::Stream;
+use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
 use crate::results::Results;
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 use crate::stats::Stats;
-use crate::storage::{AnswerOf, Exit, Heap, Phase, Storage};
+use crate::storage::{AnswerOf, Exit, Phase, Storage, Unnamed};
 use crate::ticket::Ticket;
 use crate::trace;
 
-pub use builder::{Builder, Prepared};
+pub use builder::{Builder, IntoWorker, Prepared};
 pub use handle::Runner;
+#[cfg(feature = "alloc")]
 pub use send_all::SendAll;
 
 /// The handle of a runner: enqueues requests, reads results, closes.
@@ -30,7 +34,7 @@ pub use send_all::SendAll;
 /// Clones share the runner. When the last one is dropped the worker sends what is queued, closes the sender and
 /// ends, as after [`close`](Self::close).
 #[doc(alias = "ISenderRunner")]
-pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Heap<S>> {
+pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     pub(crate) storage: Q,
     timer: T,
     options: Options,
@@ -109,6 +113,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// # Ok::<(), telegram_sender::InvalidArgument>(())
     /// # }).unwrap();
     /// ```
+    #[cfg(feature = "alloc")]
     pub fn send_all<St>(&self, requests: St) -> SendAll<S, T, St, Q>
     where
         St: Stream<Item = S::Request>,

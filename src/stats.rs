@@ -67,7 +67,7 @@ impl Stats {
 }
 
 /// Where the worker counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     pub(crate) in_flight: Counter,
     pub(crate) sent: Counter,
@@ -83,6 +83,22 @@ pub struct Counters {
 }
 
 impl Counters {
+    pub(crate) const fn new() -> Self {
+        Self {
+            in_flight: Counter::new(),
+            sent: Counter::new(),
+            rejected: Counter::new(),
+            failed: Counter::new(),
+            cancelled: Counter::new(),
+            unsent: Counter::new(),
+            requeued: Counter::new(),
+            requeues_dropped: Counter::new(),
+            waits: Counter::new(),
+            waited: Span(Counter::new()),
+            longest_wait: Span(Counter::new()),
+        }
+    }
+
     pub(crate) fn waited(&self, wait: Duration) {
         self.waits.add_one();
         self.waited.set(self.waited.get().saturating_add(wait));
@@ -110,10 +126,14 @@ impl Counters {
 
 /// A number with one writer, the worker: it loads and stores, which costs less than to add in one step, and works on
 /// chips that can't.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counter(AtomicUsize);
 
 impl Counter {
+    const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
     pub(crate) fn add_one(&self) {
         self.set(self.get().wrapping_add(1));
     }
@@ -128,7 +148,7 @@ impl Counter {
 }
 
 /// A time with one writer: in nanoseconds, and where these would overflow within seconds, in milliseconds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Span(Counter);
 
 const UNITS_PER_SECOND: u32 = if usize::BITS >= 64 { 1_000_000_000 } else { 1_000 };
@@ -152,7 +172,7 @@ mod tests {
 
     #[test]
     fn waits_add_up() {
-        let counters = Counters::default();
+        let counters = Counters::new();
         assert_eq!(counters.read(0, 0).mean_wait(), None);
         for millis in [1, 5, 3] {
             counters.waited(Duration::from_millis(millis));
@@ -166,14 +186,14 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn times_are_kept_to_the_nanosecond() {
-        let span = Span::default();
+        let span = Span(Counter::new());
         span.set(Duration::new(3, 1));
         assert_eq!(span.get(), Duration::new(3, 1));
     }
 
     #[test]
     fn a_time_beyond_the_range_stays_at_its_end() {
-        let span = Span::default();
+        let span = Span(Counter::new());
         span.set(Duration::MAX);
         assert_eq!(span.get(), Duration::from_nanos(u64::MAX));
     }

@@ -1,21 +1,36 @@
 //! The storage seam: where requests, replies and results wait. One [`Storage`] serves one runner; the worker,
 //! the tickets and the strategies are the same over all of them.
 
+#[cfg(feature = "embassy")]
+pub(crate) mod fixed;
+#[cfg(feature = "alloc")]
 pub(crate) mod heap;
 
 use core::future::Future;
+use core::num::NonZeroUsize;
 use core::task::{self, Poll};
 
 use futures::stream::Stream;
 
-use crate::error::{NoAnswer, RequestError, SendError};
-use crate::results::Answer;
+use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
+use crate::results::{Answer, KeepResults};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
 use crate::strategy::RequestId;
 
+#[cfg(feature = "embassy")]
+pub use fixed::{FixedStorage, Unsent};
+#[cfg(feature = "alloc")]
 pub use heap::Heap;
+
+/// The storage of a runner whose type does not say it. Without an allocator there is none by default, and every runner's
+/// type says it.
+#[cfg(feature = "alloc")]
+pub(crate) type Unnamed<S> = Heap<S>;
+#[cfg(not(feature = "alloc"))]
+pub(crate) type Unnamed<S> =
+    &'static FixedStorage<embassy_sync::blocking_mutex::raw::NoopRawMutex, S, 0, 0, 0, 0>;
 
 /// How a ticket ends.
 pub(crate) type TicketResult<S> = Result<
@@ -39,6 +54,18 @@ pub enum Phase {
     Aborting,
     /// The worker has ended.
     Stopped,
+}
+
+impl Phase {
+    /// Of the number that a phase is.
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        match bits {
+            0 => Self::Open,
+            1 => Self::Closing,
+            2 => Self::Aborting,
+            _ => Self::Stopped,
+        }
+    }
 }
 
 /// How a worker ended.
@@ -110,7 +137,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     fn enqueue(
         &self,
         request: S::Request,
-        queued_at: impl FnOnce() -> Instant,
+        queued_at: impl Fn() -> Instant,
     ) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
 
     /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
@@ -189,6 +216,17 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     #[doc(hidden)]
     fn stopped(&self) -> impl Future<Output = Exit>;
+}
+
+/// A storage that is there before its runner: a reference to a `FixedStorage`.
+pub trait Preallocated<S: MessageSender>: Storage<S> {
+    /// Gives the storage to a runner, with what its builder says.
+    #[doc(hidden)]
+    fn occupy(
+        &self,
+        capacity: Option<NonZeroUsize>,
+        keep: KeepResults,
+    ) -> Result<Self::Inbox, InvalidArgument>;
 }
 
 /// The worker's side of a storage; there is one.

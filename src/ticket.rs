@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
-use crate::storage::{Heap, Settled, Storage, TicketResult};
+use crate::storage::{Settled, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
 
 /// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
@@ -39,7 +39,7 @@ use crate::strategy::RequestId;
 /// # });
 /// ```
 #[must_use = "dropping a ticket sends its request all the same; await it to know how it ended"]
-pub struct Ticket<S: MessageSender, Q: Storage<S> = Heap<S>> {
+pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
     storage: Q,
     id: RequestId,
     state: State<S, Q::Receipt>,

@@ -19,7 +19,7 @@ use crate::strategy::{Context, Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
 /// A sender on its way to the worker.
-pub(crate) enum Handover<S> {
+pub enum Handover<S> {
     Opened(S),
     Closed(S),
 }
@@ -48,25 +48,20 @@ where
         Self { strategy, timer, storage, inbox, yield_every, marks: Marks::default(), exit: Exit::Dropped }
     }
 
-    /// Serves the runner to its end. The sender comes through `handover`, as the worker's future is made before it is
-    /// open; one that is not is opened here.
+    /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here.
     ///
     /// # Errors
     ///
     /// The sender's error if it did not open.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
-    pub(crate) fn run<H>(mut self, handover: H) -> impl Future<Output = Result<Exit, S::Error>>
-    where
-        H: Future<Output = Option<Handover<S>>>,
-    {
+    pub(crate) fn run(mut self, handover: Handover<S>) -> impl Future<Output = Result<Exit, S::Error>> {
         async move {
-            let sender = match handover.await {
-                Some(Handover::Opened(sender)) => sender,
-                Some(Handover::Closed(sender)) => {
+            let sender = match handover {
+                Handover::Opened(sender) => sender,
+                Handover::Closed(sender) => {
                     sender.open().await?;
                     sender
                 }
-                None => return Ok(self.exit),
             };
             self.serve_all(&sender).await;
             while let Some(job) = self.inbox.next_left() {

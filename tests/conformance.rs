@@ -18,6 +18,9 @@ mod conformance_driver;
 #[cfg(feature = "tokio")]
 #[path = "conformance_worlds/paused_tokio.rs"]
 mod paused_tokio;
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 #[path = "conformance_worlds/virtual_time.rs"]
 mod virtual_time;
 
@@ -91,11 +94,17 @@ fn check_all(play: Play) {
 
 #[test]
 fn the_recorded_scenarios() {
-    check_all(virtual_time::play);
+    check_all(virtual_time::play::<store::OnHeap>);
 }
 
 #[cfg(feature = "tokio")]
 #[test]
 fn the_recorded_scenarios_on_tokios_paused_clock() {
-    check_all(paused_tokio::play);
+    check_all(paused_tokio::play::<store::OnHeap>);
+}
+
+#[cfg(feature = "embassy")]
+#[test]
+fn the_recorded_scenarios_in_a_storage_of_fixed_size() {
+    check_all(virtual_time::play::<store::Fixed<1024, 1024>>);
 }

@@ -6,20 +6,25 @@
 #[expect(unreachable_pub, reason = "a module of one test")]
 #[path = "properties/mod.rs"]
 mod scripts;
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use scripts::{Script, check, play, script};
+use scripts::{Script, Sender, check, play, script};
+use store::Store;
 
 fn seed_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|value| value.parse().expect("a number"))
 }
 
 /// Whether a script keeps the promises; if not, why.
-fn fault(script: &Script) -> Option<String> {
-    let kept = catch_unwind(AssertUnwindSafe(|| check(script, &play(script))));
+fn fault<Q: Store<Sender>>(script: &Script) -> Option<String> {
+    let kept = catch_unwind(AssertUnwindSafe(|| check(script, &play::<Q>(script))));
     kept.err().map(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
@@ -28,6 +33,26 @@ fn fault(script: &Script) -> Option<String> {
 
 #[test]
 fn the_promises_hold_whatever_happens() {
+    hold::<store::OnHeap>(|script| script);
+}
+
+#[cfg(feature = "embassy")]
+#[test]
+fn the_promises_hold_in_a_storage_of_fixed_size() {
+    hold::<store::Fixed<16, 512>>(closed_in_the_end);
+}
+
+/// Endless rounds may fill a fixed queue, and keep callers out who keep the runner open: somebody must close it.
+#[cfg(feature = "embassy")]
+fn closed_in_the_end(mut script: Script) -> Script {
+    script.left_alone &= !script.strategies.contains(&scripts::Kind::RequeueEndless);
+    script
+}
+
+fn hold<Q: Store<Sender>>(adapt: fn(Script) -> Script) {
+    // The hook for panics is the program's.
+    static ONE_BY_ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = seed_of("PROPERTY_CASES").unwrap_or(10_000);
     let one = seed_of("PROPERTY_SEED").map(|seed| seed..seed + 1);
     let seeds = one.unwrap_or_else(|| {
@@ -43,11 +68,11 @@ fn the_promises_hold_whatever_happens() {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut tree = script().new_tree(&mut TestRunner::new_with_rng(Config::default(), rng)).unwrap();
-        let mut why = fault(&tree.current())?;
-        let mut smallest = tree.current();
+        let mut why = fault::<Q>(&adapt(tree.current()))?;
+        let mut smallest = adapt(tree.current());
         while tree.simplify() {
-            while let Some(still) = fault(&tree.current()) {
-                (why, smallest) = (still, tree.current());
+            while let Some(still) = fault::<Q>(&adapt(tree.current())) {
+                (why, smallest) = (still, adapt(tree.current()));
                 if !tree.simplify() {
                     break;
                 }

@@ -4,15 +4,16 @@ use core::future::Future;
 use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 
-use futures::channel::oneshot;
-use futures::future::{FutureExt, TryFutureExt};
+use futures::future::TryFutureExt;
 
 use super::{Options, SenderRunner};
 use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::{Spawner, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{Exit, Heap, Storage};
+#[cfg(feature = "alloc")]
+use crate::storage::Heap;
+use crate::storage::{Exit, Preallocated, Storage};
 use crate::strategy::{CompositeStrategy, SendStrategy};
 use crate::worker::{Handover, Worker};
 
@@ -109,41 +110,98 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 
     /// Makes the runner, on the heap, with `timer` for its time. It is to be [started](Prepared::start).
+    #[cfg(feature = "alloc")]
     pub fn prepare<T: Timer>(
         self,
         timer: T,
-    ) -> Prepared<S, T, Heap<S>, impl Future<Output = Result<Exit, S::Error>>>
+    ) -> Prepared<S, T, Heap<S>, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
     where
         A: SendStrategy<S>,
     {
         let (storage, inbox) = Heap::new(self.capacity, self.results);
+        self.prepare_over(storage, inbox, timer)
+    }
+
+    /// Makes the runner in `storage`, such as a `FixedStorage`, without an allocation; with `timer` for its time. It is to be
+    /// [run](Prepared::run) or [started](Prepared::start).
+    ///
+    /// The storage is the runner's own from now on, and for good.
+    ///
+    /// # Errors
+    ///
+    /// Refused when the storage was given to a runner before, or when the builder asks for more than it holds.
+    #[allow(clippy::type_complexity)] // a result of what `prepare` gives
+    pub fn prepare_in<T: Timer, Q: Preallocated<S>>(
+        self,
+        storage: Q,
+        timer: T,
+    ) -> Result<
+        Prepared<S, T, Q, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>,
+        InvalidArgument,
+    >
+    where
+        A: SendStrategy<S>,
+    {
+        let inbox = storage.occupy(self.capacity, self.results)?;
+        Ok(self.prepare_over(storage, inbox, timer))
+    }
+
+    fn prepare_over<T: Timer, Q: Storage<S>>(
+        self,
+        storage: Q,
+        inbox: Q::Inbox,
+        timer: T,
+    ) -> Prepared<S, T, Q, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
+    where
+        A: SendStrategy<S>,
+    {
         let runner = SenderRunner::new(storage.clone(), timer.clone(), self.options);
         let worker = Worker::new(self.strategy, timer, storage, inbox, self.yield_every);
-        // The worker's future is made before its sender is open, so that its type is known to `start`.
-        let (handover, opened) = oneshot::channel();
-        let worker = worker.run(opened.map(Result::ok));
-        Prepared { runner, sender: self.sender, handover, worker }
+        Prepared { runner, sender: self.sender, worker: |handover| worker.run(handover) }
     }
 }
 
-/// A runner that is ready to start: its handle, its sender, and its worker as a future of type `F`.
+/// A worker that only lacks its sender. Its future's type is known already, so that a spawner can be asked for it.
 ///
-/// Naming `F` is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
-/// move to another thread follows from its sender.
-#[must_use = "a prepared runner does nothing until it is started or run"]
-pub struct Prepared<S: MessageSender, T, Q: Storage<S>, F> {
-    runner: SenderRunner<S, T, Q>,
-    sender: S,
-    handover: oneshot::Sender<Handover<S>>,
-    worker: F,
+/// The trait is sealed: its method is not part of the public API.
+pub trait IntoWorker<S: MessageSender> {
+    /// The worker.
+    type Worker: Future<Output = Result<Exit, S::Error>>;
+
+    #[doc(hidden)]
+    fn into_worker(self, handover: Handover<S>) -> Self::Worker;
 }
 
-impl<S, T, Q, F> Prepared<S, T, Q, F>
+impl<S, C, F> IntoWorker<S> for C
+where
+    S: MessageSender,
+    C: FnOnce(Handover<S>) -> F,
+    F: Future<Output = Result<Exit, S::Error>>,
+{
+    type Worker = F;
+
+    fn into_worker(self, handover: Handover<S>) -> F {
+        self(handover)
+    }
+}
+
+/// A runner that is ready to start: its handle, its sender, and its worker, which becomes a future of type `W::Worker`.
+///
+/// Naming that is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
+/// move to another thread follows from its sender.
+#[must_use = "a prepared runner does nothing until it is started or run"]
+pub struct Prepared<S: MessageSender, T, Q: Storage<S>, W> {
+    runner: SenderRunner<S, T, Q>,
+    sender: S,
+    worker: W,
+}
+
+impl<S, T, Q, W> Prepared<S, T, Q, W>
 where
     S: MessageSender,
     T: Timer,
     Q: Storage<S>,
-    F: Future<Output = Result<Exit, S::Error>>,
+    W: IntoWorker<S>,
 {
     /// Opens the sender, then spawns the worker. The task is detached: it ends when the runner is closed or all
     /// handles are dropped; [`SenderRunner::task`] tells.
@@ -155,7 +213,7 @@ where
     /// # Cancel safety
     ///
     /// Dropped before it is ready, nothing was spawned and the sender is dropped.
-    pub fn start<Sp: Spawner<F>>(
+    pub fn start<Sp: Spawner<W::Worker>>(
         self,
         spawner: Sp,
     ) -> impl Future<Output = Result<SenderRunner<S, T, Q>, S::Error>> {
@@ -178,15 +236,13 @@ where
     /// As [`start`](Self::start).
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
     #[expect(clippy::type_complexity, reason = "a pair in a result")]
-    pub fn start_with_task<Sp: Spawner<F>>(
+    pub fn start_with_task<Sp: Spawner<W::Worker>>(
         self,
         spawner: Sp,
     ) -> impl Future<Output = Result<(SenderRunner<S, T, Q>, Sp::Task), S::Error>> {
         async move {
             self.sender.open().await?;
-            // The worker holds the other end.
-            let _ = self.handover.send(Handover::Opened(self.sender));
-            Ok((self.runner, spawner.spawn(self.worker)))
+            Ok((self.runner, spawner.spawn(self.worker.into_worker(Handover::Opened(self.sender)))))
         }
     }
 
@@ -211,14 +267,12 @@ where
     /// let (exit, ()) = smol::block_on(smol::future::zip(run, main));
     /// assert_eq!(exit, Ok(Exit::Drained));
     /// ```
-    pub fn run(self) -> (SenderRunner<S, T, Q>, F) {
-        // The worker holds the other end.
-        let _ = self.handover.send(Handover::Closed(self.sender));
-        (self.runner, self.worker)
+    pub fn run(self) -> (SenderRunner<S, T, Q>, W::Worker) {
+        (self.runner, self.worker.into_worker(Handover::Closed(self.sender)))
     }
 }
 
-impl<S: MessageSender, T, Q: Storage<S>, F> core::fmt::Debug for Prepared<S, T, Q, F> {
+impl<S: MessageSender, T, Q: Storage<S>, W> core::fmt::Debug for Prepared<S, T, Q, W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Prepared").finish_non_exhaustive()
     }

@@ -14,7 +14,7 @@ use super::SenderRunner;
 use crate::error::{CallError, InvalidArgument, RequestError};
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{Heap, Storage};
+use crate::storage::{Storage, Unnamed};
 use crate::ticket::Ticket;
 
 /// How a request of [`SenderRunner::send_all`] ended.
@@ -35,7 +35,7 @@ pin_project! {
     /// Dropping a pending `next()` loses nothing. Dropping this lets the requests that were taken be sent all the same,
     /// but for one that waits for room in a full queue: that is dropped too.
     #[must_use = "streams do nothing unless polled"]
-    pub struct SendAll<S, T, St, Q = Heap<S>>
+    pub struct SendAll<S, T, St, Q = Unnamed<S>>
     where
         S: MessageSender,
         Q: Storage<S>,

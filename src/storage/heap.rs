@@ -65,7 +65,7 @@ impl<S: MessageSender> Heap<S> {
             results: ResultsQueue::new(results),
             cancelled: LazyQueue::new(),
             unsent: LazyQueue::new(),
-            counters: Counters::default(),
+            counters: Counters::new(),
         }));
         let inbox = HeapInbox::new(storage.clone(), queue);
         (storage, inbox)
@@ -131,7 +131,7 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
     async fn enqueue(
         &self,
         request: S::Request,
-        queued_at: impl FnOnce() -> Instant,
+        queued_at: impl Fn() -> Instant,
     ) -> Enqueued<S, Self::Receipt> {
         let mut room = Room::default();
         loop {

@@ -13,10 +13,12 @@ use std::time::Duration;
 use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use smol::future::yield_now;
-use telegram_sender::{KeepResults, SenderRunner, Timer};
+use telegram_sender::{KeepResults, SenderRunner, Storage, Timer};
+
+use crate::store::Store;
 
 use self::operations::Stage;
-use self::sender::Scripted;
+pub use self::sender::Scripted;
 pub use self::world::{World, begin};
 
 /// The events so far, with a clock that stamps them.
@@ -40,7 +42,11 @@ fn seconds(value: &Value) -> Duration {
 }
 
 /// Plays `scenario` in `world`, whose runner has `timer`, and gives its trace, sorted.
-pub async fn play<T: Timer + 'static>(scenario: &Value, world: Rc<dyn World>, timer: T) -> Vec<Value> {
+pub async fn play<Q: Store<Scripted>, T: Timer + 'static>(
+    scenario: &Value,
+    world: Rc<dyn World>,
+    timer: T,
+) -> Vec<Value> {
     let log = Log { world: world.clone(), events: Rc::default() };
     let Ok(strategies) = strategies::build(scenario, &log) else {
         // Refused at construction: there is no runner, and nothing happens.
@@ -48,7 +54,7 @@ pub async fn play<T: Timer + 'static>(scenario: &Value, world: Rc<dyn World>, ti
     };
     let sender = Scripted::new(scenario, log.clone());
     let builder = SenderRunner::builder(sender.clone()).strategy(strategies).results(KeepResults::always());
-    let (runner, worker) = builder.prepare(timer).run();
+    let (runner, worker) = Q::prepare(builder, timer).run();
     let stage = Rc::new(Stage::new(runner, worker.map(drop).boxed_local(), sender, log.clone()));
     if scenario["enter"] != false {
         stage.enter();
@@ -102,7 +108,7 @@ pub async fn play<T: Timer + 'static>(scenario: &Value, world: Rc<dyn World>, ti
     events
 }
 
-impl<T: Timer + 'static> Stage<T> {
+impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
     /// Starts a reader that takes `pause` for each response.
     fn read_results(&self, by: &str, pause: Duration, count: Option<u64>) {
         let mut results = self.runner().results();

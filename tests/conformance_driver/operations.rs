@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};
 use serde_json::{Value, json};
-use telegram_sender::{NoAnswer, ResultError, SendError, SenderRunner, Ticket, Timer};
+use telegram_sender::{NoAnswer, ResultError, SendError, SenderRunner, Storage, Ticket, Timer};
 
 use super::sender::{Request, Rpc, Scripted, Sent};
 use super::{Log, seconds};
@@ -16,9 +16,9 @@ use super::{Log, seconds};
 type Worker = LocalBoxFuture<'static, ()>;
 
 /// A runner under a script.
-pub struct Stage<T> {
+pub struct Stage<T, Q: Storage<Scripted>> {
     /// One handle for all: dropped with the stage.
-    runner: SenderRunner<Scripted, T>,
+    runner: SenderRunner<Scripted, T, Q>,
     /// The worker, until the runner is entered.
     worker: Cell<Option<Worker>>,
     sender: Scripted,
@@ -28,8 +28,13 @@ pub struct Stage<T> {
     waiters: RefCell<HashMap<String, oneshot::Sender<()>>>,
 }
 
-impl<T: Timer + 'static> Stage<T> {
-    pub(super) fn new(runner: SenderRunner<Scripted, T>, worker: Worker, sender: Scripted, log: Log) -> Self {
+impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
+    pub(super) fn new(
+        runner: SenderRunner<Scripted, T, Q>,
+        worker: Worker,
+        sender: Scripted,
+        log: Log,
+    ) -> Self {
         let worker = Cell::new(Some(worker));
         Self { runner, worker, sender, log, replies: RefCell::default(), waiters: RefCell::default() }
     }
@@ -41,7 +46,7 @@ impl<T: Timer + 'static> Stage<T> {
         }
     }
 
-    pub(super) fn runner(&self) -> &SenderRunner<Scripted, T> {
+    pub(super) fn runner(&self) -> &SenderRunner<Scripted, T, Q> {
         &self.runner
     }
 
@@ -106,7 +111,7 @@ impl<T: Timer + 'static> Stage<T> {
         }
     }
 
-    fn enqueue(&self, id: &str) -> Option<Ticket<Scripted>> {
+    fn enqueue(&self, id: &str) -> Option<Ticket<Scripted, Q>> {
         let request = Request { id: id.to_owned(), log: self.log.clone() };
         match self.runner.try_request(request) {
             Ok(ticket) => Some(ticket),

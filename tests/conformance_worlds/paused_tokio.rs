@@ -9,7 +9,8 @@ use telegram_sender::{Instant, Spawner, Timer, Tokio, TokioLocal};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::conformance_driver::{self, World, begin, trace};
+use crate::conformance_driver::{self, Scripted, World, begin, trace};
+use crate::store::{OnHeap, Store};
 
 /// tokio's timers are rounded up to milliseconds, while strategies compute waits to the nanosecond. So a scenario's
 /// nanosecond takes a millisecond of tokio's time. The timers and the clock are tokio's own all the same, behind the same
@@ -50,12 +51,12 @@ impl World for SlowTokio {
 /// The longest scenario that is sure to be within the range of instants, at that scale.
 const LONGEST: f64 = 3600.0;
 
-pub(crate) fn play(scenario: &Value) -> Vec<Value> {
+pub(crate) fn play<Q: Store<Scripted>>(scenario: &Value) -> Vec<Value> {
     assert!(scenario["until"].as_f64() <= Some(LONGEST), "the slow clock would run out of range");
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     LocalSet::new().block_on(&runtime, async {
         let timer = SlowTokio { begun: Tokio.now() };
-        conformance_driver::play(scenario, Rc::new(timer.clone()), timer).await
+        conformance_driver::play::<Q, _>(scenario, Rc::new(timer.clone()), timer).await
     })
 }
 
@@ -69,7 +70,7 @@ fn times_finer_than_tokios_are_exact() {
         "consume_results": true,
         "until": 1,
     });
-    let virtually = crate::virtual_time::play(&scenario);
+    let virtually = crate::virtual_time::play::<OnHeap>(&scenario);
     assert_eq!(virtually.len(), 12);
-    trace::compare(&virtually, &play(&scenario)).unwrap();
+    trace::compare(&virtually, &play::<OnHeap>(&scenario)).unwrap();
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::{Spawner, Timer};
 
-use crate::conformance_driver::{self, World, begin};
+use crate::conformance_driver::{self, Scripted, World, begin};
+use crate::store::Store;
 
 struct VirtualWorld(VirtualRuntime);
 
@@ -27,8 +28,8 @@ impl World for VirtualWorld {
     }
 }
 
-pub(crate) fn play(scenario: &Value) -> Vec<Value> {
+pub(crate) fn play<Q: Store<Scripted>>(scenario: &Value) -> Vec<Value> {
     let runtime = VirtualRuntime::new();
     let world = Rc::new(VirtualWorld(runtime.clone()));
-    runtime.block_on(conformance_driver::play(scenario, world, runtime.timer()))
+    runtime.block_on(conformance_driver::play::<Q, _>(scenario, world, runtime.timer()))
 }

@@ -11,7 +11,7 @@ use telegram_sender::{Answer, Exit, RequestId, SendError};
 
 pub use check::check;
 pub use generate::script;
-pub use play::play;
+pub use play::{Sender, play};
 
 /// All that is done to one runner.
 #[derive(Debug, Clone)]

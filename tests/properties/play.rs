@@ -12,12 +12,14 @@ use telegram_sender::{
     SenderRunner, Spawner, Ticket, Timeout, Timer,
 };
 
+use crate::store::Store;
+
 use super::{
     Consumer, End, Ending, Fate, Kind, Outcome, Planned, Request, ResultsKept, Script, Step, TicketEnd, ms,
 };
 
-type Sender = ScriptedSender<Request>;
-type Runner = SenderRunner<Sender, VirtualTimer>;
+pub type Sender = ScriptedSender<Request>;
+type Runner<Q> = SenderRunner<Sender, VirtualTimer, <Q as Store<Sender>>::Storage>;
 
 fn built_in(kind: &Kind) -> BuiltIn {
     match *kind {
@@ -62,10 +64,9 @@ fn keep(results: ResultsKept) -> KeepResults {
 }
 
 /// What the tasks of a script bring together.
-#[derive(Default)]
-struct Record {
+struct Record<Q: Store<Sender>> {
     tickets: Vec<TicketEnd>,
-    kept: Vec<(Request, Ticket<Sender>)>,
+    kept: Vec<(Request, Ticket<Sender, Q::Storage>)>,
     refused: Vec<Request>,
     answers: Vec<
         telegram_sender::Answer<
@@ -76,12 +77,18 @@ struct Record {
     unsent: Vec<Request>,
 }
 
-/// Plays `script` to its end.
-pub fn play(script: &Script) -> Outcome {
+impl<Q: Store<Sender>> Default for Record<Q> {
+    fn default() -> Self {
+        Self { tickets: vec![], kept: vec![], refused: vec![], answers: vec![], unsent: vec![] }
+    }
+}
+
+/// Plays `script` to its end, on a runner in a store.
+pub fn play<Q: Store<Sender>>(script: &Script) -> Outcome {
     let runtime = VirtualRuntime::with_seed(script.order);
     let sender = ScriptedSender::new(runtime.timer()).replies(script.replies.iter().map(reply));
     let record = Rc::new(RefCell::new(Record::default()));
-    let exit = runtime.block_on(scenes(script, &runtime, &sender, &record));
+    let exit = runtime.block_on(scenes::<Q>(script, &runtime, &sender, &record));
     runtime.run_until_stalled();
     let record = record.take();
     Outcome {
@@ -98,18 +105,18 @@ pub fn play(script: &Script) -> Outcome {
     }
 }
 
-async fn scenes(
+async fn scenes<Q: Store<Sender>>(
     script: &Script,
     runtime: &VirtualRuntime,
     sender: &Sender,
-    record: &Rc<RefCell<Record>>,
+    record: &Rc<RefCell<Record<Q>>>,
 ) -> Exit {
     let chain: Chain = script.strategies.iter().map(built_in).collect();
     let mut builder: Builder<Sender> = SenderRunner::builder(sender.clone()).results(keep(script.results));
     if let Some(capacity) = script.capacity {
         builder = builder.queue_capacity(capacity).unwrap();
     }
-    let prepared = builder.strategy(chain).prepare(runtime.timer());
+    let prepared = Q::prepare(builder.strategy(chain), runtime.timer());
     let (runner, worker) = prepared.start_with_task(runtime).await.unwrap();
     let worker = Rc::new(worker);
 
@@ -155,7 +162,7 @@ async fn scenes(
         settle(request, ticket, record).await;
     }
     let unsent = match runner {
-        Some(runner) => runner.abort().await,
+        Some(runner) => runner.abort().await.into_iter().collect(),
         None => Vec::new(),
     };
     let mut record = record.borrow_mut();
@@ -164,12 +171,21 @@ async fn scenes(
     exit
 }
 
-async fn settle(request: Request, mut ticket: Ticket<Sender>, record: &RefCell<Record>) {
+async fn settle<Q: Store<Sender>>(
+    request: Request,
+    mut ticket: Ticket<Sender, Q::Storage>,
+    record: &RefCell<Record<Q>>,
+) {
     let ended = (&mut ticket).await;
     record.borrow_mut().tickets.push((request, Some((ticket.id(), ticket.attempts(), ended))));
 }
 
-async fn consume(consumer: Consumer, runner: Runner, timer: VirtualTimer, record: Rc<RefCell<Record>>) {
+async fn consume<Q: Store<Sender>>(
+    consumer: Consumer,
+    runner: Runner<Q>,
+    timer: VirtualTimer,
+    record: Rc<RefCell<Record<Q>>>,
+) {
     timer.sleep(ms(consumer.from)).await;
     let mut results = runner.results();
     // A consumer is no reason for the runner to live.
@@ -183,12 +199,12 @@ async fn consume(consumer: Consumer, runner: Runner, timer: VirtualTimer, record
     }
 }
 
-async fn produce(
+async fn produce<Q: Store<Sender>>(
     producer: usize,
     steps: Vec<Step>,
-    runner: Runner,
+    runner: Runner<Q>,
     runtime: VirtualRuntime,
-    record: Rc<RefCell<Record>>,
+    record: Rc<RefCell<Record<Q>>>,
 ) {
     for (number, step) in steps.into_iter().enumerate() {
         runtime.sleep(ms(step.gap)).await;
@@ -236,13 +252,13 @@ async fn produce(
     }
 }
 
-async fn end(
+async fn end<Q: Store<Sender>>(
     at: u64,
     ending: Ending,
-    runner: Runner,
+    runner: Runner<Q>,
     worker: Rc<VirtualTask<Result<Exit, telegram_sender::testing::Failed>>>,
     timer: VirtualTimer,
-    record: Rc<RefCell<Record>>,
+    record: Rc<RefCell<Record<Q>>>,
 ) {
     timer.sleep(ms(at)).await;
     let unsent = match ending {
@@ -254,8 +270,10 @@ async fn end(
             let _ = futures::poll!(pin!(runner.close()));
             return;
         }
-        Ending::CloseWithTimeout(timeout) => runner.close_with_timeout(ms(timeout)).await,
-        Ending::Abort => runner.abort().await,
+        Ending::CloseWithTimeout(timeout) => {
+            runner.close_with_timeout(ms(timeout)).await.into_iter().collect()
+        }
+        Ending::Abort => runner.abort().await.into_iter().collect::<Vec<_>>(),
         Ending::DropTheWorker => return worker.cancel(),
     };
     record.borrow_mut().unsent.extend(unsent);

@@ -41,12 +41,7 @@ impl Life {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        match self.state.load(Ordering::SeqCst) & PHASE_MASK {
-            0 => Phase::Open,
-            1 => Phase::Closing,
-            2 => Phase::Aborting,
-            _ => Phase::Stopped,
-        }
+        Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
     }
 
     /// Tells whether that was a step.

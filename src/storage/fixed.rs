@@ -1,0 +1,403 @@
+//! The storage for machines without an allocator: queue, reply slots and results in one `static` of fixed size, behind
+//! one lock of `embassy-sync`.
+
+mod inbox;
+mod results;
+mod ring;
+mod slots;
+mod state;
+mod ticket;
+mod unsent;
+mod waiters;
+
+use core::cell::RefCell;
+use core::fmt;
+use core::future::poll_fn;
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicU8, Ordering};
+use core::task::{self, Poll, Waker};
+
+use embassy_sync::blocking_mutex::Mutex;
+use embassy_sync::blocking_mutex::raw::RawMutex;
+
+use self::inbox::FixedInbox;
+use self::results::FixedResponses;
+use self::slots::Slot;
+use self::state::{Published, State};
+use self::ticket::Receipt;
+use self::waiters::Waiters;
+use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Settled, Storage, sealed};
+use crate::error::{InvalidArgument, RequestError};
+use crate::results::KeepResults;
+use crate::runtime::Instant;
+use crate::sender::MessageSender;
+use crate::stats::Counters;
+use crate::strategy::RequestId;
+use crate::trace;
+
+pub use self::unsent::Unsent;
+
+/// The memory of one runner, of a size that is fixed at compile time: for a `static`, without an allocator.
+///
+/// - `M` is the lock: `CriticalSectionRawMutex` between threads, cores and interrupts; `ThreadModeRawMutex` on a chip
+///   with one core, outside of interrupts; `NoopRawMutex` within one executor (for a storage that is no `static`).
+/// - `QUEUE` requests wait in the queue, re-queued rounds among them.
+/// - `TICKETS` tickets are out at a time. A ticket gives its place back when it is ready, cancelled or dropped.
+/// - `RESULTS` responses wait for consumers. With zero there are no results.
+/// - `WAITERS` tasks wait at a time for room, for a response, for the runner's end; each. More are served, but they turn
+///   round while they wait, which costs power.
+///
+/// Without room or a free ticket, [`request`](crate::SenderRunner::request) waits and
+/// [`try_request`](crate::SenderRunner::try_request) gives the request back. Where nothing else is said about results, the
+/// runner waits for its consumers while `RESULTS` responses are unread; once it closes it waits no more, and counts what it
+/// has to drop.
+///
+/// ```
+/// use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+/// use telegram_sender::{Builder, Exit, FixedStorage, MessageResponse, MessageSender, Smol};
+///
+/// struct Echo;
+///
+/// impl MessageSender for Echo {
+///     type Request = u32;
+///     type Message = u32;
+///     type Rejection = ();
+///     type Error = ();
+///
+///     async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+///         Ok(Ok(*request))
+///     }
+/// }
+///
+/// static STORAGE: FixedStorage<CriticalSectionRawMutex, Echo, 8, 8, 0> = FixedStorage::new();
+///
+/// let (runner, worker) = Builder::new(Echo).prepare_in(&STORAGE, Smol)?.run();
+/// let main = async {
+///     assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+///     runner.close().await
+/// };
+/// let (exit, _) = smol::block_on(smol::future::zip(worker, main));
+/// assert_eq!(exit, Ok(Exit::Drained));
+/// // A storage serves one runner.
+/// assert!(Builder::new(Echo).prepare_in(&STORAGE, Smol).is_err());
+/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// ```
+pub struct FixedStorage<
+    M,
+    S: MessageSender,
+    const QUEUE: usize,
+    const TICKETS: usize,
+    const RESULTS: usize,
+    const WAITERS: usize = 4,
+> {
+    state: Mutex<M, RefCell<State<S, QUEUE, TICKETS, RESULTS, WAITERS>>>,
+    /// Written under the lock, read without.
+    phase: AtomicU8,
+    counters: Counters,
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    FixedStorage<M, S, Q, T, R, W>
+{
+    /// An empty storage, for one runner.
+    pub const fn new() -> Self {
+        Self {
+            state: Mutex::new(RefCell::new(State::new())),
+            phase: AtomicU8::new(Phase::Open as u8),
+            counters: Counters::new(),
+        }
+    }
+
+    /// Runs `work` under the lock. It must not run foreign code: no waking, no dropping of what callers gave.
+    fn with<U>(&self, work: impl FnOnce(&mut State<S, Q, T, R, W>) -> U) -> U {
+        self.state.lock(|state| work(&mut state.borrow_mut()))
+    }
+
+    fn current_phase(&self) -> Phase {
+        Phase::from_bits(self.phase.load(Ordering::SeqCst))
+    }
+
+    fn is_open(&self) -> bool {
+        self.current_phase() == Phase::Open
+    }
+
+    /// Enqueues a request, or gives it back: because the runner is closing, or because there is no room.
+    fn accept(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Receipt<'_, M, S, Q, T, R, W>> {
+        let (id, slot, idle) = self.with(|state| {
+            if !self.is_open() {
+                return Err(RequestError::Closing(request));
+            }
+            if !state.has_room() {
+                return Err(RequestError::Full(request));
+            }
+            let (id, slot) = state.accept(request, queued_at);
+            Ok((id, slot, state.idle.take()))
+        })?;
+        if let Some(worker) = idle {
+            worker.wake();
+        }
+        Ok((id, Receipt::new(self, slot)))
+    }
+
+    /// Waits for what `look` finds under the lock, in the line that `line` gives.
+    fn poll_for<U>(
+        &self,
+        cx: &task::Context<'_>,
+        look: impl FnOnce(&mut State<S, Q, T, R, W>) -> Option<U>,
+        line: impl FnOnce(&mut State<S, Q, T, R, W>) -> &mut Waiters<W>,
+    ) -> Poll<U> {
+        let found = self.with(|state| match look(state) {
+            Some(found) => Ok((found, line(state).leave(cx.waker()))),
+            None => Err(line(state).register(cx.waker())),
+        });
+        match found {
+            Ok((found, _left)) => Poll::Ready(found),
+            Err(evicted) => {
+                if let Some(evicted) = evicted {
+                    evicted.wake();
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Ready once there is room, or the runner takes nothing any more.
+    fn poll_has_room(&self, cx: &task::Context<'_>) -> Poll<()> {
+        let look = |state: &mut State<S, Q, T, R, W>| (state.has_room() || !self.is_open()).then_some(());
+        self.poll_for(cx, look, |state| &mut state.room)
+    }
+
+    /// Gives a ticket's slot back, and wakes who waits for one.
+    fn release(&self, slot: usize) -> Slot<S> {
+        let (slot, room) = self.with(|state| (state.slots.release(slot), state.room.all()));
+        room.wake();
+        slot
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Default
+    for FixedStorage<M, S, Q, T, R, W>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> fmt::Debug
+    for FixedStorage<M, S, Q, T, R, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedStorage").field("phase", &self.current_phase()).finish_non_exhaustive()
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    sealed::Sealed for &FixedStorage<M, S, Q, T, R, W>
+{
+}
+
+impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    Storage<S> for &'a FixedStorage<M, S, Q, T, R, W>
+{
+    type Reply = usize;
+    type Receipt = Receipt<'a, M, S, Q, T, R, W>;
+    type Room = ();
+    type Inbox = FixedInbox<'a, M, S, Q, T, R, W>;
+    type Unsent = Unsent<'a, M, S, Q, T, R, W>;
+    type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
+
+    fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
+        self.accept(request, queued_at)
+    }
+
+    async fn enqueue(
+        &self,
+        request: S::Request,
+        queued_at: impl Fn() -> Instant,
+    ) -> Enqueued<S, Self::Receipt> {
+        let mut request = request;
+        loop {
+            match self.accept(request, queued_at()) {
+                Err(RequestError::Full(refused)) => request = refused,
+                done => return done,
+            }
+            poll_fn(|cx| self.poll_has_room(cx)).await;
+        }
+    }
+
+    fn poll_room(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<()> {
+        self.poll_has_room(cx)
+    }
+
+    fn queued(&self) -> usize {
+        self.with(|state| state.waiting)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn poll_reply(
+        &self,
+        receipt: &mut Self::Receipt,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Settled<S>>> {
+        receipt.poll(cx)
+    }
+
+    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>> {
+        receipt.cancel(id)
+    }
+
+    fn subscribe(&self) -> Self::Responses {
+        FixedResponses::new(self)
+    }
+
+    fn wants_results(&self) -> bool {
+        self.with(|state| state.wants_results())
+    }
+
+    async fn publish(&self, answer: AnswerOf<S>) {
+        let mut unpublished = Some(answer);
+        poll_fn(|cx| {
+            let Some(answer) = unpublished.take() else { return Poll::Ready(()) };
+            let (published, replaced) = self.with(|state| {
+                let published = state.publish(answer, self.is_open());
+                let waits = matches!(published, Published::Waits(_));
+                (published, waits.then(|| keep_waker(&mut state.busy, cx.waker())))
+            });
+            drop(replaced);
+            match published {
+                Published::Kept(arrived, _gave_way) => arrived.wake(),
+                Published::Dropped(_) => {}
+                Published::Waits(answer) => {
+                    unpublished = Some(answer);
+                    return Poll::Pending;
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn results_dropped(&self) -> usize {
+        self.with(|state| state.results_dropped)
+    }
+
+    fn end_results(&self) {
+        let arrived = self.with(|state| {
+            state.results_ended = true;
+            state.arrived.all()
+        });
+        arrived.wake();
+    }
+
+    fn add_handle(&self) {
+        self.with(|state| state.handles += 1);
+    }
+
+    fn remove_handle(&self) {
+        let last = self.with(|state| {
+            state.handles -= 1;
+            state.handles == 0
+        });
+        if last {
+            self.advance(Phase::Closing);
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.current_phase()
+    }
+
+    fn advance(&self, to: Phase) {
+        let woken = self.with(|state| {
+            if self.current_phase() >= to {
+                return None;
+            }
+            self.phase.store(to as u8, Ordering::SeqCst);
+            Some((state.waiting, state.idle.take(), state.busy.take(), state.room.all()))
+        });
+        let Some((queued, idle, busy, room)) = woken else { return };
+        match to {
+            Phase::Aborting => trace::aborting(queued),
+            _ => trace::closing(queued),
+        }
+        [idle, busy].into_iter().flatten().for_each(Waker::wake);
+        room.wake();
+    }
+
+    fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()> {
+        let replaced = self.with(|state| {
+            if self.current_phase() >= Phase::Aborting {
+                return Err(());
+            }
+            Ok(keep_waker(&mut state.busy, cx.waker()))
+        });
+        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    fn keep_unsent(&self, request: S::Request) {
+        if self.with(|state| state.keep_unsent(request)).is_some() {
+            self.counters.unsent.add_one();
+        }
+    }
+
+    fn take_unsent(&self) -> Self::Unsent {
+        Unsent::new(self)
+    }
+
+    fn stop(&self, exit: Exit) {
+        let (tickets, room, arrived, ended) = self.with(|state| {
+            self.phase.store(Phase::Stopped as u8, Ordering::SeqCst);
+            state.exit = Some(exit);
+            state.results_ended = true;
+            (state.slots.wakers(), state.room.all(), state.arrived.all(), state.ended.all())
+        });
+        trace::stopped(&exit);
+        tickets.into_iter().flatten().for_each(Waker::wake);
+        room.wake();
+        arrived.wake();
+        ended.wake();
+    }
+
+    async fn stopped(&self) -> Exit {
+        poll_fn(|cx| self.poll_for(cx, |state| state.exit, |state| &mut state.ended)).await
+    }
+}
+
+impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    Preallocated<S> for &'a FixedStorage<M, S, Q, T, R, W>
+{
+    fn occupy(
+        &self,
+        capacity: Option<NonZeroUsize>,
+        keep: KeepResults,
+    ) -> Result<FixedInbox<'a, M, S, Q, T, R, W>, InvalidArgument> {
+        let capacity = capacity.map_or(Q, NonZeroUsize::get);
+        if Q == 0 || T == 0 {
+            return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
+        }
+        if capacity > Q {
+            return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
+        }
+        if keep.bound.is_some_and(|bound| bound.capacity.get() > R) {
+            return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
+        }
+        self.with(|state| {
+            if state.occupied {
+                return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
+            }
+            state.occupied = true;
+            state.capacity = capacity;
+            state.keep = keep;
+            Ok(FixedInbox::new(self))
+        })
+    }
+}
+
+/// Keeps `waker` in `place`. What it gives way to is to be dropped once no lock is held.
+#[must_use]
+fn keep_waker(place: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+    if place.as_ref().is_some_and(|kept| kept.will_wake(waker)) { None } else { place.replace(waker.clone()) }
+}

@@ -1,0 +1,86 @@
+//! A consumer of the results in a fixed storage.
+
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use futures::stream::{FusedStream, Stream};
+
+use super::FixedStorage;
+use crate::sender::MessageSender;
+use crate::storage::AnswerOf;
+
+/// A consumer of the results queue.
+pub struct FixedResponses<
+    'a,
+    M: RawMutex,
+    S: MessageSender,
+    const Q: usize,
+    const T: usize,
+    const R: usize,
+    const W: usize,
+> {
+    storage: &'a FixedStorage<M, S, Q, T, R, W>,
+}
+
+impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    FixedResponses<'a, M, S, Q, T, R, W>
+{
+    pub(super) fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
+        storage.with(|state| state.consumers += 1);
+        Self { storage }
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Stream
+    for FixedResponses<'_, M, S, Q, T, R, W>
+{
+    type Item = AnswerOf<S>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
+        let next = self.storage.poll_for(
+            cx,
+            |state| match state.results.pop() {
+                // The worker may wait for the room that is there now.
+                Some(answer) => Some((Some(answer), state.busy.take())),
+                None => state.results_ended.then_some((None, None)),
+            },
+            |state| &mut state.arrived,
+        );
+        next.map(|(answer, worker)| {
+            if let Some(worker) = worker {
+                worker.wake();
+            }
+            answer
+        })
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    FusedStream for FixedResponses<'_, M, S, Q, T, R, W>
+{
+    fn is_terminated(&self) -> bool {
+        self.storage.with(|state| state.results_ended && state.results.len() == 0)
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> fmt::Debug
+    for FixedResponses<'_, M, S, Q, T, R, W>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedResponses").finish_non_exhaustive()
+    }
+}
+
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
+    for FixedResponses<'_, M, S, Q, T, R, W>
+{
+    fn drop(&mut self) {
+        let (unread, worker) = self.storage.with(|state| (state.remove_consumer(), state.busy.take()));
+        drop(unread);
+        if let Some(worker) = worker {
+            worker.wake();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Where the runner of a test lives: what a suite that runs over every storage is generic over.
+
+use std::future::Future;
+
+use telegram_sender::{Builder, Exit, IntoWorker, MessageSender, Prepared, SendStrategy, Storage, Timer};
+
+/// Makes runners over one kind of storage.
+pub trait Store<S: MessageSender + 'static>: 'static {
+    type Storage: Storage<S> + 'static;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    >;
+}
+
+/// The default storage.
+pub struct OnHeap;
+
+impl<S: MessageSender + 'static> Store<S> for OnHeap {
+    type Storage = telegram_sender::Heap<S>;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        builder.prepare(timer)
+    }
+}
+
+/// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
+#[cfg(feature = "embassy")]
+pub struct Fixed<const SIZE: usize, const RESULTS: usize>;
+
+#[cfg(feature = "embassy")]
+impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<S> for Fixed<SIZE, RESULTS> {
+    type Storage = &'static telegram_sender::FixedStorage<
+        embassy_sync::blocking_mutex::raw::NoopRawMutex,
+        S,
+        SIZE,
+        SIZE,
+        RESULTS,
+        16,
+    >;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        let storage: Self::Storage = Box::leak(Box::default());
+        builder.prepare_in(storage, timer).unwrap()
+    }
+}
