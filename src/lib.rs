@@ -57,6 +57,8 @@ pub use results::{Answer, KeepResults, Overflow, Results};
 pub use runner::SendAll;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use runner::{Builder, IntoWorker, Prepared, Runner, SenderRunner};
+#[cfg(feature = "embassy")]
+pub use runtime::Embassy;
 #[cfg(feature = "smol")]
 pub use runtime::Smol;
 #[cfg(feature = "alloc")]

@@ -1,6 +1,8 @@
 //! The runtime seam: [`Spawner`] and [`Timer`], with the backends that features choose. No strategy and no
 //! storage names a runtime; they see these traits.
 
+#[cfg(feature = "embassy")]
+mod embassy;
 #[cfg(feature = "alloc")]
 mod futures;
 mod instant;
@@ -14,6 +16,8 @@ use core::time::Duration;
 
 pub use instant::Instant;
 
+#[cfg(feature = "embassy")]
+pub use self::embassy::Embassy;
 #[cfg(feature = "alloc")]
 pub use self::futures::{FuturesLocalSpawner, FuturesSpawner};
 #[cfg(feature = "smol")]
