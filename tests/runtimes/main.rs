@@ -7,6 +7,10 @@
 #![expect(clippy::duplicate_mod, reason = "the suite is included once a backend: that is the point")]
 #![expect(clippy::unused_self, reason = "each backend has the same methods; some need nothing for them")]
 
+#[cfg(feature = "embassy")]
+mod embassy_local;
+#[cfg(feature = "embassy")]
+mod embassy_send;
 mod futures_local_pool;
 mod futures_thread_pool;
 mod own_timer;

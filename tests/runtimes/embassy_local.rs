@@ -1,0 +1,59 @@
+//! Embassy's executor on the test's thread, as a chip runs it, and embassy's time.
+
+use std::cell::{Cell, OnceCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use embassy_executor::{Executor, Spawner};
+use telegram_sender::Embassy;
+
+#[path = "suite/mod.rs"]
+mod suite;
+#[path = "suite/across_threads.rs"]
+mod suite_across_threads;
+#[path = "suite/not_send.rs"]
+mod suite_not_send;
+
+pub(crate) type Time = Embassy;
+
+pub(crate) struct Env(Spawner);
+
+impl Env {
+    pub(crate) fn timer(&self) -> Embassy {
+        Embassy
+    }
+
+    pub(crate) fn spawner(&self) -> &Spawner {
+        &self.0
+    }
+}
+
+/// Embassy runs tasks that live for ever only. The test borrows, so it is polled between embassy's own polls, with the
+/// waker of a task that does nothing else than to be woken for it.
+pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
+    let executor = Box::leak(Box::new(Executor::new()));
+    let waker: Rc<OnceCell<Waker>> = Rc::default();
+    let spawner = Cell::new(None);
+    let env = || {
+        let spawner: Spawner = spawner.get().expect("the executor runs");
+        Env(spawner)
+    };
+    let mut test = pin!(async { test(env()).await });
+    executor.run_until(
+        |own| {
+            spawner.set(Some(own));
+            let waker = Rc::clone(&waker);
+            let to_be_woken = poll_fn(move |cx| {
+                waker.get_or_init(|| cx.waker().clone());
+                Poll::<()>::Pending
+            });
+            telegram_sender::Spawner::spawn(&own, to_be_woken);
+        },
+        || {
+            let Some(waker) = waker.get() else { return false };
+            test.as_mut().poll(&mut Context::from_waker(waker)).is_ready()
+        },
+    );
+}
