@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 
 use embassy_executor::Spawner;
@@ -15,10 +16,13 @@ use telegram_sender::{Embassy, SenderRunner};
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
+const HEAP_SIZE: usize = 8 * 1024;
+static mut MEMORY: [MaybeUninit<u8>; HEAP_SIZE] = [MaybeUninit::uninit(); HEAP_SIZE];
+
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    // SAFETY: called once, before anything allocates.
-    unsafe { embedded_alloc::init!(HEAP, 8 * 1024) };
+    // SAFETY: called once, before anything allocates, with memory that nobody else uses.
+    unsafe { HEAP.init(&raw mut MEMORY as usize, HEAP_SIZE) };
     time::start();
     uart::open();
     let (gateway, numbers) = Gateway::greet().await;
