@@ -27,7 +27,7 @@ const BLOCKED: u16 = 403;
 ///
 /// Not with this time.
 pub const fn timeout() -> Result<Timeout, InvalidArgument> {
-    Timeout::new(Duration::from_millis(150))
+    Timeout::new(Duration::from_millis(60))
 }
 
 /// As much as the wire can bear.
