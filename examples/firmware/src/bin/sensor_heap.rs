@@ -6,17 +6,18 @@
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 
+use cortex_m_semihosting::hprintln;
 use embassy_executor::Spawner;
 use embedded_alloc::LlffHeap;
 use firmware::gateway::Gateway;
 use firmware::sensor::{TICKETS, limiter, retry, timeout};
 use firmware::{exit, sensor, time, uart};
-use telegram_sender::{Embassy, SenderRunner};
+use telegram_sender::{Embassy, KeepResults, Overflow, SenderRunner};
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
-const HEAP_SIZE: usize = 8 * 1024;
+const HEAP_SIZE: usize = 16 * 1024;
 static mut MEMORY: [MaybeUninit<u8>; HEAP_SIZE] = [MaybeUninit::uninit(); HEAP_SIZE];
 
 #[embassy_executor::main]
@@ -32,11 +33,14 @@ async fn main(spawner: Spawner) {
         .strategy(retry())
         .queue_capacity(TICKETS)
         .unwrap()
+        .results(KeepResults::while_read().bounded(2, Overflow::Wait).unwrap())
         .prepare(Embassy)
         .start(&spawner)
         .await
         .unwrap();
+    let used = HEAP.used();
     sensor::send(runner, numbers).await;
+    hprintln!("heap: {used} bytes with the runner, {} after it", HEAP.used());
     exit::success();
 }
 
