@@ -10,3 +10,4 @@ pub mod link;
 pub mod sensor;
 pub mod time;
 pub mod uart;
+pub mod yardstick;
