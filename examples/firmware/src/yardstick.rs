@@ -59,7 +59,7 @@ macro_rules! by_hand {
         use embassy_sync::channel::Channel;
         use embassy_sync::signal::Signal;
         use firmware::yardstick::{self, QUEUE};
-        use firmware::{exit, time};
+        use firmware::{exit, time, uart};
 
         static REQUESTS: Channel<CriticalSectionRawMutex, u32, QUEUE> = Channel::new();
         static ANSWER: Signal<CriticalSectionRawMutex, Option<u32>> = Signal::new();
@@ -67,6 +67,7 @@ macro_rules! by_hand {
         #[embassy_executor::main]
         async fn main(spawner: Spawner) {
             time::start();
+            uart::open();
             let Ok(caller) = caller() else { exit::failure() };
             spawner.spawn(caller);
             let mut sender = $sender;
@@ -100,7 +101,7 @@ macro_rules! by_runner {
         use embassy_executor::Spawner;
         use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
         use firmware::yardstick::{self, QUEUE, Radio};
-        use firmware::{exit, time};
+        use firmware::{exit, time, uart};
         use telegram_sender::{Embassy, FixedStorage, SenderRunner};
 
         type Store = FixedStorage<CriticalSectionRawMutex, Radio, QUEUE, QUEUE, 0>;
@@ -110,6 +111,7 @@ macro_rules! by_runner {
         #[embassy_executor::main]
         async fn main(spawner: Spawner) {
             time::start();
+            uart::open();
             let Ok(prepared) = $builder.and_then(|builder| builder.prepare_in(&STORE, Embassy)) else {
                 exit::failure()
             };

@@ -10,7 +10,7 @@ use core::time::Duration;
 use embassy_executor::Spawner;
 use embedded_alloc::LlffHeap;
 use firmware::yardstick::{QUEUE, Radio, sample};
-use firmware::{exit, time};
+use firmware::{exit, time, uart};
 use telegram_sender::{Embassy, RateLimiter, Retry, SenderRunner, Timeout};
 
 #[global_allocator]
@@ -26,6 +26,7 @@ async fn main(spawner: Spawner) {
     // SAFETY: called once, before anything allocates, with memory that nobody else uses.
     unsafe { HEAP.init(&raw mut MEMORY as usize, HEAP_SIZE) };
     time::start();
+    uart::open();
     let Ok(timeout) = Timeout::new(SECOND) else { exit::failure() };
     let Ok(limiter) = RateLimiter::<[_; 8]>::with_array(SECOND) else { exit::failure() };
     let builder = SenderRunner::builder(Radio)
