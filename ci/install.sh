@@ -11,3 +11,9 @@ done
 for tool in cargo-hack cargo-machete cargo-public-api cargo-deny; do
     command -v "$tool" >/dev/null || cargo install --locked "$tool"
 done
+# For chips: a compiler that can build their core library (rustup's own has it only after a download), the emulator, and
+# tools that look into a program.
+if ! command -v qemu-system-arm >/dev/null || ! command -v ld.lld >/dev/null || ! command -v nm >/dev/null || [ ! -x /usr/bin/rustc ]; then
+    apt-get update
+    apt-get install --yes --no-install-recommends rustc-web rust-web-src qemu-system-arm lld binutils
+fi

@@ -16,7 +16,7 @@ program() {
 
 # Runs a program in QEMU on its own: NAME [more arguments of QEMU].
 emulate() {
-    timeout 60 qemu-system-arm -M mps2-an386 -icount shift=0 -nographic -monitor none -serial none \
+    timeout 60 qemu-system-arm -M mps2-an386 -icount shift=0 -nographic -monitor none -serial null \
         -semihosting-config enable=on,target=native "${@:2}" \
         -kernel "$(program thumbv7em-none-eabihf "$1")"
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What a request costs on the chip, by QEMU's count of instructions: with the runner and by hand, both plain and with a
+# timeout, a limiter and retries. More than the kept ratios fails.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source ci/firmware/common.sh
+firmware thumbv7em-none-eabihf build --release --bins
+
+declare -A instructions stack future
+for program in cost_bare cost_runner cost_bare_strategies cost_strategies; do
+    report=$(emulate "$program")
+    instructions[$program]=$(sed -n 's/^instructions //p' <<<"$report")
+    stack[$program]=$(sed -n 's/^stack //p' <<<"$report")
+    future[$program]=$(sed -n 's/^future //p' <<<"$report")
+    echo "$program: ${instructions[$program]} instructions a request, ${stack[$program]} bytes of stack"
+done
+# Without the stamps of the limiter, 1024 of 8 bytes.
+echo "worker's future: ${future[cost_runner]} bytes; $((future[cost_strategies] - 8192)) with all three, without stamps"
+
+failed=
+compare() { # RUNNER BY_HAND KEPT, a ratio in hundredths
+    local ratio=$((100 * instructions[$1] / instructions[$2]))
+    echo "$1 takes $ratio % of the instructions of $2 (kept: $3 %)"
+    [ "$ratio" -le $(($3 * 105 / 100)) ] || failed=1
+}
+compare cost_runner cost_bare 377
+compare cost_strategies cost_bare_strategies 213
+if [ -n "$failed" ]; then
+    echo "a request costs more than the kept ratio and 5 %" >&2
+    exit 1
+fi

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Flash and RAM of the runner on a thumbv7em, in bytes, against the table kept in examples/firmware/sizes.md. A change of
+# more than 5 % fails; `--update` writes the table anew.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source ci/firmware/common.sh
+target=thumbv7em-none-eabihf
+kept=examples/firmware/sizes.md
+firmware $target build --release --bins
+firmware $target build --release --features heap --bin size_heap
+
+sizes() { # PROGRAM; flash and RAM
+    size -A "$(program $target "$1")" | awk '
+        /^\.(vector_table|text|rodata|data) / { flash += $2 }
+        /^\.(data|bss|uninit) / { ram += $2 }
+        END { print flash, ram }'
+}
+read -r bare_flash bare_ram < <(sizes size_bare)
+row() { # PROGRAM TITLE
+    read -r flash ram < <(sizes "$1")
+    echo "| $2 | $flash | $ram | $((flash - bare_flash)) | $((ram - bare_ram)) |"
+}
+table=$(
+    cat <<'TEXT'
+# What the runner costs on a chip
+
+Bytes on thumbv7em-none-eabihf, as `ci/firmware/sizes.sh` reports them (opt-level "s", LTO): whole programs under embassy,
+and what they have over the one by hand. Queue and tickets for 8 requests of 4 bytes; no results.
+
+| program | flash | RAM | flash over by hand | RAM over by hand |
+| --- | ---: | ---: | ---: | ---: |
+TEXT
+    row size_bare "by hand: channel, send, signal"
+    row size_runner "runner"
+    row size_timeout "runner, timeout"
+    row size_limiter "runner, limiter"
+    row size_retry "runner, retry"
+    row size_strategies "runner, all three"
+    row size_heap "runner, all three, on the heap (16 KiB of the RAM)"
+)
+echo "$table"
+echo
+echo "all three, the largest symbols:"
+# Not through `head`, which would break the pipe.
+"${NM:-nm}" --demangle --print-size --size-sort "$(program $target size_strategies)" | tail -n 12 | cut -c10-150
+if [ "${1-}" = --update ]; then
+    echo "$table" >"$kept"
+    exit
+fi
+# Each number of the one table against that of the other.
+numbers() { grep '^| .* [0-9]' | cut --delimiter='|' --fields=3-4 | tr --delete ' '; }
+if ! paste -d '|' <(numbers <"$kept") <(echo "$table" | numbers) | awk -F '|' '
+    { for (i = 1; i <= 2; i++) if ($(i + 2) > $i * 1.05 || $(i + 2) < $i * 0.95) bad = 1 }
+    END { exit bad || NR == 0 }'; then
+    echo "a size changed by more than 5 %: see why, and run ci/firmware/sizes.sh --update" >&2
+    exit 1
+fi
