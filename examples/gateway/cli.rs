@@ -50,7 +50,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N/SECS", default_value = "1/1")]
     pub(crate) rate: Rate,
 
-    /// A Bot API server of one's own. The token is in TELEGRAM_BOT_TOKEN
+    /// A Bot API server of one's own. The token is in the environment
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
