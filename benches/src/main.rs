@@ -1,30 +1,59 @@
-//! Measures telegram-sender beside its peers.
+//! Measures telegram-sender beside its peers. `README.md` says what is measured and how.
 
 mod allocator;
 mod cases;
+mod cli;
+mod failure;
+mod measure;
+mod provenance;
+mod report;
+mod results;
 mod runtime;
 mod subject;
 mod subjects;
 mod work;
+mod workload;
 mod workloads;
 
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let n: u64 = args[2].parse().unwrap();
-    for case in cases::all() {
-        if !case.id().contains(&args[1]) {
-            continue;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::measure::Effort;
+use crate::results::Results;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
-        let a = allocator::counting(|| {
-            (case.run)(n);
-            allocator::asked().allocations
-        });
-        let b = allocator::counting(|| {
-            (case.run)(2 * n);
-            allocator::asked().allocations
-        });
-        let mut t: Vec<_> = (0..5).map(|_| (case.run)(n).elapsed.as_nanos() as f64 / n as f64).collect();
-        t.sort_by(f64::total_cmp);
-        println!("{:70} {:8.1} ns {:6.2}", case.id(), t[2], (b - a) as f64 / n as f64);
     }
+}
+
+fn run(Cli { results: folder, command }: Cli) -> Result<ExitCode, Failure> {
+    let json = folder.join("results.json");
+    match command {
+        Command::Measure { rounds, only } => {
+            let mut cases = cases::all();
+            cases.retain(|case| only.as_ref().is_none_or(|part| case.id().contains(part)));
+            let results = measure::all(&cases, Effort { rounds, counted: 10_000 })?;
+            println!("{}", report::tables(&results));
+            if only.is_none() {
+                std::fs::create_dir_all(&folder)?;
+                results.write(&json)?;
+                report::write(&results, &folder)?;
+            }
+        }
+        Command::Draw => report::write(&Results::read(&json)?, &folder)?,
+        Command::Run { case, requests } => {
+            let found =
+                cases::all().into_iter().find(|known| known.id() == case).ok_or("there is no such case")?;
+            (found.run)(requests);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }

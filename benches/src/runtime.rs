@@ -10,6 +10,9 @@ pub(crate) trait Runtime {
     /// What reports call it.
     const NAME: &'static str;
 
+    /// On how many threads its tasks run.
+    const THREADS: usize = 1;
+
     fn new() -> Self;
 
     /// Runs `future` to its end, and what is spawned meanwhile.
@@ -62,6 +65,7 @@ pub(crate) struct SmolTwoThreads(pub(crate) &'static Executor<'static>);
 
 impl Runtime for SmolTwoThreads {
     const NAME: &'static str = "smol, two threads";
+    const THREADS: usize = 2;
 
     fn new() -> Self {
         // Threads that run for ever: started once.
@@ -107,6 +111,7 @@ pub(crate) struct TokioMulti(pub(crate) tokio::runtime::Runtime);
 
 impl Runtime for TokioMulti {
     const NAME: &'static str = "tokio multi_thread";
+    const THREADS: usize = 2;
 
     fn new() -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();

@@ -62,7 +62,7 @@ pub(crate) struct FixedClientWithResults {
 impl Subject<SmolLocal> for FixedWithResults {
     type Client = FixedClientWithResults;
 
-    const NAME: &'static str = "telegram-sender, fixed storage";
+    const NAME: &'static str = "telegram-sender, fixed storage, results consumed";
 
     async fn start(runtime: &SmolLocal, outstanding: usize) -> Self::Client {
         assert!(outstanding <= OUTSTANDING);

@@ -162,7 +162,7 @@ pub(crate) struct HeapClientWithResults<T: telegram_sender::Timer> {
 impl Subject<SmolLocal> for HeapWithResults {
     type Client = HeapClientWithResults<SmolTimer>;
 
-    const NAME: &'static str = "telegram-sender";
+    const NAME: &'static str = "telegram-sender, results consumed";
 
     async fn start(runtime: &SmolLocal, outstanding: usize) -> Self::Client {
         let client = <Heap as Subject<SmolLocal>>::start(runtime, outstanding).await;
