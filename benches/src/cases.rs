@@ -26,7 +26,8 @@ const RUNNERS: u64 = 10_000;
 pub(crate) struct Case {
     pub(crate) workload: Workload,
     pub(crate) runtime: &'static str,
-    pub(crate) one_thread: bool,
+    /// Whether its instructions can be counted.
+    pub(crate) is_repeatable: bool,
     pub(crate) subject: &'static str,
     /// How many requests a timed run makes (in W6: runners).
     pub(crate) requests: u64,
@@ -50,7 +51,8 @@ pub(crate) fn all() -> Vec<Case> {
     cases.strategies();
     cases.many_runners();
     cases.with_results();
-    cases.0.sort_by_key(|case| (case.workload, case.requests));
+    // Stable: what is compared stays together.
+    cases.0.sort_by_key(|case| case.workload);
     cases.0
 }
 
@@ -58,8 +60,8 @@ struct Cases(Vec<Case>);
 
 impl Cases {
     fn push<R: Runtime, S: Subject<R>>(&mut self, workload: Workload, requests: u64, run: fn(u64) -> Run) {
-        let one_thread = R::THREADS == 1;
-        self.0.push(Case { workload, runtime: R::NAME, one_thread, subject: S::NAME, requests, run });
+        let is_repeatable = R::IS_REPEATABLE;
+        self.0.push(Case { workload, runtime: R::NAME, is_repeatable, subject: S::NAME, requests, run });
     }
 
     fn pipelined_and_ping_pong(&mut self) {
@@ -104,23 +106,23 @@ impl Cases {
 
     fn both<R: Runtime, S: Subject<R>>(&mut self) {
         // Between threads a request takes up to a hundred times as long.
-        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (20_000, 1000) };
+        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (20_000, 4000) };
         self.push::<R, S>(Workload::Pipelined, many, pipelined::run::<R, S>);
         self.push::<R, S>(Workload::PingPong, few, ping_pong::run::<R, S>);
     }
 
     fn backlogs(&mut self) {
-        self.backlog::<BareLoop>();
-        self.backlog::<Heap>();
-        self.backlog::<TokioChannels>();
-        self.backlog::<TowerSequential>();
-        self.backlog::<Xtra>();
+        for requests in [10_000, 100_000, 1_000_000] {
+            self.backlog::<BareLoop>(requests);
+            self.backlog::<Heap>(requests);
+            self.backlog::<TokioChannels>(requests);
+            self.backlog::<TowerSequential>(requests);
+            self.backlog::<Xtra>(requests);
+        }
     }
 
-    fn backlog<S: Subject<SmolLocal>>(&mut self) {
-        for requests in [10_000, 100_000, 1_000_000] {
-            self.push::<SmolLocal, S>(Workload::Backlog, requests, backlog::run::<SmolLocal, S>);
-        }
+    fn backlog<S: Subject<SmolLocal>>(&mut self, requests: u64) {
+        self.push::<SmolLocal, S>(Workload::Backlog, requests, backlog::run::<SmolLocal, S>);
     }
 
     fn many_producers(&mut self) {

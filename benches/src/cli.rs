@@ -27,6 +27,8 @@ pub(crate) enum Command {
     },
     /// Writes tables and plots anew, from the JSON.
     Draw,
+    /// Says which promises hold, from the JSON. Fails if one does not.
+    Verdict,
     /// Runs one case once, for a profiler.
     Run {
         /// Its name, as in `W1 / smol local / bare loop`.

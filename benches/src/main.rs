@@ -11,6 +11,7 @@ mod results;
 mod runtime;
 mod subject;
 mod subjects;
+mod verdict;
 mod work;
 mod workload;
 mod workloads;
@@ -49,6 +50,15 @@ fn run(Cli { results: folder, command }: Cli) -> Result<ExitCode, Failure> {
             }
         }
         Command::Draw => report::write(&Results::read(&json)?, &folder)?,
+        Command::Verdict => {
+            let results = Results::read(&json)?;
+            let lines = verdict::lines(&results)?;
+            println!("Measured on {}.", results.provenance.machine());
+            lines.iter().for_each(|line| println!("{line}"));
+            if lines.iter().any(|line| !line.is_aim && !line.holds()) {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Run { case, requests } => {
             let found =
                 cases::all().into_iter().find(|known| known.id() == case).ok_or("there is no such case")?;

@@ -13,6 +13,9 @@ pub(crate) trait Runtime {
     /// On how many threads its tasks run.
     const THREADS: usize = 1;
 
+    /// Whether each run takes the same instructions: no other thread has a part in it.
+    const IS_REPEATABLE: bool = Self::THREADS == 1;
+
     fn new() -> Self;
 
     /// Runs `future` to its end, and what is spawned meanwhile.
@@ -22,7 +25,8 @@ pub(crate) trait Runtime {
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F);
 }
 
-/// `smol::LocalExecutor`: one thread, tasks need not be `Send`.
+/// `smol::LocalExecutor`: one thread, tasks need not be `Send`. Its `block_on` is the one that does not turn to the
+/// reactor, so that counts of instructions are of queues alone.
 pub(crate) struct SmolLocal(pub(crate) LocalExecutor<'static>);
 
 impl Runtime for SmolLocal {
@@ -33,7 +37,7 @@ impl Runtime for SmolLocal {
     }
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        smol::block_on(self.0.run(future))
+        smol::future::block_on(self.0.run(future))
     }
 
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) {
@@ -41,11 +45,13 @@ impl Runtime for SmolLocal {
     }
 }
 
-/// `smol::Executor` on one thread.
+/// `smol::Executor` on one thread, in smol's own `block_on`.
 pub(crate) struct Smol(pub(crate) Executor<'static>);
 
 impl Runtime for Smol {
     const NAME: &'static str = "smol";
+    /// Its `block_on` takes turns at the reactor with a thread of smol's own.
+    const IS_REPEATABLE: bool = false;
 
     fn new() -> Self {
         Self(Executor::new())

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 
 /// Whether the count says something: valgrind lets one thread run at a time, so only of what runs on one.
 pub(crate) fn can_count(case: &Case) -> bool {
-    case.one_thread && case.workload.is_per_request()
+    case.is_repeatable && case.workload.is_per_request()
 }
 
 /// Instructions per request of each of `cases`, from the difference of `requests`.
