@@ -8,7 +8,7 @@ use crate::subjects::direct::Direct;
 use crate::subjects::fixed::{Fixed, FixedWithResults};
 use crate::subjects::floor::Floor;
 use crate::subjects::heap::{
-    FourStrategies, Heap, HeapWithResults, OneNoOp, SixNoOps, ThreeStrategies, WithoutResults,
+    FourStrategies, Heap, HeapWithResults, OneNoOp, SeldomYields, SixNoOps, ThreeStrategies, WithoutResults,
 };
 use crate::subjects::kameo::Kameo;
 use crate::subjects::ractor::Ractor;
@@ -67,6 +67,7 @@ impl Cases {
     fn pipelined_and_ping_pong(&mut self) {
         self.both::<SmolLocal, BareLoop>();
         self.both::<SmolLocal, Heap>();
+        self.both::<SmolLocal, SeldomYields>();
         self.both::<SmolLocal, Fixed>();
         self.both::<SmolLocal, Direct>();
         self.both::<SmolLocal, Floor>();
@@ -78,6 +79,7 @@ impl Cases {
 
         self.both::<TokioCurrent, BareLoop>();
         self.both::<TokioCurrent, Heap>();
+        self.both::<TokioCurrent, SeldomYields>();
         self.both_on_any_runtime::<TokioCurrent>();
         self.both_on_tokio::<TokioCurrent>();
 

@@ -29,6 +29,15 @@ pub(crate) enum Command {
     Draw,
     /// Says which promises hold, from the JSON. Fails if one does not.
     Verdict,
+    /// Counts instructions and allocations, and fails if they rose over those in `counts.json`.
+    Counts {
+        /// Writes `counts.json` anew instead.
+        #[arg(long, requires = "reason")]
+        update: bool,
+        /// Why the counts change.
+        #[arg(long, requires = "update")]
+        reason: Option<String>,
+    },
     /// Runs one case once, for a profiler.
     Run {
         /// Its name, as in `W1 / smol local / bare loop`.

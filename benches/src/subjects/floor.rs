@@ -50,13 +50,11 @@ async fn work_off(state: Rc<RefCell<State>>) {
     loop {
         let (number, slot) = poll_fn(|cx| {
             let mut state = state.borrow_mut();
-            match state.queue.pop_front() {
-                Some(next) => Poll::Ready(next),
-                None => {
-                    state.worker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
+            let next = state.queue.pop_front();
+            if next.is_none() {
+                state.worker = Some(cx.waker().clone());
             }
+            next.map_or(Poll::Pending, Poll::Ready)
         })
         .await;
         let reply = work::send(number).await;

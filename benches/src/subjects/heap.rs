@@ -1,5 +1,6 @@
 //! This crate on the heap storage, the default one: without strategies, and with some.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -110,6 +111,11 @@ runner!(
     Heap, "telegram-sender", SenderRunner::builder(Echo),
     SmolLocal: SmolTimer, Smol: SmolTimer, SmolTwoThreads: SmolTimer,
     TokioCurrent: Tokio, TokioMulti: Tokio, Actix: Tokio
+);
+runner!(
+    SeldomYields, "telegram-sender, lets others run after 32 requests",
+    SenderRunner::builder(Echo).yield_every(NonZeroU32::new(32).expect("not zero")),
+    SmolLocal: SmolTimer, TokioCurrent: Tokio
 );
 runner!(
     WithoutResults, "telegram-sender, results never kept",

@@ -184,9 +184,9 @@ impl Judge<'_> {
         let promise = format!("{}, {}: time × that of {}", ours.workload.name(), ours.runtime, peer.subject);
         let found = time_ratio(ours, peer)?;
         if is_aim {
-            self.aim(promise, found, 1.0)
+            self.aim(promise, found, 1.0);
         } else {
-            self.must(promise, found, 1.0)
+            self.must(promise, found, 1.0);
         }
         Ok(())
     }
