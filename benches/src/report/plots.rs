@@ -1,0 +1,106 @@
+//! The plots: which there are, and what each shows.
+
+use std::path::Path;
+
+use super::bars::{Bar, Bars};
+use super::lines::{Line, Lines};
+use crate::failure::Failure;
+use crate::results::{BASELINE, Measurement, Results};
+use crate::workload::Workload;
+
+/// Where a subject ran on several runtimes, the first of these is shown: there are most peers on it.
+const RUNTIMES: [&str; 3] = ["tokio current_thread", "actix system", "smol local"];
+
+/// Draws all plots into `folder`.
+pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Failure> {
+    let ratio = |ratio: f64| format!("{ratio:.2}");
+    let count = |count: f64| format!("{count:.0}");
+    let plots: [(&str, &str, Workload, Value, fn(f64) -> String); 5] = [
+        (
+            "pipelined.svg",
+            "Time per request, 1,000 outstanding (bare loop of the same runtime = 1)",
+            Workload::Pipelined,
+            |found| found.time_ratio,
+            ratio,
+        ),
+        (
+            "ping_pong.svg",
+            "Time per request, one at a time (bare loop of the same runtime = 1)",
+            Workload::PingPong,
+            |found| found.time_ratio,
+            ratio,
+        ),
+        (
+            "instructions.svg",
+            "Instructions per request, 1,000 outstanding",
+            Workload::Pipelined,
+            |found| found.instructions,
+            count,
+        ),
+        (
+            "strategies.svg",
+            "Instructions per request through strategies or layers, 1,000 outstanding",
+            Workload::Strategies,
+            |found| found.instructions,
+            count,
+        ),
+        ("idle.svg", "Heap bytes per idle runner", Workload::Idle, |found| found.bytes, count),
+    ];
+    for (name, title, workload, value, format) in plots {
+        let bars = bars(results, workload, value);
+        Bars { title, notes: &notes(results), bars, format }.draw(&folder.join(name))?;
+    }
+    let title = "Nanoseconds per request to drain a queue of so many requests";
+    Lines { title, notes: &notes(results), lines: drains(results) }.draw(&folder.join("backlog.svg"))
+}
+
+type Value = fn(&Measurement) -> Option<f64>;
+
+/// A bar for each subject, the lowest first.
+fn bars(results: &Results, workload: Workload, value: Value) -> Vec<Bar> {
+    let mut shown: Vec<(&str, Bar)> = Vec::new();
+    for (place, runtime) in RUNTIMES.into_iter().enumerate() {
+        for found in results.of(workload, runtime) {
+            let known = shown.iter().any(|(subject, _)| *subject == found.subject);
+            let Some(value) = value(found).filter(|_| !known) else { continue };
+            let label =
+                if place == 0 { found.subject.clone() } else { format!("{} (on {runtime})", found.subject) };
+            shown.push((&found.subject, Bar { label, value, is_ours: is_ours(found) }));
+        }
+    }
+    let mut bars: Vec<Bar> = shown.into_iter().map(|(_, bar)| bar).collect();
+    bars.sort_by(|one, other| one.value.total_cmp(&other.value));
+    bars
+}
+
+/// How the drain's time grows with the queue.
+fn drains(results: &Results) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for found in results.measurements.iter().filter(|found| found.workload == Workload::Backlog) {
+        let Some(time) = found.time else { continue };
+        let point = (found.requests as f64, time);
+        if let Some(line) = lines.iter_mut().find(|line| line.label == found.subject) {
+            line.points.push(point);
+        } else {
+            let is_baseline = found.subject == BASELINE;
+            let label = found.subject.clone();
+            lines.push(Line { label, points: vec![point], is_ours: is_ours(found), is_baseline });
+        }
+    }
+    lines
+}
+
+fn is_ours(found: &Measurement) -> bool {
+    found.subject.starts_with("telegram-sender")
+}
+
+/// Where the numbers come from, in lines that fit under a plot.
+fn notes(results: &Results) -> [String; 2] {
+    let machine = format!(
+        "{}; on {} where not said otherwise; medians of {} rounds",
+        results.provenance.machine(),
+        RUNTIMES[0],
+        results.rounds
+    );
+    [machine, results.provenance.packages()]
+}
