@@ -108,7 +108,7 @@ impl Cases {
 
     fn both<R: Runtime, S: Subject<R>>(&mut self) {
         // Between threads a request takes up to a hundred times as long.
-        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (20_000, 4000) };
+        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (40_000, 4000) };
         self.push::<R, S>(Workload::Pipelined, many, pipelined::run::<R, S>);
         self.push::<R, S>(Workload::PingPong, few, ping_pong::run::<R, S>);
     }
@@ -147,7 +147,7 @@ impl Cases {
     }
 
     fn producers<R: Runtime, S: Subject<R, Client: Producer>>(&mut self) {
-        self.push::<R, S>(Workload::Producers, 40_000, producers::run::<R, S>);
+        self.push::<R, S>(Workload::Producers, 100_000, producers::run::<R, S>);
     }
 
     fn strategies(&mut self) {

@@ -27,6 +27,14 @@ const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const OURS: RGBColor = RGBColor(0x2a, 0x7a, 0xb8);
 const PALE: RGBColor = RGBColor(0xb8, 0xbe, 0xc6);
 
+fn color(is_ours: bool, is_baseline: bool) -> RGBColor {
+    match (is_ours, is_baseline) {
+        (true, _) => OURS,
+        (_, true) => INK,
+        _ => PALE,
+    }
+}
+
 /// Writes where the numbers come from.
 fn write_notes(area: &DrawingArea<SVGBackend<'_>, Shift>, notes: &[String]) -> Result<(), Failure> {
     let small = ("sans-serif", 11).into_font().color(&INK);

@@ -6,7 +6,7 @@ use plotters::coord::ranged1d::SegmentValue;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{INK, OURS, PALE, WIDTH, write_notes};
+use super::{INK, WIDTH, color, write_notes};
 use crate::failure::Failure;
 
 /// One bar.
@@ -14,6 +14,7 @@ pub(super) struct Bar {
     pub(super) label: String,
     pub(super) value: f64,
     pub(super) is_ours: bool,
+    pub(super) is_baseline: bool,
 }
 
 /// The plot.
@@ -44,7 +45,7 @@ impl Bars<'_> {
             .margin_right(24)
             .set_label_area_size(LabelAreaPosition::Left, LABELS)
             .set_label_area_size(LabelAreaPosition::Bottom, 8)
-            .build_cartesian_2d(0.0..most * 1.12, (0..count).into_segmented())?;
+            .build_cartesian_2d(0.0..most * 1.12, (0..count.saturating_sub(1)).into_segmented())?;
         let label = |segment: &SegmentValue<usize>| match segment {
             SegmentValue::CenterOf(at) => {
                 self.bars.get(*at).map_or_else(String::new, |bar| bar.label.clone())
@@ -62,7 +63,7 @@ impl Bars<'_> {
             .draw()?;
         let number = ("sans-serif", 13).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
         for (at, bar) in self.bars.iter().enumerate() {
-            let color = if bar.is_ours { OURS } else { PALE };
+            let color = color(bar.is_ours, bar.is_baseline);
             let corners = [(0.0, SegmentValue::Exact(at)), (bar.value, SegmentValue::Exact(at + 1))];
             let mut drawn = Rectangle::new(corners, color.filled());
             drawn.set_margin(5, 5, 0, 0);

@@ -5,7 +5,8 @@ use std::path::Path;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{INK, OURS, PALE, WIDTH, write_notes};
+use super::tables::thousands;
+use super::{INK, WIDTH, color, write_notes};
 use crate::failure::Failure;
 
 /// One line.
@@ -49,19 +50,13 @@ impl Lines<'_> {
             .light_line_style(TRANSPARENT)
             .axis_style(INK)
             .x_labels(4)
-            .x_label_formatter(&|count| format!("{count:.0}"))
+            .x_label_formatter(&|count| thousands(&format!("{count:.0}")))
             .y_label_formatter(&|time| format!("{time:.0}"))
             .label_style(("sans-serif", 14).into_font().color(&INK))
             .draw()?;
         let name = ("sans-serif", 13).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
         for line in &self.lines {
-            let color = if line.is_ours {
-                OURS
-            } else if line.is_baseline {
-                INK
-            } else {
-                PALE
-            };
+            let color = color(line.is_ours, line.is_baseline);
             let points = line.points.iter().copied();
             chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
             chart.draw_series(points.map(|point| Circle::new(point, 3, color.filled())))?;

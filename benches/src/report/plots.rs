@@ -46,12 +46,15 @@ pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Failure> {
         ),
         ("idle.svg", "Heap bytes per idle runner", Workload::Idle, |found| found.bytes, count),
     ];
+    let elsewhere = format!("on {} where not said otherwise", RUNTIMES[0]);
     for (name, title, workload, value, format) in plots {
         let bars = bars(results, workload, value);
-        Bars { title, notes: &notes(results), bars, format }.draw(&folder.join(name))?;
+        Bars { title, notes: &notes(results, &elsewhere), bars, format }.draw(&folder.join(name))?;
     }
     let title = "Nanoseconds per request to drain a queue of so many requests";
-    Lines { title, notes: &notes(results), lines: drains(results) }.draw(&folder.join("backlog.svg"))
+    let runtimes = format!("on {}", results.runtimes(Workload::Backlog).join(", "));
+    Lines { title, notes: &notes(results, &runtimes), lines: drains(results) }
+        .draw(&folder.join("backlog.svg"))
 }
 
 type Value = fn(&Measurement) -> Option<f64>;
@@ -65,7 +68,10 @@ fn bars(results: &Results, workload: Workload, value: Value) -> Vec<Bar> {
             let Some(value) = value(found).filter(|_| !known) else { continue };
             let label =
                 if place == 0 { found.subject.clone() } else { format!("{} (on {runtime})", found.subject) };
-            shown.push((&found.subject, Bar { label, value, is_ours: is_ours(found) }));
+            shown.push((
+                &found.subject,
+                Bar { label, value, is_ours: is_ours(found), is_baseline: is_baseline(found) },
+            ));
         }
     }
     let mut bars: Vec<Bar> = shown.into_iter().map(|(_, bar)| bar).collect();
@@ -82,9 +88,8 @@ fn drains(results: &Results) -> Vec<Line> {
         if let Some(line) = lines.iter_mut().find(|line| line.label == found.subject) {
             line.points.push(point);
         } else {
-            let is_baseline = found.subject == BASELINE;
-            let label = found.subject.clone();
-            lines.push(Line { label, points: vec![point], is_ours: is_ours(found), is_baseline });
+            let (is_ours, is_baseline) = (is_ours(found), is_baseline(found));
+            lines.push(Line { label: found.subject.clone(), points: vec![point], is_ours, is_baseline });
         }
     }
     lines
@@ -94,13 +99,13 @@ fn is_ours(found: &Measurement) -> bool {
     found.subject.starts_with("telegram-sender")
 }
 
+fn is_baseline(found: &Measurement) -> bool {
+    found.subject == BASELINE
+}
+
 /// Where the numbers come from, in lines that fit under a plot.
-fn notes(results: &Results) -> [String; 2] {
-    let machine = format!(
-        "{}; on {} where not said otherwise; medians of {} rounds",
-        results.provenance.machine(),
-        RUNTIMES[0],
-        results.rounds
-    );
-    [machine, results.provenance.packages()]
+fn notes(results: &Results, runtime: &str) -> [String; 2] {
+    let Results { provenance, rounds, .. } = results;
+    let machine = format!("{}; {runtime}; medians of {rounds} rounds", provenance.machine());
+    [machine, provenance.packages()]
 }

@@ -67,7 +67,7 @@ fn ratio(ratio: f64) -> String {
 }
 
 /// With commas between the thousands.
-fn thousands(number: &str) -> String {
+pub(super) fn thousands(number: &str) -> String {
     let mut text = String::new();
     for (at, digit) in number.chars().enumerate() {
         if at > 0 && (number.len() - at).is_multiple_of(3) {

@@ -85,9 +85,13 @@ impl Judge<'_> {
         for runtime in self.results.runtimes(Strategies) {
             let none = self.find(Strategies, runtime, OURS)?;
             let six = self.find(Strategies, runtime, "telegram-sender, six no-ops")?;
-            let differences = six.rounds.iter().zip(&none.rounds).map(|(six, none)| (six - none) / 6.0);
-            let per_strategy = median(differences.collect()).ok_or("W5 was not timed")?;
-            self.must(format!("W5, {runtime}: ns per no-op strategy"), per_strategy, 3.0);
+            // A difference this small is below the noise of most rounds: the quietest ones tell.
+            let per_strategy = (fastest(six)? - fastest(none)?) / 6.0;
+            self.must(
+                format!("W5, {runtime}: ns per no-op strategy, by the fastest rounds"),
+                per_strategy,
+                3.0,
+            );
             let allocations = number(six, six.allocations)? - number(none, none.allocations)?;
             self.must(format!("W5, {runtime}: allocations of six no-op strategies"), allocations, HAIR);
         }
@@ -194,6 +198,10 @@ impl Judge<'_> {
 
 fn time_ratio(ours: &Measurement, theirs: &Measurement) -> Result<f64, String> {
     median(ratios(&ours.rounds, &theirs.rounds)).ok_or_else(|| unmeasured(ours))
+}
+
+fn fastest(of: &Measurement) -> Result<f64, String> {
+    number(of, of.rounds.iter().copied().reduce(f64::min))
 }
 
 fn number(of: &Measurement, number: Option<f64>) -> Result<f64, String> {
