@@ -22,7 +22,7 @@ pub(super) struct Bars<'a> {
     pub(super) title: &'a str,
     pub(super) notes: &'a [String],
     /// From top to bottom.
-    pub(super) bars: Vec<Bar>,
+    pub(super) rows: Vec<Bar>,
     pub(super) format: fn(f64) -> String,
 }
 
@@ -32,9 +32,9 @@ const LABELS: u32 = 380;
 impl Bars<'_> {
     pub(super) fn draw(mut self, file: &Path) -> Result<(), Failure> {
         // The axis goes up.
-        self.bars.reverse();
-        let count = self.bars.len();
-        let most = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
+        self.rows.reverse();
+        let count = self.rows.len();
+        let most = self.rows.iter().map(|bar| bar.value).fold(0.0, f64::max);
         let height = 110 + BAR * u32::try_from(count)?;
         let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
         area.fill(&WHITE)?;
@@ -48,7 +48,7 @@ impl Bars<'_> {
             .build_cartesian_2d(0.0..most * 1.12, (0..count.saturating_sub(1)).into_segmented())?;
         let label = |segment: &SegmentValue<usize>| match segment {
             SegmentValue::CenterOf(at) => {
-                self.bars.get(*at).map_or_else(String::new, |bar| bar.label.clone())
+                self.rows.get(*at).map_or_else(String::new, |bar| bar.label.clone())
             }
             _ => String::new(),
         };
@@ -62,7 +62,7 @@ impl Bars<'_> {
             .y_label_style(("sans-serif", 14).into_font().color(&INK))
             .draw()?;
         let number = ("sans-serif", 13).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
-        for (at, bar) in self.bars.iter().enumerate() {
+        for (at, bar) in self.rows.iter().enumerate() {
             let color = color(bar.is_ours, bar.is_baseline);
             let corners = [(0.0, SegmentValue::Exact(at)), (bar.value, SegmentValue::Exact(at + 1))];
             let mut drawn = Rectangle::new(corners, color.filled());

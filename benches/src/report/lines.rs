@@ -21,7 +21,7 @@ pub(super) struct Line {
 pub(super) struct Lines<'a> {
     pub(super) title: &'a str,
     pub(super) notes: &'a [String],
-    pub(super) lines: Vec<Line>,
+    pub(super) series: Vec<Line>,
 }
 
 const HEIGHT: u32 = 420;
@@ -30,7 +30,7 @@ const LABELS: i32 = 260;
 
 impl Lines<'_> {
     pub(super) fn draw(&self, file: &Path) -> Result<(), Failure> {
-        let points = || self.lines.iter().flat_map(|line| &line.points);
+        let points = || self.series.iter().flat_map(|line| &line.points);
         let most = points().map(|(_, y)| *y).fold(0.0, f64::max);
         let left = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min);
         let right = points().map(|(x, _)| *x).fold(0.0, f64::max);
@@ -55,7 +55,7 @@ impl Lines<'_> {
             .label_style(("sans-serif", 14).into_font().color(&INK))
             .draw()?;
         let name = ("sans-serif", 13).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
-        for line in &self.lines {
+        for line in &self.series {
             let color = color(line.is_ours, line.is_baseline);
             let points = line.points.iter().copied();
             chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;

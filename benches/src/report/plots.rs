@@ -15,7 +15,7 @@ const RUNTIMES: [&str; 3] = ["tokio current_thread", "actix system", "smol local
 pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Failure> {
     let ratio = |ratio: f64| format!("{ratio:.2}");
     let count = |count: f64| format!("{count:.0}");
-    let plots: [(&str, &str, Workload, Value, fn(f64) -> String); 5] = [
+    let plots: [Plot; 5] = [
         (
             "pipelined.svg",
             "Time per request, 1,000 outstanding (bare loop of the same runtime = 1)",
@@ -49,15 +49,18 @@ pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Failure> {
     let elsewhere = format!("on {} where not said otherwise", RUNTIMES[0]);
     for (name, title, workload, value, format) in plots {
         let bars = bars(results, workload, value);
-        Bars { title, notes: &notes(results, &elsewhere), bars, format }.draw(&folder.join(name))?;
+        Bars { title, notes: &notes(results, &elsewhere), rows: bars, format }.draw(&folder.join(name))?;
     }
     let title = "Nanoseconds per request to drain a queue of so many requests";
     let runtimes = format!("on {}", results.runtimes(Workload::Backlog).join(", "));
-    Lines { title, notes: &notes(results, &runtimes), lines: drains(results) }
+    Lines { title, notes: &notes(results, &runtimes), series: drains(results) }
         .draw(&folder.join("backlog.svg"))
 }
 
 type Value = fn(&Measurement) -> Option<f64>;
+
+/// The file, the title, what is shown, and how its numbers are written.
+type Plot = (&'static str, &'static str, Workload, Value, fn(f64) -> String);
 
 /// A bar for each subject, the lowest first.
 fn bars(results: &Results, workload: Workload, value: Value) -> Vec<Bar> {
