@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
-# The tools of the checks. A C compiler is needed for ring and to link the no_std check.
+# The tools of the checks. A C compiler is needed for ring and to link the no_std check, valgrind to count instructions.
 set -euo pipefail
-if ! command -v cc >/dev/null; then
+packages=()
+command -v cc >/dev/null || packages+=(gcc libc6-dev)
+# It reads the symbols of the C library, which come in a package of their own.
+command -v valgrind >/dev/null || packages+=(valgrind libc6-dbg)
+if [ ${#packages[@]} -gt 0 ]; then
     apt-get update
-    apt-get install --yes --no-install-recommends gcc libc6-dev
+    apt-get install --yes --no-install-recommends "${packages[@]}"
 fi
 for component in rustfmt clippy; do
     cargo "${component/rust/}" --version || rustup component add "$component"
