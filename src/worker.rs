@@ -122,7 +122,7 @@ where
         let mut waited = false;
         let sent = {
             let send = pin!(span.instrument(async {
-                let outcome = strategy.execute(&mut cx, request, Direct(sender)).await;
+                let outcome = strategy.execute_through(&mut cx, request, &mut Direct(sender)).await;
                 // Cloned in here, as a user's `Clone` may panic too.
                 let copy = outcome.as_ref().ok().filter(|_| storage.wants_results()).cloned();
                 (outcome, copy)

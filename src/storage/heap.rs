@@ -73,6 +73,7 @@ impl<S: MessageSender> Heap<S> {
     }
 
     /// Enqueues a request for which the bound has been kept.
+    #[inline]
     fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
         let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply, receipt) = oneshot::channel();
@@ -122,6 +123,7 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
     type Unsent = Vec<S::Request>;
     type Responses = Responses<S>;
 
+    #[inline]
     fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
         // Refused before the oneshot is made.
         if self.0.requests.is_closed() {

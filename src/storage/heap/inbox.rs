@@ -28,6 +28,7 @@ impl<S: MessageSender> HeapInbox<S> {
     }
 
     /// Takes the next request that was not cancelled.
+    #[inline]
     fn take(&mut self) -> Result<HeapJob<S>, TryRecvError> {
         loop {
             let job = self.queue.try_recv()?.into_job();
@@ -83,6 +84,7 @@ impl<S: MessageSender> Inbox<S, oneshot::Sender<Reply<S>>> for HeapInbox<S> {
         put.map_err(TrySendError::into_inner).map_err(Queued::into_job)
     }
 
+    #[inline]
     fn resolve(&mut self, id: RequestId, reply: oneshot::Sender<Reply<S>>, settled: Settled<S>) -> bool {
         // If the ticket was cancelled in flight, its notice has nothing to skip any more.
         reply.send(Reply::new(settled)).is_err() && self.forget_cancelled(id)

@@ -25,6 +25,7 @@ impl<S: MessageSender> HeapReceipt<S> {
 }
 
 impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
         self.receiver.poll_unpin(cx).map(|reply| reply.ok().map(Reply::into_settled))
     }

@@ -18,6 +18,7 @@ pub enum Reply<S: MessageSender> {
 }
 
 impl<S: MessageSender> Reply<S> {
+    #[inline]
     pub(super) fn new(settled: Settled<S>) -> Self {
         let Settled { result, attempts } = settled;
         match result {
@@ -27,6 +28,7 @@ impl<S: MessageSender> Reply<S> {
         }
     }
 
+    #[inline]
     pub(super) fn into_settled(self) -> Settled<S> {
         match self {
             Self::Message(attempts, message) => Settled { result: Ok(message), attempts },
@@ -51,6 +53,7 @@ pub(super) enum Queued<S: MessageSender> {
 }
 
 impl<S: MessageSender> Queued<S> {
+    #[inline]
     pub(super) fn new(job: HeapJob<S>) -> Self {
         match job {
             Job { id, cycle: 0, request, queued_at: Instant::NEVER, reply: Some(reply) } => {
@@ -60,6 +63,7 @@ impl<S: MessageSender> Queued<S> {
         }
     }
 
+    #[inline]
     pub(super) fn into_job(self) -> HeapJob<S> {
         match self {
             Self::Plain(id, request, reply) => {
