@@ -139,6 +139,7 @@ impl Service {
         self.board.note(|tally| {
             tally.accepted += 1;
             *tally.chats.entry(chat.clone()).or_default() += 1;
+            tally.log.push(text.clone());
             tally.texts.insert(chat, text);
         });
         Ok(result)

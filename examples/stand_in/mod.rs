@@ -90,6 +90,11 @@ impl StandIn {
         self.board.tally()
     }
 
+    /// How many messages it has accepted so far.
+    pub(crate) fn accepted(&self) -> usize {
+        self.board.accepted()
+    }
+
     /// Blocks the thread until the tally is as wanted, and gives it; `None` if that takes longer than `limit`.
     pub(crate) fn wait_until(&self, limit: Duration, wanted: impl Fn(&Tally) -> bool) -> Option<Tally> {
         self.board.wait_until(limit, wanted)

@@ -23,6 +23,8 @@ pub(crate) struct Tally {
     pub(crate) chats: BTreeMap<String, usize>,
     /// The text that each chat got last.
     pub(crate) texts: BTreeMap<String, String>,
+    /// The texts of all that was accepted, in order.
+    pub(crate) log: Vec<String>,
 }
 
 impl Tally {
@@ -66,6 +68,10 @@ impl Board {
 
     pub(super) fn tally(&self) -> Tally {
         self.lock().clone()
+    }
+
+    pub(super) fn accepted(&self) -> usize {
+        self.lock().accepted
     }
 
     pub(super) fn wait_until(&self, limit: Duration, wanted: impl Fn(&Tally) -> bool) -> Option<Tally> {

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The crate builds for chips: with the fixed storage everywhere, with the heap storage where its dependencies allow.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export RUSTFLAGS="-D warnings"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/embedded"
+build() { # TARGET FEATURES
+    ci/firmware/build.sh "$1" build --locked --lib --no-default-features --features "$2"
+}
+for target in thumbv7em-none-eabihf thumbv7m-none-eabi thumbv6m-none-eabi riscv32imac-unknown-none-elf; do
+    build "$target" embassy
+    # Without atomic compare-and-swap, `futures` has no oneshot.
+    [ "$target" = thumbv6m-none-eabi ] || build "$target" embassy,alloc
+done

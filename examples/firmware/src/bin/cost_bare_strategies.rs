@@ -1,0 +1,13 @@
+//! Cost: a task by hand, with a timeout, a limit and retries.
+
+#![no_std]
+#![no_main]
+
+use embassy_time::Duration;
+use firmware::yardstick::Careful;
+
+// As many stamps as the runner's limiter.
+firmware::by_hand!(
+    Careful::<1024>::new(Duration::from_secs(1), Duration::from_millis(1), 3, Duration::from_secs(1)),
+    yardstick::measure
+);

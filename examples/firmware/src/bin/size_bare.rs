@@ -1,0 +1,8 @@
+//! Size: a task by hand, from a channel to the sender to a signal.
+
+#![no_std]
+#![no_main]
+
+use firmware::yardstick::{Plain, Radio};
+
+firmware::by_hand!(Plain(Radio), yardstick::sample);

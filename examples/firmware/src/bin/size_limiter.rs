@@ -1,0 +1,18 @@
+//! Size: the runner with a limiter.
+
+#![no_std]
+#![no_main]
+
+use core::time::Duration;
+
+use telegram_sender::{Builder, InvalidArgument, RateLimiter};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+firmware::by_runner!(
+    (|| -> Result<_, InvalidArgument> {
+        Ok(Builder::new(Radio).strategy(RateLimiter::<[_; 8]>::with_array(SECOND)?))
+    })(),
+    yardstick::sample,
+    yardstick::ignore_future
+);

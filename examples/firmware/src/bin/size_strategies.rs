@@ -1,0 +1,21 @@
+//! Size: the runner with a timeout, a limiter and retries.
+
+#![no_std]
+#![no_main]
+
+use core::time::Duration;
+
+use telegram_sender::{Builder, InvalidArgument, RateLimiter, Retry, Timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+firmware::by_runner!(
+    (|| -> Result<_, InvalidArgument> {
+        Ok(Builder::new(Radio)
+            .strategy(Timeout::new(SECOND)?)
+            .strategy(RateLimiter::<[_; 8]>::with_array(SECOND)?)
+            .strategy(Retry::new(3, SECOND)))
+    })(),
+    yardstick::sample,
+    yardstick::ignore_future
+);

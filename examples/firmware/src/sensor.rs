@@ -1,0 +1,88 @@
+//! The sensor: it hands its readings to the runner, and checks that each ticket and the results say what the gateway
+//! said, in order.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use embassy_futures::join::join;
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::channel::Channel;
+use futures::StreamExt;
+use telegram_sender::{
+    Embassy, Exit, Instant, InvalidArgument, RateLimiter, Retry, SendError, SenderRunner, Storage, Timeout,
+};
+
+use crate::gateway::{Delivered, Gateway, Request};
+use crate::link::Reading;
+
+/// How many tickets the sensor holds at a time.
+pub const TICKETS: usize = 8;
+
+/// What the gateway says of an alarm in the demonstration: the chat for alarms has blocked the bot.
+const BLOCKED: u16 = 403;
+
+/// Bounds each attempt.
+///
+/// # Errors
+///
+/// Not with this time.
+pub const fn timeout() -> Result<Timeout, InvalidArgument> {
+    Timeout::new(Duration::from_millis(60))
+}
+
+/// As much as the wire can bear.
+///
+/// # Errors
+///
+/// Not with these numbers.
+pub fn limiter() -> Result<RateLimiter<[Instant; 16]>, InvalidArgument> {
+    RateLimiter::with_array(Duration::from_millis(10))
+}
+
+/// Sends again until there is an answer: the gateway takes a reading once.
+pub const fn retry() -> Retry {
+    Retry::new(u32::MAX, Duration::from_millis(10)).on_no_answer()
+}
+
+/// Sends the readings of these numbers, checks what came of them, and closes the runner.
+///
+/// # Panics
+///
+/// When the runner did not do what it promises.
+pub async fn send<Q: Storage<Gateway>>(runner: SenderRunner<Gateway, Embassy, Q>, numbers: Range<u32>) {
+    let tickets = Channel::<NoopRawMutex, _, TICKETS>::new();
+    let enqueue = async {
+        for number in numbers.clone() {
+            let reading = Reading::of(number);
+            let ticket = runner.request(Request { number, reading }).await.expect("nobody closes it");
+            tickets.send((number, ticket)).await;
+        }
+    };
+    let check = async {
+        let mut results = runner.results();
+        let mut last = i32::MIN;
+        for expected in numbers.clone() {
+            let (number, ticket) = tickets.receive().await;
+            assert_eq!(number, expected);
+            let id = ticket.id();
+            let outcome = ticket.await;
+            match outcome {
+                Ok(Delivered { number: delivered, message_id }) => {
+                    assert!(delivered == number && message_id > last && !Reading::of(number).alarm);
+                    last = message_id;
+                }
+                Err(SendError::Rejected(refused)) => {
+                    assert!(refused.number == number && refused.is_final && refused.code == BLOCKED);
+                    assert!(Reading::of(number).alarm);
+                }
+                Err(SendError::NoAnswer(why)) => panic!("reading {number} got no answer: {why}"),
+            }
+            let result = results.next().await.expect("it runs");
+            assert!(result.id == id && result.response.map_err(SendError::Rejected) == outcome);
+        }
+    };
+    join(enqueue, check).await;
+    assert_eq!(runner.close().await, Exit::Drained);
+    let stats = runner.stats();
+    assert_eq!(stats.sent + stats.rejected, numbers.len());
+}

@@ -1,0 +1,50 @@
+//! Who makes the requests of the measured programs: now and then, to look at the program's size; or many in a row, to count
+//! instructions.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use cortex_m_semihosting::hprintln;
+use embassy_time::Timer;
+
+use super::stack;
+use crate::{exit, time};
+
+const REQUESTS: u32 = 2_000;
+/// Under QEMU's `-icount shift=0` an instruction takes a nanosecond; the processor's clock has 25 MHz.
+const INSTRUCTIONS_PER_CYCLE: u64 = 40;
+
+static FUTURE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// Remembers a worker's size, for the report.
+pub fn note_future<F>(worker: &F) {
+    FUTURE_BYTES.store(size_of_val(worker), Ordering::Relaxed);
+}
+
+/// Makes a request every ten milliseconds.
+pub async fn sample(send: impl AsyncFn(u32) -> Option<u32>) {
+    let mut reading = 0;
+    loop {
+        if send(reading).await != Some(reading) {
+            exit::failure();
+        }
+        reading += 1;
+        Timer::after_millis(10).await;
+    }
+}
+
+/// Makes requests, one after another, and reports what they cost.
+pub async fn measure(send: impl AsyncFn(u32) -> Option<u32>) {
+    stack::paint();
+    let before = time::cycles();
+    for reading in 0..REQUESTS {
+        if send(reading).await != Some(reading) {
+            exit::failure();
+        }
+    }
+    let cycles = time::cycles() - before;
+    let stack = stack::used();
+    hprintln!("instructions {}", cycles * INSTRUCTIONS_PER_CYCLE / u64::from(REQUESTS));
+    hprintln!("stack {stack}");
+    hprintln!("future {}", FUTURE_BYTES.load(Ordering::Relaxed));
+    exit::success();
+}

@@ -1,0 +1,89 @@
+//! The serial port: frames to and from whatever is at its other end.
+
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use smol::net::TcpStream;
+use smol::net::unix::UnixStream;
+
+use crate::link::{Frames, LONGEST_FRAME, ToChip, ToGateway, decode, encode};
+
+/// Where a serial port is.
+#[derive(Debug, Clone)]
+pub(crate) enum Address {
+    Unix(PathBuf),
+    Tcp(String),
+}
+
+impl FromStr for Address {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text.split_once(':') {
+            Some(("unix", path)) => Ok(Self::Unix(path.into())),
+            Some(("tcp", address)) => Ok(Self::Tcp(address.to_owned())),
+            _ => Err("it must be unix:PATH or tcp:HOST:PORT"),
+        }
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// An open serial port.
+pub(crate) struct Port {
+    stream: Box<dyn Stream>,
+    checked: bool,
+    frames: Frames,
+    /// What was read from the stream and is not in `frames` yet.
+    read: Vec<u8>,
+    taken: usize,
+}
+
+impl Port {
+    /// Opens the port. Frames that are not `checked` are taken with any CRC.
+    pub(crate) async fn open(address: &Address, checked: bool) -> io::Result<Self> {
+        let stream: Box<dyn Stream> = match address {
+            Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            Address::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+        };
+        Ok(Self { stream, checked, frames: Frames::new(), read: Vec::new(), taken: 0 })
+    }
+
+    /// The next frame that arrives whole; `None` when the other end is gone. Dropped before it is ready, it has lost
+    /// nothing.
+    pub(crate) async fn hear(&mut self) -> io::Result<Option<ToGateway>> {
+        loop {
+            while let Some(byte) = self.read.get(self.taken) {
+                self.taken += 1;
+                let Some(frame) = self.frames.push(*byte) else { continue };
+                let heard = if self.checked { decode(frame) } else { decode_unchecked(frame) };
+                if heard.is_some() {
+                    return Ok(heard);
+                }
+            }
+            let mut buffer = [0; 1024];
+            let len = self.stream.read(&mut buffer).await?;
+            if len == 0 {
+                return Ok(None);
+            }
+            self.read = buffer[..len].to_vec();
+            self.taken = 0;
+        }
+    }
+
+    pub(crate) async fn say(&mut self, frame: ToChip) -> io::Result<()> {
+        let mut buffer = [0; LONGEST_FRAME];
+        let bytes = encode(&frame, &mut buffer).ok_or(io::ErrorKind::InvalidInput)?;
+        self.stream.write_all(bytes).await
+    }
+}
+
+/// As [`decode`], whatever the CRC says.
+fn decode_unchecked(frame: &mut [u8]) -> Option<ToGateway> {
+    let len = cobs::decode_in_place(frame).ok()?;
+    postcard::from_bytes(frame.get(..len)?).ok()
+}
