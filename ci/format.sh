@@ -4,3 +4,4 @@ cd "$(dirname "$0")/.."
 cargo fmt --all --check
 cargo fmt --manifest-path ci/no_std/Cargo.toml --check
 cargo fmt --manifest-path examples/firmware/Cargo.toml --check
+cargo fmt --manifest-path benches/Cargo.toml --check

@@ -9,7 +9,7 @@ out=${CARGO_TARGET_DIR:-target}/mutants
 mkdir -p "$out"
 # It fails where mutants survive; which of these are known is decided below.
 PROPERTY_CASES=1500 cargo mutants --timeout 20 --output "$out" "$@" -- \
-    --lib --test cancellation --test conformance --test faults --test life_cycle --test properties --test queues \
+    --lib --test cancellation --test conformance --test faults --test fixed --test life_cycle --test properties --test queues \
     --test runtimes --test send_all --test shutdown --test stats --test strategies --test tower --test tracing || true
 # Without line numbers, which every edit moves.
 survivors=$(sed -E 's/:[0-9]+:[0-9]+:/:/' "$out/mutants.out/missed.txt" | sort -u)

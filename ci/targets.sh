@@ -10,5 +10,5 @@ build() { # TARGET FEATURES
 for target in thumbv7em-none-eabihf thumbv7m-none-eabi thumbv6m-none-eabi riscv32imac-unknown-none-elf; do
     build "$target" embassy
     # Without atomic compare-and-swap, `futures` has no oneshot.
-    [ "$target" = thumbv6m-none-eabi ] || build "$target" embassy,alloc
+    [ "$target" = thumbv6m-none-eabi ] || build "$target" embassy,alloc,critical-section
 done

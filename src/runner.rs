@@ -76,9 +76,17 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
     pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        let enqueued = self.storage.enqueue(request, || self.queued_at()).await;
-        let (id, receipt) = enqueued.inspect_err(|_| trace::refused("closing"))?;
-        Ok(Ticket::new(self.storage.clone(), id, receipt))
+        let enqueued = match self.storage.try_enqueue(request, self.queued_at()) {
+            Err(RequestError::Full(request)) => self.storage.enqueue(request, || self.queued_at()).await,
+            at_once => at_once,
+        };
+        match enqueued {
+            Ok((id, receipt)) => Ok(Ticket::new(id, receipt)),
+            Err(refused) => {
+                trace::refused("closing");
+                Err(refused)
+            }
+        }
     }
 
     /// Enqueues `request` and gives its ticket, without waiting.
@@ -123,7 +131,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
 
     fn enqueue_now(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
         let (id, receipt) = self.storage.try_enqueue(request, self.queued_at())?;
-        Ok(Ticket::new(self.storage.clone(), id, receipt))
+        Ok(Ticket::new(id, receipt))
     }
 
     /// The time, if waits in the queue are measured. To tell it costs more than all else that a caller does.

@@ -134,14 +134,17 @@ impl Counter {
         Self(AtomicUsize::new(0))
     }
 
+    #[inline]
     pub(crate) fn add_one(&self) {
         self.set(self.get().wrapping_add(1));
     }
 
+    #[inline]
     pub(crate) fn set(&self, number: usize) {
         self.0.store(number, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

@@ -58,6 +58,7 @@ pub enum Phase {
 
 impl Phase {
     /// Of the number that a phase is.
+    #[inline]
     pub(crate) const fn from_bits(bits: u8) -> Self {
         match bits {
             0 => Self::Open,
@@ -112,9 +113,8 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     /// The worker's end of a reply. Dropped without [`Inbox::resolve`], its ticket ends as stopped.
     #[doc(hidden)]
     type Reply;
-    /// The ticket's end of a reply.
     #[doc(hidden)]
-    type Receipt: Unpin;
+    type Receipt: Receipt<S>;
     /// A wait for room in the queue.
     #[doc(hidden)]
     type Room: Default + Unpin;
@@ -149,17 +149,6 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     #[doc(hidden)]
     fn counters(&self) -> &Counters;
-
-    // --- Replies, from the tickets' side.
-
-    /// `None` when the worker is gone without a reply.
-    #[doc(hidden)]
-    fn poll_reply(&self, receipt: &mut Self::Receipt, cx: &mut task::Context<'_>)
-    -> Poll<Option<Settled<S>>>;
-
-    /// Lets the worker skip the request if its turn has not come. Gives the reply if it is there already.
-    #[doc(hidden)]
-    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>>;
 
     // --- Results, from the consumers' side.
 
@@ -227,6 +216,18 @@ pub trait Preallocated<S: MessageSender>: Storage<S> {
         capacity: Option<NonZeroUsize>,
         keep: KeepResults,
     ) -> Result<Self::Inbox, InvalidArgument>;
+}
+
+/// The ticket's end of a reply. Dropped, it lets the request be sent all the same.
+pub trait Receipt<S: MessageSender>: Unpin {
+    /// `None` when the worker is gone without a reply. Not to be called again after that, or after the reply.
+    #[doc(hidden)]
+    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Settled<S>>>;
+
+    /// Lets the worker skip the request `id` if its turn has not come. `false` if it is too late: the reply is there, or
+    /// none will come.
+    #[doc(hidden)]
+    fn cancel(&mut self, id: RequestId) -> bool;
 }
 
 /// The worker's side of a storage; there is one.

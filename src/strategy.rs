@@ -82,6 +82,18 @@ pub trait SendStrategy<S: MessageSender> {
         request: &S::Request,
         inner: impl Pipeline<S>,
     ) -> impl Future<Output = Outcome<S>>;
+
+    /// As [`execute`](Self::execute), through an `inner` that outlives the future: a strategy that only passes on needs no
+    /// future of its own then.
+    #[doc(hidden)]
+    fn execute_through(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: &mut impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>> {
+        self.execute(cx, request, inner)
+    }
 }
 
 /// `None` passes through, so a strategy can be left out at run time.

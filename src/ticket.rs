@@ -5,9 +5,9 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use crate::error::NoAnswer;
+use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
-use crate::storage::{Settled, Storage, TicketResult, Unnamed};
+use crate::storage::{Receipt, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
 
 /// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
@@ -39,33 +39,58 @@ use crate::strategy::RequestId;
 /// # });
 /// ```
 #[must_use = "dropping a ticket sends its request all the same; await it to know how it ended"]
-pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
-    storage: Q,
-    id: RequestId,
-    state: State<S, Q::Receipt>,
-    attempts: u32,
-    cancel_on_drop: bool,
+pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>>(State<Q::Receipt>);
+
+/// A million tickets may be waited for, so nothing is kept beside what the state needs.
+enum State<Receipt> {
+    Waiting(Label, Receipt),
+    /// A cancelled ticket has not told so yet.
+    Ended {
+        id: RequestId,
+        attempts: u32,
+        cancelled: bool,
+    },
 }
 
-enum State<S: MessageSender, Receipt> {
-    Waiting(Receipt),
-    Settled(TicketResult<S>),
-    Taken,
+/// The request's id, and in its highest bit, which no id reaches, whether dropping the ticket cancels it.
+#[derive(Clone, Copy)]
+struct Label(u64);
+
+impl Label {
+    const CANCEL_ON_DROP: u64 = 1 << 63;
+
+    const fn new(id: RequestId) -> Self {
+        Self(id.get() & !Self::CANCEL_ON_DROP)
+    }
+
+    const fn id(self) -> RequestId {
+        RequestId::new(self.0 & !Self::CANCEL_ON_DROP)
+    }
+
+    const fn cancels_on_drop(self) -> bool {
+        self.0 & Self::CANCEL_ON_DROP != 0
+    }
 }
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
-    pub(crate) fn new(storage: Q, id: RequestId, receipt: Q::Receipt) -> Self {
-        Self { storage, id, state: State::Waiting(receipt), attempts: 0, cancel_on_drop: false }
+    pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
+        Self(State::Waiting(Label::new(id), receipt))
     }
 
     /// The request's id: the same that its responses carry in the results.
     pub fn id(&self) -> RequestId {
-        self.id
+        match self.0 {
+            State::Waiting(label, _) => label.id(),
+            State::Ended { id, .. } => id,
+        }
     }
 
     /// How often the sender was called for the request: 0 until the ticket is ready.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        match self.0 {
+            State::Ended { attempts, .. } => attempts,
+            State::Waiting(..) => 0,
+        }
     }
 
     /// Takes the request back. If its turn has not come, it is never sent. If it is being sent, the send runs on
@@ -73,22 +98,21 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     ///
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
-        let State::Waiting(receipt) = &mut self.state else { return false };
-        let settled = self.storage.cancel(self.id, receipt);
-        let cancelled = settled.is_none();
-        self.settle(settled.unwrap_or_else(|| Settled::no_answer(NoAnswer::Cancelled, 0)));
+        let State::Waiting(label, receipt) = &mut self.0 else { return false };
+        let id = label.id();
+        let cancelled = receipt.cancel(id);
+        if cancelled {
+            self.0 = State::Ended { id, attempts: 0, cancelled: true };
+        }
         cancelled
     }
 
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
     pub fn cancel_on_drop(mut self) -> Self {
-        self.cancel_on_drop = true;
+        if let State::Waiting(label, _) = &mut self.0 {
+            label.0 |= Label::CANCEL_ON_DROP;
+        }
         self
-    }
-
-    fn settle(&mut self, settled: Settled<S>) {
-        self.attempts = settled.attempts;
-        self.state = State::Settled(settled.result);
     }
 }
 
@@ -97,22 +121,26 @@ impl<S: MessageSender, Q: Storage<S>> Unpin for Ticket<S, Q> {}
 impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     type Output = TicketResult<S>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if let State::Waiting(receipt) = &mut this.state {
-            let settled = ready!(this.storage.poll_reply(receipt, cx));
-            this.settle(settled.unwrap_or_else(|| Settled::no_answer(NoAnswer::Stopped, 0)));
-        }
-        match core::mem::replace(&mut this.state, State::Taken) {
-            State::Settled(result) => Poll::Ready(result),
-            _ => panic!("a ticket was polled after it was ready"),
-        }
+        let (id, attempts, result) = match &mut self.0 {
+            State::Waiting(label, receipt) => match ready!(receipt.poll(cx)) {
+                Some(settled) => (label.id(), settled.attempts, settled.result),
+                None => (label.id(), 0, Err(SendError::NoAnswer(NoAnswer::Stopped))),
+            },
+            State::Ended { id, cancelled: true, .. } => {
+                (*id, 0, Err(SendError::NoAnswer(NoAnswer::Cancelled)))
+            }
+            State::Ended { .. } => panic!("a ticket was polled after it was ready"),
+        };
+        self.0 = State::Ended { id, attempts, cancelled: false };
+        Poll::Ready(result)
     }
 }
 
 impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
     fn drop(&mut self) {
-        if self.cancel_on_drop {
+        if matches!(self.0, State::Waiting(label, _) if label.cancels_on_drop()) {
             self.cancel();
         }
     }
@@ -120,6 +148,29 @@ impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
 
 impl<S: MessageSender, Q: Storage<S>> fmt::Debug for Ticket<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Ticket").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "alloc", target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    struct Echo;
+
+    impl MessageSender for Echo {
+        type Request = u64;
+        type Message = u64;
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
+            Ok(Ok(*request))
+        }
+    }
+
+    #[test]
+    fn it_is_as_small_as_what_it_holds() {
+        assert_eq!(size_of::<Ticket<Echo>>(), 3 * size_of::<u64>());
     }
 }

@@ -6,10 +6,11 @@ mod guard;
 
 use core::future::Future;
 use core::num::NonZeroU32;
+use core::pin::pin;
 use core::time::Duration;
 
 use self::context::{Direct, Marks, WorkerContext};
-use self::guard::{abortable, catch_panic, yield_now};
+use self::guard::{CatchPanic, abortable, yield_now};
 use crate::error::{NoAnswer, SendError};
 use crate::results::Answer;
 use crate::runtime::{Instant, Timer, sleep_until};
@@ -70,7 +71,7 @@ where
             self.storage.end_results();
             let aborted = self.storage.phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
-            let _ = catch_panic(sender.close()).await;
+            let _ = CatchPanic(pin!(sender.close())).await;
             self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.exit)
         }
@@ -79,15 +80,28 @@ where
     /// Serves until the queue is closed and empty, or the runner aborted.
     async fn serve_all(&mut self, sender: &S) {
         let mut until_yield = self.yield_every.get();
-        while let Some(job) = self.inbox.next().await {
+        loop {
+            let mut job = match self.inbox.next_left() {
+                Some(job) => job,
+                // Closed and empty it is only once this says so: a request may have come meanwhile.
+                None => match self.inbox.next().await {
+                    Some(job) => job,
+                    None => return,
+                },
+            };
             if self.storage.phase() >= Phase::Aborting {
                 self.give_back(job);
-                break;
+                return;
             }
-            let waited = self.serve(sender, job).await;
-            self.pause().await;
+            let served = self.serve(sender, &mut job).await;
+            if matches!(served, Served::Unsent) {
+                self.give_back(job);
+            }
+            if self.marks.not_before.is_some() {
+                self.pause().await;
+            }
             until_yield -= 1;
-            if waited {
+            if !matches!(served, Served::AtOnce) {
                 until_yield = self.yield_every.get();
             } else if until_yield == 0 {
                 until_yield = self.yield_every.get();
@@ -96,29 +110,28 @@ where
         }
     }
 
-    /// Sends one request, settles its ticket, publishes its response. Tells whether the send ever waited.
-    async fn serve(&mut self, sender: &S, job: Job<S::Request, Q::Reply>) -> bool {
-        let waited_in_queue = self.begin(&job);
+    /// Sends one request, settles its ticket, publishes its response.
+    async fn serve(&mut self, sender: &S, job: &mut Job<S::Request, Q::Reply>) -> Served {
+        let waited_in_queue = self.begin(job);
         let mut cx =
-            WorkerContext::<S, T, Q>::new(&job, &self.timer, &self.storage, &mut self.inbox, &mut self.marks);
+            WorkerContext::<S, T, Q>::new(job, &self.timer, &self.storage, &mut self.inbox, &mut self.marks);
         let storage = &self.storage;
         let strategy = &mut self.strategy;
+        let request = &job.request;
         let span = RequestSpan::new(job.id, job.cycle, waited_in_queue);
         let mut waited = false;
-        let sent = abortable::<S, _, _>(
-            storage,
-            &mut waited,
-            span.instrument(catch_panic(async {
-                let outcome = strategy.execute(&mut cx, &job.request, Direct(sender)).await;
+        let sent = {
+            let send = pin!(span.instrument(async {
+                let outcome = strategy.execute_through(&mut cx, request, &mut Direct(sender)).await;
                 // Cloned in here, as a user's `Clone` may panic too.
                 let copy = outcome.as_ref().ok().filter(|_| storage.wants_results()).cloned();
                 (outcome, copy)
-            })),
-        )
-        .await;
-        self.storage.counters().in_flight.set(0);
+            }));
+            abortable::<S, _, _>(storage, &mut waited, CatchPanic(send)).await
+        };
+        storage.counters().in_flight.set(0);
         let attempts = cx.attempts();
-        let (outcome, copy): (_, Option<MessageResponse<S>>) = match sent {
+        let (outcome, copy): (Outcome<S>, Option<MessageResponse<S>>) = match sent {
             Some(Ok(sent)) => sent,
             Some(Err(panic)) => {
                 trace::panicked(job.id);
@@ -126,15 +139,14 @@ where
             }
             None if attempts == 0 => {
                 span.end("aborted");
-                self.give_back(job);
-                return waited;
+                return Served::Unsent;
             }
             None => (Err(NoAnswer::Interrupted), None),
         };
         // Before the ticket knows, so that its holder finds the request counted.
         self.count(&outcome);
         span.end(name_of::<S>(&outcome));
-        if let Some(reply) = job.reply {
+        if let Some(reply) = job.reply.take() {
             let result = match outcome {
                 Ok(Ok(message)) => Ok(message),
                 Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
@@ -145,7 +157,7 @@ where
         if let Some(response) = copy {
             self.storage.publish(Answer { id: job.id, cycle: job.cycle, attempts, response }).await;
         }
-        waited
+        if waited { Served::AfterWaiting } else { Served::AtOnce }
     }
 
     /// Begins the turn of a request: how long has it waited, if that is measured?
@@ -173,7 +185,7 @@ where
     /// Waits as long as the service asked for.
     async fn pause(&mut self) {
         if let Some(deadline) = self.marks.not_before.take() {
-            let pause = sleep_until(&self.timer, deadline);
+            let pause = pin!(sleep_until(&self.timer, deadline));
             let _ = abortable::<S, _, _>(&self.storage, &mut false, pause).await;
         }
     }
@@ -189,6 +201,15 @@ where
             self.storage.keep_unsent(job.request);
         }
     }
+}
+
+/// How the turn of a request went.
+enum Served {
+    /// Without a wait.
+    AtOnce,
+    AfterWaiting,
+    /// The runner was aborted before the request was handed to the sender.
+    Unsent,
 }
 
 /// What a span calls an outcome.

@@ -24,15 +24,14 @@ use self::inbox::FixedInbox;
 use self::results::FixedResponses;
 use self::slots::Slot;
 use self::state::{Published, State};
-use self::ticket::Receipt;
+use self::ticket::FixedReceipt;
 use self::waiters::Waiters;
-use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Settled, Storage, sealed};
+use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Storage, sealed};
 use crate::error::{InvalidArgument, RequestError};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
-use crate::strategy::RequestId;
 use crate::trace;
 
 pub use self::unsent::Unsent;
@@ -122,7 +121,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 
     /// Enqueues a request, or gives it back: because the runner is closing, or because there is no room.
-    fn accept(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Receipt<'_, M, S, Q, T, R, W>> {
+    fn accept(
+        &self,
+        request: S::Request,
+        queued_at: Instant,
+    ) -> Enqueued<S, FixedReceipt<'_, M, S, Q, T, R, W>> {
         let (id, slot, idle) = self.with(|state| {
             if !self.is_open() {
                 return Err(RequestError::Closing(request));
@@ -136,7 +139,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         if let Some(worker) = idle {
             worker.wake();
         }
-        Ok((id, Receipt::new(self, slot)))
+        Ok((id, FixedReceipt::new(self, slot)))
     }
 
     /// Waits for what `look` finds under the lock, in the line that `line` gives.
@@ -200,7 +203,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     Storage<S> for &'a FixedStorage<M, S, Q, T, R, W>
 {
     type Reply = usize;
-    type Receipt = Receipt<'a, M, S, Q, T, R, W>;
+    type Receipt = FixedReceipt<'a, M, S, Q, T, R, W>;
     type Room = ();
     type Inbox = FixedInbox<'a, M, S, Q, T, R, W>;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
@@ -235,18 +238,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn counters(&self) -> &Counters {
         &self.counters
-    }
-
-    fn poll_reply(
-        &self,
-        receipt: &mut Self::Receipt,
-        cx: &mut task::Context<'_>,
-    ) -> Poll<Option<Settled<S>>> {
-        receipt.poll(cx)
-    }
-
-    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>> {
-        receipt.cancel(id)
     }
 
     fn subscribe(&self) -> Self::Responses {

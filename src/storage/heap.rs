@@ -5,6 +5,8 @@ mod bound;
 mod inbox;
 mod lazy_queue;
 mod life;
+mod receipt;
+mod reply;
 mod results;
 
 use alloc::sync::Arc;
@@ -15,15 +17,16 @@ use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{self, Poll, ready};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Sender;
 use futures::channel::oneshot;
-use futures::future::FutureExt;
 
 use self::bound::{Bound, Room};
 use self::lazy_queue::LazyQueue;
 use self::life::Life;
+use self::receipt::HeapReceipt;
+use self::reply::{Queued, Reply};
 use self::results::ResultsQueue;
-use super::{AnswerOf, Enqueued, Exit, Job, Phase, Settled, Storage, sealed};
+use super::{AnswerOf, Enqueued, Exit, Job, Phase, Storage, sealed};
 use crate::error::RequestError;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -39,7 +42,7 @@ use results::Responses;
 pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 
 struct Shared<S: MessageSender> {
-    requests: Sender<HeapJob<S>>,
+    requests: Sender<Queued<S>>,
     bound: Bound,
     next_id: AtomicUsize,
     life: Life,
@@ -50,8 +53,6 @@ struct Shared<S: MessageSender> {
     unsent: LazyQueue<S::Request>,
     counters: Counters,
 }
-
-type HeapJob<S> = Job<<S as MessageSender>::Request, oneshot::Sender<Settled<S>>>;
 
 impl<S: MessageSender> Heap<S> {
     /// The storage and the worker's side of it.
@@ -72,13 +73,18 @@ impl<S: MessageSender> Heap<S> {
     }
 
     /// Enqueues a request for which the bound has been kept.
-    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, oneshot::Receiver<Settled<S>>> {
+    #[inline]
+    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
         let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply, receipt) = oneshot::channel();
         let id = RequestId::new(number as u64);
-        match self.0.requests.try_send(Job { id, cycle: 0, request, queued_at, reply: Some(reply) }) {
-            Ok(()) => Ok((id, receipt)),
-            Err(refused) => Err(RequestError::Closing(refused.into_inner().request)),
+        let job = Job { id, cycle: 0, request, queued_at, reply: Some(reply) };
+        match self.0.requests.try_send(Queued::new(job)) {
+            Ok(()) => {
+                self.0.life.wake_idle_worker();
+                Ok((id, HeapReceipt::new(receipt, self.clone())))
+            }
+            Err(refused) => Err(RequestError::Closing(refused.into_inner().into_job().request)),
         }
     }
 
@@ -88,7 +94,7 @@ impl<S: MessageSender> Heap<S> {
         &self,
         request: S::Request,
         queued_at: Instant,
-    ) -> Enqueued<S, oneshot::Receiver<Settled<S>>> {
+    ) -> Enqueued<S, HeapReceipt<S>> {
         self.0.bound.exceed();
         self.push(request, queued_at)
     }
@@ -110,13 +116,14 @@ impl<S: MessageSender> Clone for Heap<S> {
 impl<S: MessageSender> sealed::Sealed for Heap<S> {}
 
 impl<S: MessageSender> Storage<S> for Heap<S> {
-    type Reply = oneshot::Sender<Settled<S>>;
-    type Receipt = oneshot::Receiver<Settled<S>>;
+    type Reply = oneshot::Sender<Reply<S>>;
+    type Receipt = HeapReceipt<S>;
     type Room = Room;
     type Inbox = HeapInbox<S>;
     type Unsent = Vec<S::Request>;
     type Responses = Responses<S>;
 
+    #[inline]
     fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
         // Refused before the oneshot is made.
         if self.0.requests.is_closed() {
@@ -162,24 +169,6 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
         &self.0.counters
     }
 
-    fn poll_reply(
-        &self,
-        receipt: &mut Self::Receipt,
-        cx: &mut task::Context<'_>,
-    ) -> Poll<Option<Settled<S>>> {
-        Poll::Ready(ready!(receipt.poll_unpin(cx)).ok())
-    }
-
-    fn cancel(&self, id: RequestId, receipt: &mut Self::Receipt) -> Option<Settled<S>> {
-        if let Ok(Some(settled)) = receipt.try_recv() {
-            return Some(settled);
-        }
-        // Before the oneshot closes: a worker that sees it closed must find this.
-        self.0.cancelled.push(id);
-        receipt.close();
-        receipt.try_recv().ok().flatten()
-    }
-
     fn subscribe(&self) -> Self::Responses {
         Responses::new(self.clone())
     }
@@ -215,13 +204,17 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
     }
 
     fn advance(&self, to: Phase) {
-        if self.0.life.advance(to) {
+        let advanced = self.0.life.advance(to);
+        if advanced {
             match to {
                 Phase::Aborting => trace::aborting(self.queued()),
                 _ => trace::closing(self.queued()),
             }
         }
         self.0.requests.close();
+        if advanced {
+            self.0.life.wake_worker();
+        }
         self.0.bound.lift();
         self.0.results.lift_bound();
     }
@@ -248,11 +241,5 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
 
     async fn stopped(&self) -> Exit {
         self.0.life.stopped().await
-    }
-}
-
-impl<S: MessageSender> Heap<S> {
-    fn cancelled(&self) -> Option<&Receiver<RequestId>> {
-        self.0.cancelled.receiver()
     }
 }

@@ -81,7 +81,7 @@ where
     Inner: Pipeline<S>,
 {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
-        self.strategy.execute(cx, request, &mut self.inner)
+        self.strategy.execute_through(cx, request, &mut self.inner)
     }
 }
 
@@ -97,5 +97,14 @@ impl<S: MessageSender> SendStrategy<S> for Identity {
         mut inner: impl Pipeline<S>,
     ) -> Outcome<S> {
         inner.send(cx, request).await
+    }
+
+    fn execute_through(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: &mut impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>> {
+        inner.send(cx, request)
     }
 }

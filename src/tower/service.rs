@@ -39,9 +39,7 @@ impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T> {
     /// Enqueues `request`, in the order of the calls.
     fn call(&mut self, request: S::Request) -> CallFuture<S> {
         CallFuture(match self.storage.enqueue_beyond_bound(request, self.queued_at()) {
-            Ok((id, receipt)) => {
-                State::Taken(Ticket::new(self.storage.clone(), id, receipt).cancel_on_drop())
-            }
+            Ok((id, receipt)) => State::Taken(Ticket::new(id, receipt).cancel_on_drop()),
             Err(refused) => State::Refused(Some(refused)),
         })
     }

@@ -119,7 +119,8 @@ macro_rules! by_runner {
             $note_future(&worker);
             let Ok(caller) = caller(runner) else { exit::failure() };
             spawner.spawn(caller);
-            let _ = worker.await;
+            // Pinned where it is: an `await` of the value itself would hold it twice.
+            let _ = core::pin::pin!(worker).await;
         }
 
         #[embassy_executor::task]

@@ -7,11 +7,11 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use super::FixedStorage;
 use super::slots::Slot;
 use crate::sender::MessageSender;
-use crate::storage::{Phase, Settled};
+use crate::storage::{Phase, Receipt, Settled};
 use crate::strategy::RequestId;
 
 /// Owns a slot until it is settled, cancelled or dropped.
-pub struct Receipt<
+pub struct FixedReceipt<
     'a,
     M: RawMutex,
     S: MessageSender,
@@ -26,33 +26,10 @@ pub struct Receipt<
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    Receipt<'a, M, S, Q, T, R, W>
+    FixedReceipt<'a, M, S, Q, T, R, W>
 {
     pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: usize) -> Self {
         Self { storage, slot: Some(slot) }
-    }
-
-    /// `None` when the worker is gone without a reply.
-    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Settled<S>>> {
-        let Some(slot) = self.slot else { return Poll::Ready(None) };
-        let replaced = self.storage.with(|state| {
-            if state.slots.is_settled(slot) || self.storage.current_phase() == Phase::Stopped {
-                return Err(());
-            }
-            Ok(state.slots.wait(slot, cx.waker()))
-        });
-        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release()) }
-    }
-
-    /// Lets the worker skip the request, or gives the reply that is there already.
-    pub(super) fn cancel(&mut self, id: RequestId) -> Option<Settled<S>> {
-        let slot = self.slot?;
-        self.storage.with(|state| {
-            if !state.slots.is_settled(slot) {
-                state.cancel(id);
-            }
-        });
-        self.release()
     }
 
     /// Gives the slot back at once. Gives the reply, if there is one.
@@ -64,8 +41,38 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 }
 
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Receipt<S>
+    for FixedReceipt<'_, M, S, Q, T, R, W>
+{
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
+        let Some(slot) = self.slot else { return Poll::Ready(None) };
+        let replaced = self.storage.with(|state| {
+            if state.slots.is_settled(slot) || self.storage.current_phase() == Phase::Stopped {
+                return Err(());
+            }
+            Ok(state.slots.wait(slot, cx.waker()))
+        });
+        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release()) }
+    }
+
+    fn cancel(&mut self, id: RequestId) -> bool {
+        let Some(slot) = self.slot else { return false };
+        let cancelled = self.storage.with(|state| {
+            let waits = !state.slots.is_settled(slot) && self.storage.current_phase() != Phase::Stopped;
+            if waits {
+                state.cancel(id);
+            }
+            waits
+        });
+        if cancelled {
+            drop(self.release());
+        }
+        cancelled
+    }
+}
+
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
-    for Receipt<'_, M, S, Q, T, R, W>
+    for FixedReceipt<'_, M, S, Q, T, R, W>
 {
     fn drop(&mut self) {
         drop(self.release());
@@ -73,9 +80,9 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 }
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    core::fmt::Debug for Receipt<'_, M, S, Q, T, R, W>
+    core::fmt::Debug for FixedReceipt<'_, M, S, Q, T, R, W>
 {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Receipt").field("slot", &self.slot).finish_non_exhaustive()
+        f.debug_struct("FixedReceipt").field("slot", &self.slot).finish_non_exhaustive()
     }
 }

@@ -31,6 +31,7 @@ impl Bound {
     }
 
     /// Takes room for one, if there is any.
+    #[inline]
     pub(super) fn enter(&self) -> bool {
         let Some(capacity) = self.capacity else { return true };
         let one_more = |inside: usize| (inside < capacity.get()).then_some(inside + 1);
@@ -46,6 +47,7 @@ impl Bound {
     }
 
     /// One has left the queue.
+    #[inline]
     pub(super) fn leave(&self) {
         if let Some(capacity) = self.capacity
             && self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get()
@@ -59,6 +61,7 @@ impl Bound {
         self.room.notify(usize::MAX);
     }
 
+    #[inline]
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.inside.load(Ordering::SeqCst) < capacity.get())
     }

@@ -1,6 +1,6 @@
 //! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
 
-use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 
 use event_listener::Event;
@@ -13,8 +13,11 @@ pub(super) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
     handles: AtomicUsize,
-    /// The worker, when it waits for a send or a pause.
+    /// The worker, when it waits.
     worker: AtomicWaker,
+    /// Whether the worker waits for a request. Each side swaps it after what the other is to see: of a request that comes
+    /// while the worker falls asleep, one of both knows.
+    idle: AtomicBool,
     ended: Event,
 }
 
@@ -27,30 +30,49 @@ impl Life {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicUsize::new(0),
             worker: AtomicWaker::new(),
+            idle: AtomicBool::new(false),
             ended: Event::new(),
         }
     }
 
+    #[inline]
     pub(super) fn add_handle(&self) {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether it was the last one.
+    #[inline]
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
+    #[inline]
     pub(super) fn phase(&self) -> Phase {
         Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
     }
 
     /// Tells whether that was a step.
     pub(super) fn advance(&self, to: Phase) -> bool {
-        let advanced = self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8;
-        if advanced {
+        self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
+    }
+
+    pub(super) fn wake_worker(&self) {
+        self.worker.wake();
+    }
+
+    /// For one who has put a request into the queue.
+    #[inline]
+    pub(super) fn wake_idle_worker(&self) {
+        if self.idle.swap(false, Ordering::AcqRel) {
             self.worker.wake();
         }
-        advanced
+    }
+
+    /// The worker waits for a request from now on. It has to look once more whether there is one.
+    #[inline]
+    pub(super) fn wait_for_request(&self, cx: &Context<'_>) {
+        self.worker.register(cx.waker());
+        self.idle.swap(true, Ordering::AcqRel);
     }
 
     pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -1,0 +1,222 @@
+//! All that is measured: which subject, under which load, on which runtime.
+
+use crate::runtime::{Actix, Runtime, Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
+use crate::subject::{Client, Producer, Results, Subject};
+use crate::subjects::actix::Actix as ActixActor;
+use crate::subjects::bare_loop::{BareLoop, BareLoopWithResults};
+use crate::subjects::direct::Direct;
+use crate::subjects::fixed::{Fixed, FixedWithResults};
+use crate::subjects::floor::Floor;
+use crate::subjects::heap::{
+    FourStrategies, Heap, HeapWithResults, OneNoOp, SeldomYields, SixNoOps, ThreeStrategies, WithoutResults,
+};
+use crate::subjects::kameo::Kameo;
+use crate::subjects::ractor::Ractor;
+use crate::subjects::tokio_channels::TokioChannels;
+use crate::subjects::tower::{TowerBuffer, TowerLayers, TowerOneNoOp, TowerSequential, TowerSixNoOps};
+use crate::subjects::xtra::Xtra;
+use crate::workload::Workload;
+use crate::workloads::{Run, backlog, idle, ping_pong, pipelined, producers, results};
+
+/// How many runners W6 starts.
+const RUNNERS: u64 = 10_000;
+
+/// One subject under one load on one runtime.
+#[derive(Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) workload: Workload,
+    pub(crate) runtime: &'static str,
+    /// Whether its instructions can be counted.
+    pub(crate) is_repeatable: bool,
+    pub(crate) subject: &'static str,
+    /// How many requests a timed run makes (in W6: runners).
+    pub(crate) requests: u64,
+    /// Runs it once with so many.
+    pub(crate) run: fn(u64) -> Run,
+}
+
+impl Case {
+    /// Its name on a command line and in files.
+    pub(crate) fn id(&self) -> String {
+        format!("{} / {} / {}", self.workload.name(), self.runtime, self.subject)
+    }
+}
+
+/// Every case, those that are compared with each other next to each other.
+pub(crate) fn all() -> Vec<Case> {
+    let mut cases = Cases(Vec::new());
+    cases.pipelined_and_ping_pong();
+    cases.backlogs();
+    cases.many_producers();
+    cases.strategies();
+    cases.many_runners();
+    cases.with_results();
+    // Stable: what is compared stays together.
+    cases.0.sort_by_key(|case| case.workload);
+    cases.0
+}
+
+struct Cases(Vec<Case>);
+
+impl Cases {
+    fn push<R: Runtime, S: Subject<R>>(&mut self, workload: Workload, requests: u64, run: fn(u64) -> Run) {
+        let is_repeatable = R::IS_REPEATABLE;
+        self.0.push(Case { workload, runtime: R::NAME, is_repeatable, subject: S::NAME, requests, run });
+    }
+
+    fn pipelined_and_ping_pong(&mut self) {
+        self.both::<SmolLocal, BareLoop>();
+        self.both::<SmolLocal, Heap>();
+        self.both::<SmolLocal, SeldomYields>();
+        self.both::<SmolLocal, Fixed>();
+        self.both::<SmolLocal, Direct>();
+        self.both::<SmolLocal, Floor>();
+        self.both_on_any_runtime::<SmolLocal>();
+
+        self.both::<Smol, BareLoop>();
+        self.both::<Smol, Heap>();
+        self.both_on_any_runtime::<Smol>();
+
+        self.both::<TokioCurrent, BareLoop>();
+        self.both::<TokioCurrent, Heap>();
+        self.both::<TokioCurrent, SeldomYields>();
+        self.both_on_any_runtime::<TokioCurrent>();
+        self.both_on_tokio::<TokioCurrent>();
+
+        self.both::<Actix, BareLoop>();
+        self.both::<Actix, Heap>();
+        self.both::<Actix, ActixActor>();
+
+        self.both::<TokioMulti, BareLoop>();
+        self.both::<TokioMulti, Heap>();
+        self.both_on_any_runtime::<TokioMulti>();
+        self.both_on_tokio::<TokioMulti>();
+    }
+
+    fn both_on_any_runtime<R: Runtime>(&mut self) {
+        self.both::<R, TokioChannels>();
+        self.both::<R, TowerBuffer>();
+        self.both::<R, TowerSequential>();
+        self.both::<R, Xtra>();
+    }
+
+    fn both_on_tokio<R: Runtime>(&mut self) {
+        self.both::<R, TowerLayers>();
+        self.both::<R, Ractor>();
+        self.both::<R, Kameo>();
+    }
+
+    fn both<R: Runtime, S: Subject<R>>(&mut self) {
+        // Between threads a request takes up to a hundred times as long.
+        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (40_000, 4000) };
+        self.push::<R, S>(Workload::Pipelined, many, pipelined::run::<R, S>);
+        self.push::<R, S>(Workload::PingPong, few, ping_pong::run::<R, S>);
+    }
+
+    fn backlogs(&mut self) {
+        for requests in [10_000, 100_000, 1_000_000] {
+            self.backlog::<BareLoop>(requests);
+            self.backlog::<Heap>(requests);
+            self.backlog::<TokioChannels>(requests);
+            self.backlog::<TowerSequential>(requests);
+            self.backlog::<Xtra>(requests);
+        }
+    }
+
+    fn backlog<S: Subject<SmolLocal>>(&mut self, requests: u64) {
+        self.push::<SmolLocal, S>(Workload::Backlog, requests, backlog::run::<SmolLocal, S>);
+    }
+
+    fn many_producers(&mut self) {
+        self.producers::<SmolTwoThreads, BareLoop>();
+        self.producers::<SmolTwoThreads, Heap>();
+        self.producers_on_any_runtime::<SmolTwoThreads>();
+
+        self.producers::<TokioMulti, BareLoop>();
+        self.producers::<TokioMulti, Heap>();
+        self.producers_on_any_runtime::<TokioMulti>();
+        self.producers::<TokioMulti, Ractor>();
+        self.producers::<TokioMulti, Kameo>();
+    }
+
+    fn producers_on_any_runtime<R: Runtime>(&mut self) {
+        self.producers::<R, TokioChannels>();
+        self.producers::<R, TowerBuffer>();
+        self.producers::<R, TowerSequential>();
+        self.producers::<R, Xtra>();
+    }
+
+    fn producers<R: Runtime, S: Subject<R, Client: Producer>>(&mut self) {
+        self.push::<R, S>(Workload::Producers, 100_000, producers::run::<R, S>);
+    }
+
+    fn strategies(&mut self) {
+        self.no_ops::<SmolLocal>();
+        self.through::<SmolLocal, Heap>();
+        self.through::<SmolLocal, OneNoOp>();
+        self.through::<SmolLocal, SixNoOps>();
+        self.through::<SmolLocal, ThreeStrategies>();
+        self.through::<SmolLocal, FourStrategies>();
+
+        self.no_ops::<TokioCurrent>();
+        self.through::<TokioCurrent, TowerLayers>();
+        self.through::<TokioCurrent, Heap>();
+        self.through::<TokioCurrent, OneNoOp>();
+        self.through::<TokioCurrent, SixNoOps>();
+        self.through::<TokioCurrent, ThreeStrategies>();
+        self.through::<TokioCurrent, FourStrategies>();
+    }
+
+    /// What is compared with the runner, as far as it needs no clock.
+    fn no_ops<R: Runtime>(&mut self) {
+        self.through::<R, BareLoop>();
+        self.through::<R, TowerSequential>();
+        self.through::<R, TowerOneNoOp>();
+        self.through::<R, TowerSixNoOps>();
+    }
+
+    fn through<R: Runtime, S: Subject<R>>(&mut self) {
+        self.push::<R, S>(Workload::Strategies, 100_000, pipelined::run::<R, S>);
+    }
+
+    fn many_runners(&mut self) {
+        self.idle::<SmolLocal, BareLoop>();
+        self.idle::<SmolLocal, Heap>();
+        self.idle_on_any_runtime::<SmolLocal>();
+
+        self.idle::<TokioCurrent, BareLoop>();
+        self.idle::<TokioCurrent, Heap>();
+        self.idle_on_any_runtime::<TokioCurrent>();
+        self.idle::<TokioCurrent, Ractor>();
+        self.idle::<TokioCurrent, Kameo>();
+    }
+
+    fn idle_on_any_runtime<R: Runtime>(&mut self) {
+        self.idle::<R, TokioChannels>();
+        self.idle::<R, TowerSequential>();
+        self.idle::<R, Xtra>();
+    }
+
+    fn idle<R: Runtime, S: Subject<R>>(&mut self) {
+        self.push::<R, S>(Workload::Idle, RUNNERS, idle::unused::<R, S>);
+        self.push::<R, S>(Workload::Used, RUNNERS, idle::used::<R, S>);
+    }
+
+    fn with_results(&mut self) {
+        self.without_consumer::<BareLoop>();
+        self.consumed::<BareLoopWithResults>();
+        self.without_consumer::<Heap>();
+        self.without_consumer::<WithoutResults>();
+        self.consumed::<HeapWithResults>();
+        self.without_consumer::<Fixed>();
+        self.consumed::<FixedWithResults>();
+    }
+
+    fn consumed<S: Subject<SmolLocal, Client: Client + Results>>(&mut self) {
+        self.push::<SmolLocal, S>(Workload::Results, 100_000, results::run::<SmolLocal, S>);
+    }
+
+    fn without_consumer<S: Subject<SmolLocal>>(&mut self) {
+        self.push::<SmolLocal, S>(Workload::Results, 100_000, pipelined::run::<SmolLocal, S>);
+    }
+}

@@ -1,0 +1,91 @@
+//! The bare loop: `async-channel`, a `futures` oneshot per request, and five lines between them. It is the limit of the
+//! parts that the heap storage is made of, and what all others are compared with.
+
+use async_channel::{Receiver, Sender};
+use futures::channel::oneshot;
+
+use crate::runtime::Runtime;
+use crate::subject::{Client, Results, Subject, producer};
+use crate::work;
+
+pub(crate) struct BareLoop;
+
+#[derive(Clone)]
+pub(crate) struct BareClient(Sender<(u64, oneshot::Sender<u64>)>);
+
+impl<R: Runtime> Subject<R> for BareLoop {
+    type Client = BareClient;
+
+    const NAME: &'static str = "bare loop";
+
+    async fn start(runtime: &R, _: usize) -> BareClient {
+        let (requests, queue) = async_channel::unbounded::<(u64, oneshot::Sender<u64>)>();
+        runtime.spawn(async move {
+            while let Ok((number, reply)) = queue.recv().await {
+                let _ = reply.send(work::send(number).await);
+            }
+        });
+        BareClient(requests)
+    }
+}
+
+impl Client for BareClient {
+    type Reply = oneshot::Receiver<u64>;
+
+    async fn request(&mut self, number: u64) -> Self::Reply {
+        let (reply, receipt) = oneshot::channel();
+        self.0.send((number, reply)).await.expect("the worker lives");
+        receipt
+    }
+
+    fn number(reply: Result<u64, oneshot::Canceled>) -> u64 {
+        reply.expect("the worker replies")
+    }
+}
+
+producer!(BareClient);
+
+/// The bare loop that puts each answer into a queue of results, too.
+pub(crate) struct BareLoopWithResults;
+
+pub(crate) struct BareClientWithResults {
+    client: BareClient,
+    results: Receiver<u64>,
+}
+
+impl<R: Runtime> Subject<R> for BareLoopWithResults {
+    type Client = BareClientWithResults;
+
+    const NAME: &'static str = "bare loop with results";
+
+    async fn start(runtime: &R, _: usize) -> BareClientWithResults {
+        let (requests, queue) = async_channel::unbounded::<(u64, oneshot::Sender<u64>)>();
+        let (publish, results) = async_channel::unbounded();
+        runtime.spawn(async move {
+            while let Ok((number, reply)) = queue.recv().await {
+                let answer = work::send(number).await;
+                let _ = reply.send(answer);
+                let _ = publish.send(answer).await;
+            }
+        });
+        BareClientWithResults { client: BareClient(requests), results }
+    }
+}
+
+impl Client for BareClientWithResults {
+    type Reply = oneshot::Receiver<u64>;
+
+    async fn request(&mut self, number: u64) -> Self::Reply {
+        self.client.request(number).await
+    }
+
+    fn number(reply: Result<u64, oneshot::Canceled>) -> u64 {
+        BareClient::number(reply)
+    }
+}
+
+impl Results for BareClientWithResults {
+    async fn next_result(&mut self) -> u64 {
+        self.results.recv().await.expect("the worker lives")
+    }
+}

@@ -1,0 +1,34 @@
+//! W3: all requests are enqueued before the first is sent; then they are drained. On one thread and without a runtime
+//! that takes turns away, so that the worker does not begin early.
+
+use std::time::Instant;
+
+use super::{Run, sum_below};
+use crate::allocator;
+use crate::runtime::Runtime;
+use crate::subject::{Client, Subject};
+
+/// The time is that of the drain. The bytes are those of the full queue, the replies' own (in the caller's hands)
+/// included.
+pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
+    let runtime = R::new();
+    let room = usize::try_from(requests).expect("a number of requests that fits into memory");
+    runtime.block_on(async {
+        let mut client = S::start(&runtime, room).await;
+        smol::future::yield_now().await;
+        let before = allocator::asked().bytes;
+        let mut replies = Vec::with_capacity(room);
+        for number in 0..requests {
+            replies.push(client.request(number).await);
+        }
+        let bytes = allocator::asked().bytes - before;
+        let start = Instant::now();
+        let mut sum = 0;
+        for reply in replies.drain(..) {
+            sum += S::Client::number(reply.await);
+        }
+        let elapsed = start.elapsed();
+        assert_eq!(sum, sum_below(requests));
+        Run { elapsed, bytes }
+    })
+}
