@@ -16,6 +16,8 @@ for program in cost_bare cost_runner cost_bare_strategies cost_strategies; do
 done
 # Without the stamps of the limiter, 1024 of 8 bytes.
 echo "worker's future: ${future[cost_runner]} bytes; $((future[cost_strategies] - 8192)) with all three, without stamps"
+read -r store place ticket < <(sed -n 's/^store //p' <<<"$report")
+echo "storage for 8 requests and 8 tickets: $store bytes, of which $place a request and $ticket a ticket"
 
 failed=
 compare() { # RUNNER BY_HAND KEPT, a ratio in hundredths

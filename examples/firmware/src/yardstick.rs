@@ -46,8 +46,10 @@ impl MessageSender for Radio {
     }
 }
 
-/// Looks at a worker, and sees nothing.
-pub fn ignore_future<F>(_: &F) {}
+/// Does not look at a worker.
+pub fn ignore_future<F>(worker: F) -> F {
+    worker
+}
 
 /// The hand-written program: a task takes requests from a channel, sends each with `$sender`, and signals what came of
 /// it. `$caller` makes the requests.
@@ -116,11 +118,11 @@ macro_rules! by_runner {
                 exit::failure()
             };
             let (runner, worker) = prepared.run();
-            $note_future(&worker);
+            // By value: a borrow would keep the place that it is moved from, and so hold it twice.
+            let worker = $note_future(worker);
             let Ok(caller) = caller(runner) else { exit::failure() };
             spawner.spawn(caller);
-            // Pinned where it is: an `await` of the value itself would hold it twice.
-            let _ = core::pin::pin!(worker).await;
+            let _ = worker.await;
         }
 
         #[embassy_executor::task]

@@ -4,7 +4,6 @@
 #![no_main]
 
 use core::panic::PanicInfo;
-use core::pin::pin;
 
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
@@ -31,8 +30,7 @@ async fn main(spawner: Spawner) {
         .unwrap()
         .run();
     spawner.spawn(sense(runner, numbers).unwrap());
-    // Pinned where it is: an `await` of the value itself would hold it twice.
-    assert_eq!(pin!(worker).await, Ok(Exit::Drained));
+    assert_eq!(worker.await, Ok(Exit::Drained));
 }
 
 #[embassy_executor::task]

@@ -4,20 +4,26 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use cortex_m_semihosting::hprintln;
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::Timer;
+use telegram_sender::FixedStorage;
 
-use super::stack;
+use super::{Radio, stack};
 use crate::{exit, time};
 
 const REQUESTS: u32 = 2_000;
 /// Under QEMU's `-icount shift=0` an instruction takes a nanosecond; the processor's clock has 25 MHz.
 const INSTRUCTIONS_PER_CYCLE: u64 = 40;
 
+type Store<const QUEUE: usize, const TICKETS: usize> =
+    FixedStorage<CriticalSectionRawMutex, Radio, QUEUE, TICKETS, 0>;
+
 static FUTURE_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// Remembers a worker's size, for the report.
-pub fn note_future<F>(worker: &F) {
-    FUTURE_BYTES.store(size_of_val(worker), Ordering::Relaxed);
+pub fn note_future<F>(worker: F) -> F {
+    FUTURE_BYTES.store(size_of::<F>(), Ordering::Relaxed);
+    worker
 }
 
 /// Makes a request every ten milliseconds.
@@ -45,6 +51,9 @@ pub async fn measure(send: impl AsyncFn(u32) -> Option<u32>) {
     let stack = stack::used();
     hprintln!("instructions {}", cycles * INSTRUCTIONS_PER_CYCLE / u64::from(REQUESTS));
     hprintln!("stack {stack}");
+    let [store, longer_queue, more_tickets] =
+        [size_of::<Store<8, 8>>(), size_of::<Store<9, 8>>(), size_of::<Store<8, 9>>()];
+    hprintln!("store {store} {} {}", longer_queue - store, more_tickets - store);
     hprintln!("future {}", FUTURE_BYTES.load(Ordering::Relaxed));
     exit::success();
 }
