@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="-D warnings"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/embedded"
+export CARGO_PROFILE_DEV_DEBUG=0
 build() { # TARGET FEATURES
     ci/firmware/build.sh "$1" build --locked --lib --no-default-features --features "$2"
 }

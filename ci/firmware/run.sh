@@ -9,11 +9,12 @@ source ci/firmware/common.sh
 firmware thumbv7em-none-eabihf build --release --bin sensor
 firmware thumbv7em-none-eabihf build --release --features heap --bin sensor_heap
 firmware thumbv7m-none-eabi build --release --bin sensor
-cargo build --locked --release --example gateway --features telegram
-gateway=${CARGO_TARGET_DIR:-target}/release/examples/gateway
+# As the tests build it.
+cargo build --locked --example gateway --all-features
+gateway=${CARGO_TARGET_DIR:-target}/debug/examples/gateway
 demo() { # BOARD TARGET PROGRAM [more arguments]
     echo
-    echo "$3 on $1${*:4}"
+    echo "$3 on $1 ${*:4}"
     "$gateway" demo --board "$1" --firmware "$(program "$2" "$3")" "${@:4}"
 }
 

@@ -50,11 +50,15 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let exit = exit.await?;
     let stopped = gateway.stop().await?;
 
-    let verdict = ledger.verdict(&stand_in.tally().log);
+    let tally = stand_in.tally();
+    let verdict = ledger.verdict(&tally.log);
     println!("line to the gateway: {}", line.to_gateway.faults);
     println!("line to the chip: {}", line.to_chip.faults);
     println!("gateway: killed {} times; chip: reset {} times", chaos.kills, chaos.resets);
-    println!("Bot API: {}", stand_in.tally());
+    println!(
+        "Bot API: {} messages taken, {} answered with a flood wait, {} blocked",
+        tally.accepted, tally.flood_waits, tally.blocked
+    );
     println!("{} readings in {:.1} s: {verdict}", args.readings, began.elapsed().as_secs_f64());
     match exit {
         Some(status) if !status.success() => println!("the firmware failed: {status}"),
