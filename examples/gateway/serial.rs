@@ -66,7 +66,10 @@ impl Port {
                 }
             }
             let mut buffer = [0; 1024];
-            let len = self.stream.read(&mut buffer).await?;
+            let len = match self.stream.read(&mut buffer).await {
+                Err(error) if hung_up(&error) => 0,
+                read => read?,
+            };
             if len == 0 {
                 return Ok(None);
             }
@@ -75,11 +78,19 @@ impl Port {
         }
     }
 
+    /// Says it, or nothing when the other end is gone: [`hear`](Self::hear) tells.
     pub(crate) async fn say(&mut self, frame: ToChip) -> io::Result<()> {
         let mut buffer = [0; LONGEST_FRAME];
         let bytes = encode(&frame, &mut buffer).ok_or(io::ErrorKind::InvalidInput)?;
-        self.stream.write_all(bytes).await
+        match self.stream.write_all(bytes).await {
+            Err(error) if hung_up(&error) => Ok(()),
+            written => written,
+        }
     }
+}
+
+fn hung_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
 /// As [`decode`], whatever the CRC says.

@@ -1,5 +1,6 @@
 //! The gateway's life: frame in, frame out, one after another, until Ctrl-C or the port's end.
 
+use async_channel::Receiver;
 use smol::future::or;
 
 use crate::Failure;
@@ -16,12 +17,23 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let mut desk = Desk::new(journal, memory, args.readings, args.without != Some(Guard::Memory));
     let api = Api::start(args).await?;
     let mut port = Port::open(&args.serial, args.without != Some(Guard::Crc)).await?;
+    let end = converse(&mut port, &mut desk, &api, &interrupts).await;
+    api.close().await;
+    end
+}
+
+async fn converse(
+    port: &mut Port,
+    desk: &mut Desk,
+    api: &Api,
+    interrupts: &Receiver<()>,
+) -> Result<(), Failure> {
     loop {
         let heard = or(async { port.hear().await.map(Some) }, async {
             let _ = interrupts.recv().await;
             Ok(None)
         });
-        let Some(Some(frame)) = heard.await? else { break };
+        let Some(Some(frame)) = heard.await? else { return Ok(()) };
         match desk.hear(frame)? {
             Step::Say(answer) => port.say(answer).await?,
             Step::Deliver(number, reading) => {
@@ -32,6 +44,4 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<(), Failure> {
             Step::Nothing => {}
         }
     }
-    api.close().await;
-    Ok(())
 }

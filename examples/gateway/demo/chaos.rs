@@ -35,9 +35,11 @@ impl Chaos {
     pub(super) fn plan(args: &DemoArgs) -> (Self, Trigger) {
         let mut random = fastrand::Rng::with_seed(args.seed);
         let mut planned = Vec::new();
+        // Not at the very end, where nothing is left to go on with.
+        let last = args.readings - args.readings / 20;
         for _ in 0..args.restarts {
             for mishap in [Mishap::KillGateway, Mishap::ResetChip] {
-                planned.push((random.u32(0..args.readings.max(1)), mishap));
+                planned.push((random.u32(0..last.max(1)), mishap));
             }
         }
         planned.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
