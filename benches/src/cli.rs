@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 
 /// Measures telegram-sender beside its peers.
@@ -35,7 +36,7 @@ pub(crate) enum Command {
         #[arg(long, requires = "reason")]
         update: bool,
         /// Why the counts change.
-        #[arg(long, requires = "update")]
+        #[arg(long, requires = "update", value_parser = NonEmptyStringValueParser::new())]
         reason: Option<String>,
     },
     /// Runs one case once, for a profiler.
