@@ -17,7 +17,7 @@ use crate::results::{Answer, KeepResults};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
-use crate::strategy::RequestId;
+use crate::strategy::{Outcome, RequestId};
 
 #[cfg(feature = "embassy")]
 pub use fixed::{FixedStorage, Unsent};
@@ -95,13 +95,13 @@ pub struct Job<Req, Reply> {
 
 /// What the worker gives a ticket.
 pub struct Settled<S: MessageSender> {
-    pub(crate) result: TicketResult<S>,
+    pub(crate) outcome: Outcome<S>,
     pub(crate) attempts: u32,
 }
 
 impl<S: MessageSender> Settled<S> {
-    pub(crate) fn no_answer(why: NoAnswer<S::Error>, attempts: u32) -> Self {
-        Self { result: Err(SendError::NoAnswer(why)), attempts }
+    pub(crate) const fn no_answer(why: NoAnswer<S::Error>, attempts: u32) -> Self {
+        Self { outcome: Err(why), attempts }
     }
 }
 
@@ -120,7 +120,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Room: Default + Unpin;
     /// The worker's side of the storage.
     #[doc(hidden)]
-    type Inbox: Inbox<S, Self::Reply>;
+    type Inbox: Inbox<S, Self>;
     /// Requests that were never sent.
     type Unsent: IntoIterator<Item = S::Request>;
     /// A consumer of the results queue.
@@ -161,9 +161,10 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     #[doc(hidden)]
     fn wants_results(&self) -> bool;
 
-    /// Puts a response into the results queue, by its policy.
+    /// Puts a response into the results queue, by its policy. It stays where it is while it has to wait for room, which
+    /// only a runner that is open does. For one waiter: the worker.
     #[doc(hidden)]
-    fn publish(&self, answer: AnswerOf<S>) -> impl Future<Output = ()>;
+    fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()>;
 
     /// How many responses the policy has dropped.
     #[doc(hidden)]
@@ -231,22 +232,26 @@ pub trait Receipt<S: MessageSender>: Unpin {
 }
 
 /// The worker's side of a storage; there is one.
-pub trait Inbox<S: MessageSender, Reply> {
+pub trait Inbox<S: MessageSender, Q: Storage<S>> {
+    /// The storage that it is of.
+    #[doc(hidden)]
+    fn storage(&self) -> &Q;
+
     /// The next request that was not cancelled; `None` once the runner is closing and the queue is empty.
     #[doc(hidden)]
-    fn next(&mut self) -> impl Future<Output = Option<Job<S::Request, Reply>>>;
+    fn next(&mut self) -> impl Future<Output = Option<Job<S::Request, Q::Reply>>>;
 
-    /// The next request of a closed queue that was not cancelled.
+    /// The next request that was not cancelled, if there is one now.
     #[doc(hidden)]
-    fn next_left(&mut self) -> Option<Job<S::Request, Reply>>;
+    fn next_left(&mut self) -> Option<Job<S::Request, Q::Reply>>;
 
     /// Puts a request behind those waiting, or gives it back.
     #[doc(hidden)]
-    fn requeue(&mut self, job: Job<S::Request, Reply>) -> Result<(), Job<S::Request, Reply>>;
+    fn requeue(&mut self, job: Job<S::Request, Q::Reply>) -> Result<(), Job<S::Request, Q::Reply>>;
 
     /// Ends the reply's ticket. Tells whether that had been cancelled.
     #[doc(hidden)]
-    fn resolve(&mut self, id: RequestId, reply: Reply, settled: Settled<S>) -> bool;
+    fn resolve(&mut self, id: RequestId, reply: Q::Reply, settled: Settled<S>) -> bool;
 }
 
 pub(crate) mod sealed {

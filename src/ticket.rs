@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 
 use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
-use crate::storage::{Receipt, Storage, TicketResult, Unnamed};
+use crate::storage::{Receipt, Settled, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
 
 /// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
@@ -123,18 +123,20 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (id, attempts, result) = match &mut self.0 {
-            State::Waiting(label, receipt) => match ready!(receipt.poll(cx)) {
-                Some(settled) => (label.id(), settled.attempts, settled.result),
-                None => (label.id(), 0, Err(SendError::NoAnswer(NoAnswer::Stopped))),
-            },
-            State::Ended { id, cancelled: true, .. } => {
-                (*id, 0, Err(SendError::NoAnswer(NoAnswer::Cancelled)))
+        let (id, settled) = match &mut self.0 {
+            State::Waiting(label, receipt) => {
+                let settled = ready!(receipt.poll(cx));
+                (label.id(), settled.unwrap_or(Settled::no_answer(NoAnswer::Stopped, 0)))
             }
+            State::Ended { id, cancelled: true, .. } => (*id, Settled::no_answer(NoAnswer::Cancelled, 0)),
             State::Ended { .. } => panic!("a ticket was polled after it was ready"),
         };
-        self.0 = State::Ended { id, attempts, cancelled: false };
-        Poll::Ready(result)
+        self.0 = State::Ended { id, attempts: settled.attempts, cancelled: false };
+        Poll::Ready(match settled.outcome {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
+            Err(why) => Err(SendError::NoAnswer(why)),
+        })
     }
 }
 

@@ -4,18 +4,19 @@
 mod context;
 mod guard;
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::num::NonZeroU32;
+use core::ops::ControlFlow;
 use core::pin::pin;
-use core::time::Duration;
+use core::task::{self, Waker};
 
-use self::context::{Direct, Marks, WorkerContext};
+use self::context::{Direct, WorkerContext};
 use self::guard::{CatchPanic, abortable, yield_now};
-use crate::error::{NoAnswer, SendError};
+use crate::error::NoAnswer;
 use crate::results::Answer;
-use crate::runtime::{Instant, Timer, sleep_until};
-use crate::sender::{MessageResponse, MessageSender};
-use crate::storage::{Exit, Inbox, Job, Phase, Settled, Storage};
+use crate::runtime::{Timer, sleep_until};
+use crate::sender::MessageSender;
+use crate::storage::{AnswerOf, Exit, Inbox, Job, Phase, Settled, Storage};
 use crate::strategy::{Context, Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -28,14 +29,21 @@ pub enum Handover<S> {
 /// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     strategy: A,
-    timer: T,
-    storage: Q,
-    inbox: Q::Inbox,
+    cx: WorkerContext<S, T, Q>,
+    /// The request whose turn it is, until it is settled. It is kept here, so that it outlives a send that panics or is
+    /// cut short.
+    in_hand: Option<InHand<S, Q::Reply>>,
+    /// A response on its way into the results queue.
+    unpublished: Option<AnswerOf<S>>,
     /// After how many requests in a row that never waited the worker lets others run.
     yield_every: NonZeroU32,
-    marks: Marks,
     /// How the worker will have ended: as dropped, until it is known better.
     exit: Exit,
+}
+
+struct InHand<S: MessageSender, Reply> {
+    job: Job<S::Request, Reply>,
+    span: RequestSpan,
 }
 
 impl<S, A, T, Q> Worker<S, A, T, Q>
@@ -45,8 +53,9 @@ where
     T: Timer,
     Q: Storage<S>,
 {
-    pub(crate) fn new(strategy: A, timer: T, storage: Q, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
-        Self { strategy, timer, storage, inbox, yield_every, marks: Marks::default(), exit: Exit::Dropped }
+    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
+        let cx = WorkerContext::new(timer, inbox);
+        Self { strategy, cx, in_hand: None, unpublished: None, yield_every, exit: Exit::Dropped }
     }
 
     /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here.
@@ -64,12 +73,17 @@ where
                     sender
                 }
             };
-            self.serve_all(&sender).await;
-            while let Some(job) = self.inbox.next_left() {
-                self.give_back(job);
+            while let Some(job) = self.cx.inbox.next().await {
+                self.take_in_hand(job);
+                if self.serve_in_turn(&sender).await.is_break() {
+                    break;
+                }
             }
-            self.storage.end_results();
-            let aborted = self.storage.phase() >= Phase::Aborting;
+            while let Some(job) = self.cx.inbox.next_left() {
+                self.give_back(job, NoAnswer::Aborted);
+            }
+            self.cx.storage().end_results();
+            let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
             let _ = CatchPanic(pin!(sender.close())).await;
             self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
@@ -77,139 +91,162 @@ where
         }
     }
 
-    /// Serves until the queue is closed and empty, or the runner aborted.
-    async fn serve_all(&mut self, sender: &S) {
+    /// Serves the request in hand, and those that wait behind it, until none does. A panic ends the request that it came
+    /// from and no other. Breaks off once the runner is aborting.
+    async fn serve_in_turn(&mut self, sender: &S) -> ControlFlow<()> {
+        let storage = self.cx.storage().clone();
+        loop {
+            let served = {
+                let serving = pin!(self.serve_while_ready(sender));
+                abortable(&storage, CatchPanic(serving)).await
+            };
+            match served {
+                Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
+                Some(Ok(ControlFlow::Break(()))) | None => break,
+                Some(Err(panic)) => {
+                    trace::panicked(self.cx.id());
+                    self.settle(Err(NoAnswer::Panicked(panic)));
+                }
+            }
+        }
+        self.leave_in_hand();
+        ControlFlow::Break(())
+    }
+
+    /// Serves until the queue is empty. This is the way of each request: taken, sent, settled, published; then the pause
+    /// that the service asked for.
+    async fn serve_while_ready(&mut self, sender: &S) -> ControlFlow<()> {
         let mut until_yield = self.yield_every.get();
         loop {
-            let mut job = match self.inbox.next_left() {
-                Some(job) => job,
-                // Closed and empty it is only once this says so: a request may have come meanwhile.
-                None => match self.inbox.next().await {
-                    Some(job) => job,
-                    None => return,
-                },
+            if let Some(deadline) = self.cx.take_not_before() {
+                sleep_until(self.cx.own_timer(), deadline).await;
+            }
+            if self.in_hand.is_none() {
+                match self.cx.inbox.next_left() {
+                    Some(job) => self.take_in_hand(job),
+                    None => return ControlFlow::Continue(()),
+                }
+            }
+            if self.cx.storage().phase() >= Phase::Aborting {
+                return ControlFlow::Break(());
+            }
+            let mut waited = false;
+            let outcome = {
+                let Some(InHand { job, span }) = &self.in_hand else { continue };
+                let mut direct = Direct(sender);
+                let send = self.strategy.execute_through(&mut self.cx, &job.request, &mut direct);
+                let mut send = pin!(span.instrument(send));
+                let noting_waits = poll_fn(|cx| {
+                    let polled = send.as_mut().poll(cx);
+                    waited |= polled.is_pending();
+                    polled
+                });
+                noting_waits.await
             };
-            if self.storage.phase() >= Phase::Aborting {
-                self.give_back(job);
-                return;
+            self.settle(outcome);
+            if self.unpublished.is_some() {
+                poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx)).await;
             }
-            let served = self.serve(sender, &mut job).await;
-            if matches!(served, Served::Unsent) {
-                self.give_back(job);
-            }
-            if self.marks.not_before.is_some() {
-                self.pause().await;
-            }
-            until_yield -= 1;
-            if !matches!(served, Served::AtOnce) {
-                until_yield = self.yield_every.get();
-            } else if until_yield == 0 {
+            until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
+            if until_yield == 0 {
                 until_yield = self.yield_every.get();
                 yield_now().await;
             }
         }
     }
 
-    /// Sends one request, settles its ticket, publishes its response.
-    async fn serve(&mut self, sender: &S, job: &mut Job<S::Request, Q::Reply>) -> Served {
-        let waited_in_queue = self.begin(job);
-        let mut cx =
-            WorkerContext::<S, T, Q>::new(job, &self.timer, &self.storage, &mut self.inbox, &mut self.marks);
-        let storage = &self.storage;
-        let strategy = &mut self.strategy;
-        let request = &job.request;
-        let span = RequestSpan::new(job.id, job.cycle, waited_in_queue);
-        let mut waited = false;
-        let sent = {
-            let send = pin!(span.instrument(async {
-                let outcome = strategy.execute_through(&mut cx, request, &mut Direct(sender)).await;
-                // Cloned in here, as a user's `Clone` may panic too.
-                let copy = outcome.as_ref().ok().filter(|_| storage.wants_results()).cloned();
-                (outcome, copy)
-            }));
-            abortable::<S, _, _>(storage, &mut waited, CatchPanic(send)).await
-        };
-        storage.counters().in_flight.set(0);
-        let attempts = cx.attempts();
-        let (outcome, copy): (Outcome<S>, Option<MessageResponse<S>>) = match sent {
-            Some(Ok(sent)) => sent,
-            Some(Err(panic)) => {
-                trace::panicked(job.id);
-                (Err(NoAnswer::Panicked(panic)), None)
-            }
-            None if attempts == 0 => {
-                span.end("aborted");
-                return Served::Unsent;
-            }
-            None => (Err(NoAnswer::Interrupted), None),
-        };
-        // Before the ticket knows, so that its holder finds the request counted.
-        self.count(&outcome);
-        span.end(name_of::<S>(&outcome));
-        if let Some(reply) = job.reply.take() {
-            let result = match outcome {
-                Ok(Ok(message)) => Ok(message),
-                Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
-                Err(why) => Err(SendError::NoAnswer(why)),
-            };
-            self.inbox.resolve(job.id, reply, Settled { result, attempts });
-        }
-        if let Some(response) = copy {
-            self.storage.publish(Answer { id: job.id, cycle: job.cycle, attempts, response }).await;
-        }
-        if waited { Served::AfterWaiting } else { Served::AtOnce }
-    }
-
     /// Begins the turn of a request: how long has it waited, if that is measured?
-    fn begin(&self, job: &Job<S::Request, Q::Reply>) -> Option<Duration> {
-        let counters = self.storage.counters();
-        counters.in_flight.set(1);
-        if job.queued_at == Instant::NEVER {
-            return None;
-        }
-        let waited = self.timer.now().saturating_duration_since(job.queued_at);
-        counters.waited(waited);
-        Some(waited)
+    fn take_in_hand(&mut self, job: Job<S::Request, Q::Reply>) {
+        let waited_in_queue = self.cx.begin(&job);
+        let span = RequestSpan::new(job.id, job.cycle, waited_in_queue);
+        self.in_hand = Some(InHand { job, span });
     }
 
-    fn count(&self, outcome: &Outcome<S>) {
-        let counters = self.storage.counters();
-        let counter = match outcome {
+    /// Ends the turn of the request in hand with its outcome.
+    fn settle(&mut self, outcome: Outcome<S>) {
+        let Some(InHand { job, span }) = &mut self.in_hand else { return };
+        let attempts = self.cx.attempts();
+        if let Ok(response) = &outcome
+            && self.cx.storage().wants_results()
+        {
+            // A user's `Clone` may panic; the request is still in hand then.
+            let response = response.clone();
+            self.unpublished = Some(Answer { id: job.id, cycle: job.cycle, attempts, response });
+        }
+        // Before the ticket knows, so that its holder finds the request counted.
+        let counters = self.cx.storage().counters();
+        counters.in_flight.set(0);
+        let counter = match &outcome {
             Ok(Ok(_)) => &counters.sent,
             Ok(Err(_)) => &counters.rejected,
             Err(_) => &counters.failed,
         };
         counter.add_one();
-    }
-
-    /// Waits as long as the service asked for.
-    async fn pause(&mut self) {
-        if let Some(deadline) = self.marks.not_before.take() {
-            let pause = pin!(sleep_until(&self.timer, deadline));
-            let _ = abortable::<S, _, _>(&self.storage, &mut false, pause).await;
+        span.end(name_of::<S>(&outcome));
+        let (id, reply) = (job.id, job.reply.take());
+        self.in_hand = None;
+        if let Some(reply) = reply {
+            self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
         }
     }
 
-    /// Ends a request that was never sent: its ticket learns so, and the request waits to be taken back, unless the
-    /// ticket took it back already. A re-queued round is dropped: its request was sent before.
-    fn give_back(&mut self, job: Job<S::Request, Q::Reply>) {
-        let settled = Settled::no_answer(NoAnswer::Aborted, 0);
-        let cancelled = job.reply.is_some_and(|reply| self.inbox.resolve(job.id, reply, settled));
-        let counters = self.storage.counters();
-        if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        if job.cycle == 0 && !cancelled {
-            self.storage.keep_unsent(job.request);
+    /// The runner was aborted: ends the request in hand, which was never sent, or may have arrived; and publishes what
+    /// waits for that, which waits no more.
+    fn leave_in_hand(&mut self) {
+        if self.in_hand.is_some() && self.cx.attempts() > 0 {
+            self.settle(Err(NoAnswer::Interrupted));
         }
+        if let Some(InHand { job, span }) = self.in_hand.take() {
+            self.cx.storage().counters().in_flight.set(0);
+            span.end("aborted");
+            self.give_back(job, NoAnswer::Aborted);
+        }
+        self.publish_at_last();
     }
 }
 
-/// How the turn of a request went.
-enum Served {
-    /// Without a wait.
-    AtOnce,
-    AfterWaiting,
-    /// The runner was aborted before the request was handed to the sender.
-    Unsent,
+impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
+    /// Ends a request that was never sent: its ticket learns why, and the request waits to be taken back, unless the
+    /// ticket took it back already. A re-queued round is dropped: its request was sent before.
+    fn give_back(&mut self, job: Job<S::Request, Q::Reply>, why: NoAnswer<S::Error>) {
+        let settled = Settled::no_answer(why, 0);
+        let cancelled = job.reply.is_some_and(|reply| self.cx.inbox.resolve(job.id, reply, settled));
+        let counters = self.cx.storage().counters();
+        if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
+        if job.cycle == 0 && !cancelled {
+            self.cx.storage().keep_unsent(job.request);
+        }
+    }
+
+    /// Publishes what waits for that. A runner that closes does not wait for its consumers.
+    fn publish_at_last(&mut self) {
+        let mut cx = task::Context::from_waker(Waker::noop());
+        let published = self.cx.inbox.storage().poll_publish(&mut self.unpublished, &mut cx);
+        debug_assert!(published.is_ready(), "the runner is not open");
+    }
+}
+
+/// However the worker ends, even dropped in the middle of a send or before its first poll.
+impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
+    fn drop(&mut self) {
+        // Closed first, so that what is left is final.
+        self.cx.storage().advance(Phase::Closing);
+        let counters = self.cx.storage().counters();
+        counters.in_flight.set(0);
+        match self.in_hand.take() {
+            // It may have arrived; its ticket ends as stopped.
+            Some(_) if self.cx.attempts > 0 => counters.failed.add_one(),
+            Some(InHand { job, .. }) => self.give_back(job, NoAnswer::Stopped),
+            None => {}
+        }
+        while let Some(job) = self.cx.inbox.next_left() {
+            self.give_back(job, NoAnswer::Stopped);
+        }
+        if self.unpublished.is_some() {
+            self.publish_at_last();
+        }
+        self.cx.storage().stop(self.exit);
+    }
 }
 
 /// What a span calls an outcome.
@@ -227,27 +264,5 @@ fn name_of<S: MessageSender>(outcome: &Outcome<S>) -> &'static str {
             NoAnswer::Interrupted => "interrupted",
             NoAnswer::Stopped => "stopped",
         },
-    }
-}
-
-/// However the worker ends, even dropped in the middle of a send or before its first poll.
-impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
-    fn drop(&mut self) {
-        // Closed first, so that what is left is final.
-        self.storage.advance(Phase::Closing);
-        let counters = self.storage.counters();
-        if counters.in_flight.get() > 0 {
-            counters.in_flight.set(0);
-            counters.failed.add_one();
-        }
-        while let Some(job) = self.inbox.next_left() {
-            // Its ticket ends as stopped.
-            drop(job.reply);
-            counters.unsent.add_one();
-            if job.cycle == 0 {
-                self.storage.keep_unsent(job.request);
-            }
-        }
-        self.storage.stop(self.exit);
     }
 }

@@ -155,8 +155,8 @@ impl<S: MessageSender, A> Builder<S, A> {
     where
         A: SendStrategy<S>,
     {
-        let runner = SenderRunner::new(storage.clone(), timer.clone(), self.options);
-        let worker = Worker::new(self.strategy, timer, storage, inbox, self.yield_every);
+        let runner = SenderRunner::new(storage, timer.clone(), self.options);
+        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox, self.yield_every);
         Prepared { runner, sender: self.sender, worker: |handover| worker.run(handover) }
     }
 }

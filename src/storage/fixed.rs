@@ -248,27 +248,22 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.with(|state| state.wants_results())
     }
 
-    async fn publish(&self, answer: AnswerOf<S>) {
-        let mut unpublished = Some(answer);
-        poll_fn(|cx| {
-            let Some(answer) = unpublished.take() else { return Poll::Ready(()) };
-            let (published, replaced) = self.with(|state| {
-                let published = state.publish(answer, self.is_open());
-                let waits = matches!(published, Published::Waits(_));
-                (published, waits.then(|| keep_waker(&mut state.busy, cx.waker())))
-            });
-            drop(replaced);
-            match published {
-                Published::Kept(arrived, _gave_way) => arrived.wake(),
-                Published::Dropped(_) => {}
-                Published::Waits(answer) => {
-                    unpublished = Some(answer);
-                    return Poll::Pending;
-                }
+    fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
+        let Some(answer) = unpublished.take() else { return Poll::Ready(()) };
+        let (published, _replaced) = self.with(|state| {
+            let published = state.publish(answer, self.is_open());
+            let waits = matches!(published, Published::Waits(_));
+            (published, waits.then(|| keep_waker(&mut state.busy, cx.waker())))
+        });
+        match published {
+            Published::Kept(arrived, _gave_way) => arrived.wake(),
+            Published::Dropped(_) => {}
+            Published::Waits(answer) => {
+                *unpublished = Some(answer);
+                return Poll::Pending;
             }
-            Poll::Ready(())
-        })
-        .await;
+        }
+        Poll::Ready(())
     }
 
     fn results_dropped(&self) -> usize {

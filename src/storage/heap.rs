@@ -14,7 +14,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{self, Poll, ready};
 
 use async_channel::Sender;
@@ -22,7 +21,7 @@ use futures::channel::oneshot;
 
 use self::bound::{Bound, Room};
 use self::lazy_queue::LazyQueue;
-use self::life::Life;
+use self::life::{Issued, Life};
 use self::receipt::HeapReceipt;
 use self::reply::{Queued, Reply};
 use self::results::ResultsQueue;
@@ -44,7 +43,6 @@ pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 struct Shared<S: MessageSender> {
     requests: Sender<Queued<S>>,
     bound: Bound,
-    next_id: AtomicUsize,
     life: Life,
     results: ResultsQueue<AnswerOf<S>>,
     /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
@@ -61,7 +59,6 @@ impl<S: MessageSender> Heap<S> {
         let storage = Self(Arc::new(Shared {
             requests,
             bound: Bound::new(capacity),
-            next_id: AtomicUsize::new(0),
             life: Life::new(),
             results: ResultsQueue::new(results),
             cancelled: LazyQueue::new(),
@@ -75,13 +72,15 @@ impl<S: MessageSender> Heap<S> {
     /// Enqueues a request for which the bound has been kept.
     #[inline]
     fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
-        let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
         let (reply, receipt) = oneshot::channel();
+        let Issued { number, worker_waits } = self.0.life.issue_id();
         let id = RequestId::new(number as u64);
         let job = Job { id, cycle: 0, request, queued_at, reply: Some(reply) };
         match self.0.requests.try_send(Queued::new(job)) {
             Ok(()) => {
-                self.0.life.wake_idle_worker();
+                if worker_waits {
+                    self.0.life.wake_worker();
+                }
                 Ok((id, HeapReceipt::new(receipt, self.clone())))
             }
             Err(refused) => Err(RequestError::Closing(refused.into_inner().into_job().request)),
@@ -177,8 +176,8 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
         self.0.results.wanted()
     }
 
-    async fn publish(&self, answer: AnswerOf<S>) {
-        self.0.results.publish(answer, &self.0.life).await;
+    fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.0.results.poll_publish(unpublished, &self.0.life, cx)
     }
 
     fn results_dropped(&self) -> usize {
@@ -216,7 +215,6 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
             self.0.life.wake_worker();
         }
         self.0.bound.lift();
-        self.0.results.lift_bound();
     }
 
     fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()> {

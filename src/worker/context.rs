@@ -1,5 +1,7 @@
 //! What the worker shows to strategies, and the pipeline below them all: the sender itself.
 
+use core::time::Duration;
+
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
@@ -7,41 +9,68 @@ use crate::storage::{Inbox, Job, Phase, Storage};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
 use crate::trace;
 
-/// The context of one request.
-pub(super) struct WorkerContext<'a, S: MessageSender, T, Q: Storage<S>> {
+/// The context of the request whose turn it is. The worker has one, for all of them.
+pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     id: RequestId,
     cycle: u32,
-    attempts: u32,
+    pub(super) attempts: u32,
     measures_waits: bool,
-    timer: &'a T,
-    storage: &'a Q,
-    inbox: &'a mut Q::Inbox,
-    marks: &'a mut Marks,
-}
-
-/// Instants that outlive a request.
-#[derive(Default)]
-pub(super) struct Marks {
     /// Before when nothing may be sent.
-    pub(super) not_before: Option<Instant>,
+    not_before: Option<Instant>,
     /// When a limiter last admitted a send.
     admitted_at: Option<Instant>,
+    timer: T,
+    pub(super) inbox: Q::Inbox,
 }
 
-impl<'a, S: MessageSender, T, Q: Storage<S>> WorkerContext<'a, S, T, Q> {
-    pub(super) fn new(
-        job: &Job<S::Request, Q::Reply>,
-        timer: &'a T,
-        storage: &'a Q,
-        inbox: &'a mut Q::Inbox,
-        marks: &'a mut Marks,
-    ) -> Self {
-        let measures_waits = job.queued_at != Instant::NEVER;
-        Self { id: job.id, cycle: job.cycle, attempts: 0, measures_waits, timer, storage, inbox, marks }
+impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
+    pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
+        Self {
+            id: RequestId::new(0),
+            cycle: 0,
+            attempts: 0,
+            measures_waits: false,
+            not_before: None,
+            admitted_at: None,
+            timer,
+            inbox,
+        }
+    }
+
+    #[inline]
+    pub(super) fn storage(&self) -> &Q {
+        self.inbox.storage()
+    }
+
+    #[inline]
+    pub(super) fn own_timer(&self) -> &T {
+        &self.timer
+    }
+
+    /// The wait that the service asked for, to be served now.
+    #[inline]
+    pub(super) fn take_not_before(&mut self) -> Option<Instant> {
+        self.not_before.take()
     }
 }
 
-impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_, S, T, Q> {
+impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
+    /// Begins the turn of a request: how long has it waited, if that is measured?
+    #[inline]
+    pub(super) fn begin(&mut self, job: &Job<S::Request, Q::Reply>) -> Option<Duration> {
+        (self.id, self.cycle, self.attempts) = (job.id, job.cycle, 0);
+        self.storage().counters().in_flight.set(1);
+        self.measures_waits = job.queued_at != Instant::NEVER;
+        if !self.measures_waits {
+            return None;
+        }
+        let waited = self.timer.now().saturating_duration_since(job.queued_at);
+        self.storage().counters().waited(waited);
+        Some(waited)
+    }
+}
+
+impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, T, Q> {
     type Timer = T;
 
     fn id(&self) -> RequestId {
@@ -61,7 +90,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
     }
 
     fn is_closing(&self) -> bool {
-        self.storage.phase() > Phase::Open
+        self.storage().phase() > Phase::Open
     }
 
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
@@ -69,7 +98,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
         let job = Job { id: self.id, cycle: self.cycle + 1, request, queued_at, reply: None };
         match self.inbox.requeue(job) {
             Ok(()) => {
-                self.storage.counters().requeued.add_one();
+                self.storage().counters().requeued.add_one();
                 trace::requeued(self.id, self.cycle + 1);
                 Ok(())
             }
@@ -81,16 +110,16 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
     }
 
     fn count_dropped_requeue(&mut self) {
-        self.storage.counters().requeues_dropped.add_one();
+        self.storage().counters().requeues_dropped.add_one();
         trace::requeue_dropped(self.id);
     }
 
     fn not_before(&self) -> Option<Instant> {
-        self.marks.not_before
+        self.not_before
     }
 
     fn hold_until(&mut self, deadline: Instant) {
-        self.marks.not_before = self.marks.not_before.max(Some(deadline));
+        self.not_before = self.not_before.max(Some(deadline));
     }
 
     fn begin_attempt(&mut self) {
@@ -99,11 +128,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<'_,
     }
 
     fn admitted_at(&self) -> Option<Instant> {
-        self.marks.admitted_at
+        self.admitted_at
     }
 
     fn admit(&mut self, now: Instant) {
-        self.marks.admitted_at = Some(now);
+        self.admitted_at = Some(now);
     }
 }
 

@@ -7,44 +7,35 @@ use core::task::{self, Poll};
 
 use crate::error::Panic;
 use crate::sender::MessageSender;
-use crate::storage::Storage;
+use crate::storage::{Phase, Storage};
 
 /// Gives a future's output, or `None` if the runner is aborted first.
 ///
 /// The abort costs nothing while the future is ready at once.
 pub(super) struct Abortable<'a, S, Q, F> {
     storage: &'a Q,
-    waited: &'a mut bool,
     future: F,
     sender: PhantomData<fn() -> S>,
 }
 
-/// Awaits `future` unless the runner is aborted. Tells in `waited` whether it was not ready at once.
-pub(super) fn abortable<'a, S, Q, F>(
-    storage: &'a Q,
-    waited: &'a mut bool,
-    future: F,
-) -> Abortable<'a, S, Q, F> {
-    Abortable { storage, waited, future, sender: PhantomData }
+/// Awaits `future` unless the runner is aborted.
+pub(super) fn abortable<S, Q, F>(storage: &Q, future: F) -> Abortable<'_, S, Q, F> {
+    Abortable { storage, future, sender: PhantomData }
 }
 
 impl<S: MessageSender, Q: Storage<S>, F: Future + Unpin> Future for Abortable<'_, S, Q, F> {
     type Output = Option<F::Output>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
         // First, so that an aborted send does not go on by a step.
-        if *this.waited && this.storage.poll_abort(cx).is_ready() {
+        if self.storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(output) = Pin::new(&mut this.future).poll(cx) {
-            return Poll::Ready(Some(output));
+        match Pin::new(&mut self.future).poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.storage.poll_abort(cx).map(|()| None),
         }
-        if *this.waited {
-            return Poll::Pending;
-        }
-        *this.waited = true;
-        this.storage.poll_abort(cx).map(|()| None)
     }
 }
 

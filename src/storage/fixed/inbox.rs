@@ -76,9 +76,13 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 }
 
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    Inbox<S, usize> for FixedInbox<'_, M, S, Q, T, R, W>
+impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    Inbox<S, &'a FixedStorage<M, S, Q, T, R, W>> for FixedInbox<'a, M, S, Q, T, R, W>
 {
+    fn storage(&self) -> &&'a FixedStorage<M, S, Q, T, R, W> {
+        &self.storage
+    }
+
     async fn next(&mut self) -> Option<FixedJob<S>> {
         poll_fn(|cx| self.poll_next(cx)).await
     }

@@ -1,8 +1,10 @@
 //! The worker's side of the heap storage: takes requests in turn, and skips the cancelled.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use core::fmt;
 use core::future::poll_fn;
+use core::mem::take;
 use core::task::{Context, Poll};
 
 use async_channel::{Receiver, TryRecvError, TrySendError};
@@ -18,65 +20,116 @@ use crate::strategy::RequestId;
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     queue: Receiver<Queued<S>>,
-    /// Requests to skip, as far as the worker knows.
-    cancelled: BTreeSet<RequestId>,
+    /// How many callers' requests came out of the queue.
+    taken: usize,
+    /// Whether the queue was just found empty.
+    found_empty: bool,
+    /// Requests to skip, as far as the worker knows. `None` until somebody cancels.
+    cancelled: Option<Box<BTreeSet<RequestId>>>,
+}
+
+/// What a worker with nothing to do waits for.
+enum Wait<J> {
+    /// Nothing any more: here is a request, or there will be none.
+    Over(Option<J>),
+    /// A request that is about to be put into the queue by one who does not know that the worker waits.
+    Announced,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
-    pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, cancelled: BTreeSet::new() }
+    pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
+        Self { storage, queue, taken: 0, found_empty: false, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
     #[inline]
     fn take(&mut self) -> Result<HeapJob<S>, TryRecvError> {
         loop {
-            let job = self.queue.try_recv()?.into_job();
-            if job.cycle == 0 {
-                self.storage.0.bound.leave();
-            }
-            if !self.was_cancelled(&job) {
+            let queued = self.queue.try_recv()?;
+            if let Some(job) = self.accept(queued) {
                 return Ok(job);
             }
-            self.storage.0.counters.cancelled.add_one();
         }
     }
 
-    /// Whether the ticket asked for the request not to be sent.
-    fn was_cancelled(&mut self, job: &HeapJob<S>) -> bool {
-        job.reply.as_ref().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(job.id)
+    /// A request that came out of the queue, unless it was cancelled.
+    #[inline]
+    fn accept(&mut self, queued: Queued<S>) -> Option<HeapJob<S>> {
+        let job = queued.into_job();
+        if job.cycle == 0 {
+            self.taken = self.taken.wrapping_add(1);
+            self.storage.0.bound.leave();
+        }
+        // That its ticket is gone need not mean that it was cancelled.
+        if job.reply.as_ref().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(job.id) {
+            self.storage.0.counters.cancelled.add_one();
+            return None;
+        }
+        Some(job)
     }
 
+    #[cold]
     fn forget_cancelled(&mut self, id: RequestId) -> bool {
         let Some(notices) = self.storage.0.cancelled.receiver() else { return false };
+        let cancelled = self.cancelled.get_or_insert_default();
         while let Ok(id) = notices.try_recv() {
-            self.cancelled.insert(id);
+            cancelled.insert(id);
         }
-        self.cancelled.remove(&id)
+        cancelled.remove(&id)
     }
 
-    fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Option<HeapJob<S>>> {
-        // Nothing was queued just now, so what is left here came too late for its request.
-        if !self.cancelled.is_empty() {
-            self.cancelled.clear();
+    fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<HeapJob<S>>> {
+        // The first time it was empty a moment ago; the other times something has come.
+        if !take(&mut self.found_empty) {
+            match self.take() {
+                Ok(job) => return Poll::Ready(Wait::Over(Some(job))),
+                Err(TryRecvError::Closed) => return Poll::Ready(Wait::Over(None)),
+                Err(TryRecvError::Empty) => {}
+            }
         }
-        self.storage.0.life.wait_for_request(cx);
+        // Nothing is queued, so what is left here came too late for its request.
+        self.cancelled = None;
+        let may_sleep = self.storage.0.life.wait_for_request(self.taken, cx);
+        // It may have come before.
         match self.take() {
-            Ok(job) => Poll::Ready(Some(job)),
-            Err(TryRecvError::Closed) => Poll::Ready(None),
-            Err(TryRecvError::Empty) => Poll::Pending,
+            Ok(job) => Poll::Ready(Wait::Over(Some(job))),
+            Err(TryRecvError::Closed) => Poll::Ready(Wait::Over(None)),
+            Err(TryRecvError::Empty) if may_sleep => Poll::Pending,
+            Err(TryRecvError::Empty) => Poll::Ready(Wait::Announced),
+        }
+    }
+
+    /// Waits by the channel's own means, which allocate, but hear of every request.
+    async fn recv(&mut self) -> Option<HeapJob<S>> {
+        loop {
+            let queued = self.queue.recv().await.ok()?;
+            if let Some(job) = self.accept(queued) {
+                return Some(job);
+            }
         }
     }
 }
 
-impl<S: MessageSender> Inbox<S, oneshot::Sender<Reply<S>>> for HeapInbox<S> {
+impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
+    #[inline]
+    fn storage(&self) -> &Heap<S> {
+        &self.storage
+    }
+
     async fn next(&mut self) -> Option<HeapJob<S>> {
-        poll_fn(|cx| self.poll_next(cx)).await
+        let next = match poll_fn(|cx| self.poll_next(cx)).await {
+            Wait::Over(next) => next,
+            Wait::Announced => self.recv().await,
+        };
+        self.storage.0.life.found_request();
+        next
     }
 
     #[inline]
     fn next_left(&mut self) -> Option<HeapJob<S>> {
-        self.take().ok()
+        let next = self.take().ok();
+        self.found_empty = next.is_none();
+        next
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {

@@ -1,6 +1,6 @@
 //! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 
 use event_listener::Event;
@@ -15,14 +15,23 @@ pub(super) struct Life {
     handles: AtomicUsize,
     /// The worker, when it waits.
     worker: AtomicWaker,
-    /// Whether the worker waits for a request. Each side swaps it after what the other is to see: of a request that comes
-    /// while the worker falls asleep, one of both knows.
-    idle: AtomicBool,
+    /// How many ids were issued, above one bit: whether the worker waits for a request. A caller takes an id before it
+    /// enqueues and sees that bit in the same step, so that to wake the worker costs nothing where it does not wait.
+    issued: AtomicUsize,
     ended: Event,
 }
 
 const EXIT_SHIFT: u8 = 2;
 const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
+
+const IDLE: usize = 1;
+const ID: usize = 2;
+
+/// An id, and whether the worker is to be woken once its request is in the queue.
+pub(super) struct Issued {
+    pub(super) number: usize,
+    pub(super) worker_waits: bool,
+}
 
 impl Life {
     pub(super) const fn new() -> Self {
@@ -30,7 +39,7 @@ impl Life {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicUsize::new(0),
             worker: AtomicWaker::new(),
-            idle: AtomicBool::new(false),
+            issued: AtomicUsize::new(0),
             ended: Event::new(),
         }
     }
@@ -60,19 +69,27 @@ impl Life {
         self.worker.wake();
     }
 
-    /// For one who has put a request into the queue.
     #[inline]
-    pub(super) fn wake_idle_worker(&self) {
-        if self.idle.swap(false, Ordering::AcqRel) {
-            self.worker.wake();
-        }
+    pub(super) fn issue_id(&self) -> Issued {
+        let issued = self.issued.fetch_add(ID, Ordering::AcqRel);
+        Issued { number: issued / ID, worker_waits: issued & IDLE != 0 }
     }
 
-    /// The worker waits for a request from now on. It has to look once more whether there is one.
-    #[inline]
-    pub(super) fn wait_for_request(&self, cx: &Context<'_>) {
+    /// The worker waits for a request from now on, and has taken `taken` of those that have an id. Whether it may sleep:
+    /// who takes an id later wakes it. Else one who has an id already is about to enqueue its request, and may not know.
+    pub(super) fn wait_for_request(&self, taken: usize, cx: &Context<'_>) -> bool {
         self.worker.register(cx.waker());
-        self.idle.swap(true, Ordering::AcqRel);
+        let issued = self.issued.fetch_or(IDLE, Ordering::AcqRel);
+        issued / ID == taken & (usize::MAX / ID)
+    }
+
+    /// The worker does not wait for a request any more.
+    pub(super) fn found_request(&self) {
+        self.issued.fetch_and(!IDLE, Ordering::Relaxed);
+    }
+
+    pub(super) fn register_worker(&self, cx: &Context<'_>) {
+        self.worker.register(cx.waker());
     }
 
     pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {

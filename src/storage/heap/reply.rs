@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use futures::channel::oneshot::Sender;
 
-use crate::error::{NoAnswer, SendError};
+use crate::error::NoAnswer;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{Job, Settled};
@@ -20,21 +20,19 @@ pub enum Reply<S: MessageSender> {
 impl<S: MessageSender> Reply<S> {
     #[inline]
     pub(super) fn new(settled: Settled<S>) -> Self {
-        let Settled { result, attempts } = settled;
-        match result {
-            Ok(message) => Self::Message(attempts, message),
-            Err(SendError::Rejected(rejection)) => Self::Rejection(attempts, rejection),
-            Err(SendError::NoAnswer(why)) => Self::NoAnswer(Box::new((attempts, why))),
+        let Settled { outcome, attempts } = settled;
+        match outcome {
+            Ok(Ok(message)) => Self::Message(attempts, message),
+            Ok(Err(rejection)) => Self::Rejection(attempts, rejection),
+            Err(why) => Self::NoAnswer(Box::new((attempts, why))),
         }
     }
 
     #[inline]
     pub(super) fn into_settled(self) -> Settled<S> {
         match self {
-            Self::Message(attempts, message) => Settled { result: Ok(message), attempts },
-            Self::Rejection(attempts, rejection) => {
-                Settled { result: Err(SendError::Rejected(rejection)), attempts }
-            }
+            Self::Message(attempts, message) => Settled { outcome: Ok(Ok(message)), attempts },
+            Self::Rejection(attempts, rejection) => Settled { outcome: Ok(Err(rejection)), attempts },
             Self::NoAnswer(no_answer) => {
                 let (attempts, why) = *no_answer;
                 Settled::no_answer(why, attempts)

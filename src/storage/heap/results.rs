@@ -26,8 +26,8 @@ pub(super) struct ResultsQueue<A> {
     ended: AtomicBool,
     /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
     arrived: Event,
-    /// There may be room in a bounded queue again.
-    room: Event,
+    /// Whether the worker waits for room in a bounded queue. Each side swaps it after what the other is to see.
+    is_awaited: AtomicBool,
 }
 
 impl<A> ResultsQueue<A> {
@@ -39,7 +39,7 @@ impl<A> ResultsQueue<A> {
             dropped: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             arrived: Event::new(),
-            room: Event::new(),
+            is_awaited: AtomicBool::new(false),
         }
     }
 
@@ -54,17 +54,25 @@ impl<A> ResultsQueue<A> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn publish(&self, answer: A, life: &Life) {
+    /// Puts a response into the queue, by the policy; see [`Storage::poll_publish`](crate::storage::Storage::poll_publish).
+    pub(super) fn poll_publish(
+        &self,
+        unpublished: &mut Option<A>,
+        life: &Life,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
         let (queue, oldest) = self.queue.channel();
         if let Some(bound) = self.policy.bound {
             let full = || queue.len() >= bound.capacity.get();
             match bound.overflow {
                 Overflow::Wait => {
                     let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
-                    while must_wait() {
-                        let room = self.room.listen();
+                    if must_wait() {
+                        life.register_worker(cx);
+                        self.is_awaited.swap(true, Ordering::AcqRel);
+                        // A consumer that came before does not know.
                         if must_wait() {
-                            room.await;
+                            return Poll::Pending;
                         }
                     }
                 }
@@ -76,20 +84,19 @@ impl<A> ResultsQueue<A> {
                 Overflow::DropNewest => {
                     if full() {
                         self.dropped.fetch_add(1, Ordering::Relaxed);
-                        return;
+                        *unpublished = None;
                     }
                 }
             }
         }
         // The last consumer may have left while we waited.
-        if self.wanted() && queue.try_send(answer).is_ok() {
+        if let Some(answer) = unpublished.take()
+            && self.wanted()
+            && queue.try_send(answer).is_ok()
+        {
             self.arrived.notify(1.additional());
         }
-    }
-
-    /// Wakes a worker that waits for room: a closing runner does not wait for its consumers.
-    pub(super) fn lift_bound(&self) {
-        self.room.notify(usize::MAX);
+        Poll::Ready(())
     }
 
     pub(super) fn end(&self) {
@@ -110,20 +117,21 @@ impl<A> ResultsQueue<A> {
         receiver.clone()
     }
 
-    fn consumer_took_one(&self) {
-        if self.policy.bound.is_some() {
-            self.room.notify(1);
+    /// There may be room again.
+    fn let_go_on(&self, life: &Life) {
+        if self.policy.bound.is_some() && self.is_awaited.swap(false, Ordering::AcqRel) {
+            life.wake_worker();
         }
     }
 
-    fn consumer_left(&self) {
+    fn consumer_left(&self, life: &Life) {
         let last = self.consumers.fetch_sub(1, Ordering::SeqCst) == 1;
         // What nobody reads is not kept, unless asked for.
         if last && self.policy.always.is_none() {
             drop(self.queue.take());
         }
         if last {
-            self.lift_bound();
+            self.let_go_on(life);
         }
     }
 }
@@ -159,7 +167,7 @@ impl<S: MessageSender> Stream for Responses<S> {
                 match this.queue.try_recv() {
                     Ok(answer) => {
                         this.waiting = None;
-                        this.storage.0.results.consumer_took_one();
+                        this.storage.0.results.let_go_on(&this.storage.0.life);
                         return Poll::Ready(Some(answer));
                     }
                     Err(TryRecvError::Closed) => {
@@ -190,6 +198,6 @@ impl<S: MessageSender> fmt::Debug for Responses<S> {
 
 impl<S: MessageSender> Drop for Responses<S> {
     fn drop(&mut self) {
-        self.storage.0.results.consumer_left();
+        self.storage.0.results.consumer_left(&self.storage.0.life);
     }
 }
