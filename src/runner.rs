@@ -76,15 +76,16 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
     pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        let enqueued = match self.storage.try_enqueue(request, self.queued_at()) {
-            Err(RequestError::Full(request)) => self.storage.enqueue(request, || self.queued_at()).await,
-            at_once => at_once,
-        };
-        match enqueued {
+        match self.storage.try_enqueue(request, self.queued_at()) {
             Ok((id, receipt)) => Ok(Ticket::new(id, receipt)),
-            Err(refused) => {
-                trace::refused("closing");
-                Err(refused)
+            Err(RequestError::Full(request)) => {
+                let (id, receipt) =
+                    self.storage.enqueue(request, || self.queued_at()).await.inspect_err(refused)?;
+                Ok(Ticket::new(id, receipt))
+            }
+            Err(closing) => {
+                refused(&closing);
+                Err(closing)
             }
         }
     }
@@ -95,8 +96,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        self.enqueue_now(request)
-            .inspect_err(|refused| trace::refused(if refused.is_full() { "full" } else { "closing" }))
+        self.enqueue_now(request).inspect_err(refused)
     }
 
     /// Sends all `requests` of a stream, and gives their outcomes as a stream, in the same order. It takes requests
@@ -237,6 +237,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         let storage = self.storage.clone();
         async move { storage.stopped().await }
     }
+}
+
+#[cold]
+fn refused<Req>(error: &RequestError<Req>) {
+    trace::refused(if error.is_full() { "full" } else { "closing" });
 }
 
 impl<S: MessageSender, T: Timer, Q: Storage<S>> Clone for SenderRunner<S, T, Q> {

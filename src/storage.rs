@@ -93,6 +93,51 @@ pub struct Job<Req, Reply> {
     pub(crate) reply: Option<Reply>,
 }
 
+/// A request that came out of the queue, in whatever shape it lay there: to turn it into another costs more than to ask.
+pub trait Taken<S: MessageSender, Reply> {
+    #[doc(hidden)]
+    fn id(&self) -> RequestId;
+
+    #[doc(hidden)]
+    fn cycle(&self) -> u32;
+
+    #[doc(hidden)]
+    fn queued_at(&self) -> Instant;
+
+    #[doc(hidden)]
+    fn request(&self) -> &S::Request;
+
+    #[doc(hidden)]
+    fn into_parts(self) -> (S::Request, Option<Reply>);
+}
+
+impl<S: MessageSender, Reply> Taken<S, Reply> for Job<S::Request, Reply> {
+    #[inline]
+    fn id(&self) -> RequestId {
+        self.id
+    }
+
+    #[inline]
+    fn cycle(&self) -> u32 {
+        self.cycle
+    }
+
+    #[inline]
+    fn queued_at(&self) -> Instant {
+        self.queued_at
+    }
+
+    #[inline]
+    fn request(&self) -> &S::Request {
+        &self.request
+    }
+
+    #[inline]
+    fn into_parts(self) -> (S::Request, Option<Reply>) {
+        (self.request, self.reply)
+    }
+}
+
 /// What the worker gives a ticket.
 pub struct Settled<S: MessageSender> {
     pub(crate) outcome: Outcome<S>,
@@ -115,6 +160,8 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Reply;
     #[doc(hidden)]
     type Receipt: Receipt<S>;
+    #[doc(hidden)]
+    type Taken: Taken<S, Self::Reply>;
     /// A wait for room in the queue.
     #[doc(hidden)]
     type Room: Default + Unpin;
@@ -239,11 +286,11 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
 
     /// The next request that was not cancelled; `None` once the runner is closing and the queue is empty.
     #[doc(hidden)]
-    fn next(&mut self) -> impl Future<Output = Option<Job<S::Request, Q::Reply>>>;
+    fn next(&mut self) -> impl Future<Output = Option<Q::Taken>>;
 
     /// The next request that was not cancelled, if there is one now.
     #[doc(hidden)]
-    fn next_left(&mut self) -> Option<Job<S::Request, Q::Reply>>;
+    fn next_left(&mut self) -> Option<Q::Taken>;
 
     /// Puts a request behind those waiting, or gives it back.
     #[doc(hidden)]

@@ -5,6 +5,7 @@ mod context;
 mod guard;
 
 use core::future::{Future, poll_fn};
+use core::mem::take;
 use core::num::NonZeroU32;
 use core::ops::ControlFlow;
 use core::pin::pin;
@@ -16,7 +17,7 @@ use crate::error::NoAnswer;
 use crate::results::Answer;
 use crate::runtime::{Timer, sleep_until};
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Exit, Inbox, Job, Phase, Settled, Storage};
+use crate::storage::{AnswerOf, Exit, Inbox, Phase, Settled, Storage, Taken};
 use crate::strategy::{Context, Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -32,18 +33,14 @@ pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     cx: WorkerContext<S, T, Q>,
     /// The request whose turn it is, until it is settled. It is kept here, so that it outlives a send that panics or is
     /// cut short.
-    in_hand: Option<InHand<S, Q::Reply>>,
+    in_hand: Option<Q::Taken>,
+    span: RequestSpan,
     /// A response on its way into the results queue.
     unpublished: Option<AnswerOf<S>>,
     /// After how many requests in a row that never waited the worker lets others run.
     yield_every: NonZeroU32,
     /// How the worker will have ended: as dropped, until it is known better.
     exit: Exit,
-}
-
-struct InHand<S: MessageSender, Reply> {
-    job: Job<S::Request, Reply>,
-    span: RequestSpan,
 }
 
 impl<S, A, T, Q> Worker<S, A, T, Q>
@@ -55,7 +52,8 @@ where
 {
     pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
         let cx = WorkerContext::new(timer, inbox);
-        Self { strategy, cx, in_hand: None, unpublished: None, yield_every, exit: Exit::Dropped }
+        let span = RequestSpan::none();
+        Self { strategy, cx, in_hand: None, span, unpublished: None, yield_every, exit: Exit::Dropped }
     }
 
     /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here.
@@ -73,15 +71,13 @@ where
                     sender
                 }
             };
-            while let Some(job) = self.cx.inbox.next().await {
-                self.take_in_hand(job);
+            while let Some(taken) = self.cx.inbox.next().await {
+                self.in_hand = Some(taken);
                 if self.serve_in_turn(&sender).await.is_break() {
                     break;
                 }
             }
-            while let Some(job) = self.cx.inbox.next_left() {
-                self.give_back(job, NoAnswer::Aborted);
-            }
+            self.give_back_all(|| NoAnswer::Aborted);
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
@@ -102,14 +98,17 @@ where
             };
             match served {
                 Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
-                Some(Ok(ControlFlow::Break(()))) | None => break,
                 Some(Err(panic)) => {
                     trace::panicked(self.cx.id());
-                    self.settle(Err(NoAnswer::Panicked(panic)));
+                    self.fail_in_hand(NoAnswer::Panicked(panic));
                 }
+                Some(Ok(ControlFlow::Break(()))) | None => break,
             }
         }
-        self.leave_in_hand();
+        if self.cx.attempts > 0 {
+            self.fail_in_hand(NoAnswer::Interrupted);
+        }
+        self.give_back_all(|| NoAnswer::Aborted);
         ControlFlow::Break(())
     }
 
@@ -122,20 +121,19 @@ where
                 sleep_until(self.cx.own_timer(), deadline).await;
             }
             if self.in_hand.is_none() {
-                match self.cx.inbox.next_left() {
-                    Some(job) => self.take_in_hand(job),
-                    None => return ControlFlow::Continue(()),
-                }
+                self.in_hand = self.cx.inbox.next_left();
             }
+            let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
+            let waited_in_queue = self.cx.begin(taken);
+            self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
             if self.cx.storage().phase() >= Phase::Aborting {
                 return ControlFlow::Break(());
             }
             let mut waited = false;
             let outcome = {
-                let Some(InHand { job, span }) = &self.in_hand else { continue };
-                let mut direct = Direct(sender);
-                let send = self.strategy.execute_through(&mut self.cx, &job.request, &mut direct);
-                let mut send = pin!(span.instrument(send));
+                let mut direct = Direct::<S, A>::new(sender);
+                let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
+                let mut send = pin!(self.span.instrument(send));
                 let noting_waits = poll_fn(|cx| {
                     let polled = send.as_mut().poll(cx);
                     waited |= polled.is_pending();
@@ -155,26 +153,21 @@ where
         }
     }
 
-    /// Begins the turn of a request: how long has it waited, if that is measured?
-    fn take_in_hand(&mut self, job: Job<S::Request, Q::Reply>) {
-        let waited_in_queue = self.cx.begin(&job);
-        let span = RequestSpan::new(job.id, job.cycle, waited_in_queue);
-        self.in_hand = Some(InHand { job, span });
-    }
-
     /// Ends the turn of the request in hand with its outcome.
+    #[inline]
     fn settle(&mut self, outcome: Outcome<S>) {
-        let Some(InHand { job, span }) = &mut self.in_hand else { return };
-        let attempts = self.cx.attempts();
+        let storage = self.cx.inbox.storage();
+        let (id, cycle, attempts) = (self.cx.id(), self.cx.cycle(), self.cx.attempts);
         if let Ok(response) = &outcome
-            && self.cx.storage().wants_results()
+            && storage.wants_results()
         {
             // A user's `Clone` may panic; the request is still in hand then.
-            let response = response.clone();
-            self.unpublished = Some(Answer { id: job.id, cycle: job.cycle, attempts, response });
+            self.unpublished = Some(Answer { id, cycle, attempts, response: response.clone() });
         }
+        let Some(taken) = self.in_hand.take() else { return };
+        self.cx.attempts = 0;
         // Before the ticket knows, so that its holder finds the request counted.
-        let counters = self.cx.storage().counters();
+        let counters = storage.counters();
         counters.in_flight.set(0);
         let counter = match &outcome {
             Ok(Ok(_)) => &counters.sent,
@@ -182,44 +175,64 @@ where
             Err(_) => &counters.failed,
         };
         counter.add_one();
-        span.end(name_of::<S>(&outcome));
-        let (id, reply) = (job.id, job.reply.take());
-        self.in_hand = None;
+        self.span.take().end(name_of::<S>(&outcome));
+        let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
         }
     }
-
-    /// The runner was aborted: ends the request in hand, which was never sent, or may have arrived; and publishes what
-    /// waits for that, which waits no more.
-    fn leave_in_hand(&mut self) {
-        if self.in_hand.is_some() && self.cx.attempts() > 0 {
-            self.settle(Err(NoAnswer::Interrupted));
-        }
-        if let Some(InHand { job, span }) = self.in_hand.take() {
-            self.cx.storage().counters().in_flight.set(0);
-            span.end("aborted");
-            self.give_back(job, NoAnswer::Aborted);
-        }
-        self.publish_at_last();
-    }
 }
 
 impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
+    /// Ends the turn of a request whose send was cut short.
+    #[cold]
+    fn fail_in_hand(&mut self, why: NoAnswer<S::Error>) {
+        let Some(taken) = self.in_hand.take() else { return };
+        let attempts = take(&mut self.cx.attempts);
+        let counters = self.cx.storage().counters();
+        counters.in_flight.set(0);
+        counters.failed.add_one();
+        let outcome = Err(why);
+        self.span.take().end(name_of::<S>(&outcome));
+        let id = taken.id();
+        if let (_request, Some(reply)) = taken.into_parts() {
+            self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
+        }
+    }
+
+    /// Ends all requests that were never sent, that in hand and those in the closed queue, and publishes what waits for that.
+    #[cold]
+    fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
+        if let Some(taken) = self.in_hand.take() {
+            self.cx.storage().counters().in_flight.set(0);
+            self.span.take().end("aborted");
+            self.give_back(taken, why());
+        }
+        while let Some(taken) = self.cx.inbox.next_left() {
+            self.give_back(taken, why());
+        }
+        self.publish_at_last();
+    }
+
     /// Ends a request that was never sent: its ticket learns why, and the request waits to be taken back, unless the
     /// ticket took it back already. A re-queued round is dropped: its request was sent before.
-    fn give_back(&mut self, job: Job<S::Request, Q::Reply>, why: NoAnswer<S::Error>) {
+    fn give_back(&mut self, taken: Q::Taken, why: NoAnswer<S::Error>) {
+        let (id, cycle) = (taken.id(), taken.cycle());
+        let (request, reply) = taken.into_parts();
         let settled = Settled::no_answer(why, 0);
-        let cancelled = job.reply.is_some_and(|reply| self.cx.inbox.resolve(job.id, reply, settled));
+        let cancelled = reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
         let counters = self.cx.storage().counters();
         if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        if job.cycle == 0 && !cancelled {
-            self.cx.storage().keep_unsent(job.request);
+        if cycle == 0 && !cancelled {
+            self.cx.storage().keep_unsent(request);
         }
     }
 
     /// Publishes what waits for that. A runner that closes does not wait for its consumers.
     fn publish_at_last(&mut self) {
+        if self.unpublished.is_none() {
+            return;
+        }
         let mut cx = task::Context::from_waker(Waker::noop());
         let published = self.cx.inbox.storage().poll_publish(&mut self.unpublished, &mut cx);
         debug_assert!(published.is_ready(), "the runner is not open");
@@ -231,20 +244,11 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
         self.cx.storage().advance(Phase::Closing);
-        let counters = self.cx.storage().counters();
-        counters.in_flight.set(0);
-        match self.in_hand.take() {
-            // It may have arrived; its ticket ends as stopped.
-            Some(_) if self.cx.attempts > 0 => counters.failed.add_one(),
-            Some(InHand { job, .. }) => self.give_back(job, NoAnswer::Stopped),
-            None => {}
+        if self.cx.attempts > 0 {
+            // It may have arrived.
+            self.fail_in_hand(NoAnswer::Stopped);
         }
-        while let Some(job) = self.cx.inbox.next_left() {
-            self.give_back(job, NoAnswer::Stopped);
-        }
-        if self.unpublished.is_some() {
-            self.publish_at_last();
-        }
+        self.give_back_all(|| NoAnswer::Stopped);
         self.cx.storage().stop(self.exit);
     }
 }

@@ -23,7 +23,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use self::inbox::FixedInbox;
 use self::results::FixedResponses;
 use self::slots::Slot;
-use self::state::{Published, State};
+use self::state::{FixedJob, Published, State};
 use self::ticket::FixedReceipt;
 use self::waiters::Waiters;
 use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Storage, sealed};
@@ -204,6 +204,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 {
     type Reply = usize;
     type Receipt = FixedReceipt<'a, M, S, Q, T, R, W>;
+    type Taken = FixedJob<S>;
     type Room = ();
     type Inbox = FixedInbox<'a, M, S, Q, T, R, W>;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;

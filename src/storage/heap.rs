@@ -25,7 +25,7 @@ use self::life::{Issued, Life};
 use self::receipt::HeapReceipt;
 use self::reply::{Queued, Reply};
 use self::results::ResultsQueue;
-use super::{AnswerOf, Enqueued, Exit, Job, Phase, Storage, sealed};
+use super::{AnswerOf, Enqueued, Exit, Phase, Storage, Taken, sealed};
 use crate::error::RequestError;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -75,16 +75,21 @@ impl<S: MessageSender> Heap<S> {
         let (reply, receipt) = oneshot::channel();
         let Issued { number, worker_waits } = self.0.life.issue_id();
         let id = RequestId::new(number as u64);
-        let job = Job { id, cycle: 0, request, queued_at, reply: Some(reply) };
-        match self.0.requests.try_send(Queued::new(job)) {
+        let queued = Queued::callers(id, request, queued_at, reply);
+        match self.0.requests.try_send(queued) {
             Ok(()) => {
                 if worker_waits {
-                    self.0.life.wake_worker();
+                    self.0.life.wake_idle_worker();
                 }
                 Ok((id, HeapReceipt::new(receipt, self.clone())))
             }
-            Err(refused) => Err(RequestError::Closing(refused.into_inner().into_job().request)),
+            Err(refused) => Err(Self::closing(refused.into_inner())),
         }
+    }
+
+    #[cold]
+    fn closing(refused: Queued<S>) -> RequestError<S::Request> {
+        RequestError::Closing(refused.into_parts().0)
     }
 
     /// Enqueues a request even if the queue is full: for one that was promised room.
@@ -117,6 +122,7 @@ impl<S: MessageSender> sealed::Sealed for Heap<S> {}
 impl<S: MessageSender> Storage<S> for Heap<S> {
     type Reply = oneshot::Sender<Reply<S>>;
     type Receipt = HeapReceipt<S>;
+    type Taken = Queued<S>;
     type Room = Room;
     type Inbox = HeapInbox<S>;
     type Unsent = Vec<S::Request>;

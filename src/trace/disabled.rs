@@ -14,6 +14,16 @@ impl RequestSpan {
     }
 
     #[inline]
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        Self
+    }
+
+    #[inline]
     pub(crate) fn instrument<F>(&self, future: F) -> F {
         future
     }

@@ -2,6 +2,7 @@
 //! may hold what is not meant for a log.
 
 use core::fmt::Debug;
+use core::mem;
 use core::time::Duration;
 
 use tracing::field::{Empty, debug};
@@ -29,6 +30,16 @@ impl RequestSpan {
             span.record("waited", debug(waited));
         }
         Self(span)
+    }
+
+    /// Of no request.
+    pub(crate) const fn none() -> Self {
+        Self(Span::none())
+    }
+
+    /// Leaves none.
+    pub(crate) fn take(&mut self) -> Self {
+        mem::replace(self, Self::none())
     }
 
     pub(crate) fn instrument<F>(&self, future: F) -> Instrumented<F> {

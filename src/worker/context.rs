@@ -1,11 +1,12 @@
 //! What the worker shows to strategies, and the pipeline below them all: the sender itself.
 
+use core::marker::PhantomData;
 use core::time::Duration;
 
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Job, Phase, Storage};
+use crate::storage::{Inbox, Job, Phase, Storage, Taken};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
 use crate::trace;
 
@@ -13,6 +14,7 @@ use crate::trace;
 pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     id: RequestId,
     cycle: u32,
+    /// Zero whenever no request is in the middle of its turn.
     pub(super) attempts: u32,
     measures_waits: bool,
     /// Before when nothing may be sent.
@@ -57,16 +59,18 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
 impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
     /// Begins the turn of a request: how long has it waited, if that is measured?
     #[inline]
-    pub(super) fn begin(&mut self, job: &Job<S::Request, Q::Reply>) -> Option<Duration> {
-        (self.id, self.cycle, self.attempts) = (job.id, job.cycle, 0);
+    pub(super) fn begin(&mut self, taken: &Q::Taken) -> Option<Duration> {
+        (self.id, self.cycle) = (taken.id(), taken.cycle());
         self.storage().counters().in_flight.set(1);
-        self.measures_waits = job.queued_at != Instant::NEVER;
-        if !self.measures_waits {
-            return None;
-        }
-        let waited = self.timer.now().saturating_duration_since(job.queued_at);
+        self.measures_waits = taken.queued_at() != Instant::NEVER;
+        if self.measures_waits { Some(self.measure_wait(taken.queued_at())) } else { None }
+    }
+
+    #[cold]
+    fn measure_wait(&self, queued_at: Instant) -> Duration {
+        let waited = self.timer.now().saturating_duration_since(queued_at);
         self.storage().counters().waited(waited);
-        Some(waited)
+        waited
     }
 }
 
@@ -137,9 +141,17 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
 }
 
 /// The innermost pipeline: calls the sender, and notes a wait that the service asks for.
-pub(super) struct Direct<'a, S>(pub(super) &'a S);
+///
+/// It names the strategies `A` around it, so that each worker has a copy of this code, which becomes one with the worker's.
+pub(super) struct Direct<'a, S, A>(&'a S, PhantomData<fn() -> A>);
 
-impl<S: MessageSender> Pipeline<S> for Direct<'_, S> {
+impl<'a, S, A> Direct<'a, S, A> {
+    pub(super) const fn new(sender: &'a S) -> Self {
+        Self(sender, PhantomData)
+    }
+}
+
+impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
     async fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> Outcome<S> {
         // Strategies wait where it suits them; one that does not still sends nothing too early.
         if let Some(deadline) = cx.not_before() {

@@ -52,7 +52,7 @@ impl Bound {
         if let Some(capacity) = self.capacity
             && self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get()
         {
-            self.room.notify(1.additional());
+            self.pass_on();
         }
     }
 
@@ -66,7 +66,8 @@ impl Bound {
         self.capacity.is_none_or(|capacity| self.inside.load(Ordering::SeqCst) < capacity.get())
     }
 
-    /// Tells the next in line of room that the one who was told may not use.
+    /// Tells the next in line of room: there is some, or the one who was told may not use it.
+    #[cold]
     pub(super) fn pass_on(&self) {
         self.room.notify(1.additional());
     }

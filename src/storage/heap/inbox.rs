@@ -13,7 +13,7 @@ use futures::channel::oneshot;
 use super::Heap;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Settled};
+use crate::storage::{Inbox, Settled, Taken};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
@@ -24,7 +24,8 @@ pub struct HeapInbox<S: MessageSender> {
     taken: usize,
     /// Whether the queue was just found empty.
     found_empty: bool,
-    /// Requests to skip, as far as the worker knows. `None` until somebody cancels.
+    /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
+    #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
 }
 
@@ -43,29 +44,28 @@ impl<S: MessageSender> HeapInbox<S> {
 
     /// Takes the next request that was not cancelled.
     #[inline]
-    fn take(&mut self) -> Result<HeapJob<S>, TryRecvError> {
+    fn take(&mut self) -> Result<Queued<S>, TryRecvError> {
         loop {
             let queued = self.queue.try_recv()?;
-            if let Some(job) = self.accept(queued) {
-                return Ok(job);
+            if self.is_to_be_sent(&queued) {
+                return Ok(queued);
             }
         }
     }
 
-    /// A request that came out of the queue, unless it was cancelled.
+    /// Counts what came out of the queue. `false` if it was cancelled.
     #[inline]
-    fn accept(&mut self, queued: Queued<S>) -> Option<HeapJob<S>> {
-        let job = queued.into_job();
-        if job.cycle == 0 {
+    fn is_to_be_sent(&mut self, queued: &Queued<S>) -> bool {
+        if queued.cycle() == 0 {
             self.taken = self.taken.wrapping_add(1);
             self.storage.0.bound.leave();
         }
         // That its ticket is gone need not mean that it was cancelled.
-        if job.reply.as_ref().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(job.id) {
+        if queued.has_lost_its_ticket() && self.forget_cancelled(queued.id()) {
             self.storage.0.counters.cancelled.add_one();
-            return None;
+            return false;
         }
-        Some(job)
+        true
     }
 
     #[cold]
@@ -78,7 +78,7 @@ impl<S: MessageSender> HeapInbox<S> {
         cancelled.remove(&id)
     }
 
-    fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<HeapJob<S>>> {
+    fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<Queued<S>>> {
         // The first time it was empty a moment ago; the other times something has come.
         if !take(&mut self.found_empty) {
             match self.take() {
@@ -100,11 +100,11 @@ impl<S: MessageSender> HeapInbox<S> {
     }
 
     /// Waits by the channel's own means, which allocate, but hear of every request.
-    async fn recv(&mut self) -> Option<HeapJob<S>> {
+    async fn recv(&mut self) -> Option<Queued<S>> {
         loop {
             let queued = self.queue.recv().await.ok()?;
-            if let Some(job) = self.accept(queued) {
-                return Some(job);
+            if self.is_to_be_sent(&queued) {
+                return Some(queued);
             }
         }
     }
@@ -116,25 +116,26 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         &self.storage
     }
 
-    async fn next(&mut self) -> Option<HeapJob<S>> {
-        let next = match poll_fn(|cx| self.poll_next(cx)).await {
+    async fn next(&mut self) -> Option<Queued<S>> {
+        match poll_fn(|cx| self.poll_next(cx)).await {
             Wait::Over(next) => next,
             Wait::Announced => self.recv().await,
-        };
-        self.storage.0.life.found_request();
-        next
+        }
     }
 
     #[inline]
-    fn next_left(&mut self) -> Option<HeapJob<S>> {
+    fn next_left(&mut self) -> Option<Queued<S>> {
         let next = self.take().ok();
         self.found_empty = next.is_none();
         next
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
-        let put = self.storage.0.requests.try_send(Queued::new(job));
-        put.map_err(TrySendError::into_inner).map_err(Queued::into_job)
+        match self.storage.0.requests.try_send(Queued::Other(Box::new(job))).map_err(TrySendError::into_inner)
+        {
+            Err(Queued::Other(job)) => Err(*job),
+            Ok(()) | Err(Queued::Plain(..)) => Ok(()),
+        }
     }
 
     #[inline]

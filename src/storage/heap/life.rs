@@ -83,9 +83,12 @@ impl Life {
         issued / ID == taken & (usize::MAX / ID)
     }
 
-    /// The worker does not wait for a request any more.
-    pub(super) fn found_request(&self) {
-        self.issued.fetch_and(!IDLE, Ordering::Relaxed);
+    /// For one who was told that the worker waits, and whose request is in the queue. Those who come next need not wake it
+    /// again.
+    #[cold]
+    pub(super) fn wake_idle_worker(&self) {
+        self.issued.fetch_and(!IDLE, Ordering::AcqRel);
+        self.worker.wake();
     }
 
     pub(super) fn register_worker(&self, cx: &Context<'_>) {

@@ -7,7 +7,7 @@ use futures::channel::oneshot::Sender;
 use crate::error::NoAnswer;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{Job, Settled};
+use crate::storage::{Job, Settled, Taken};
 use crate::strategy::RequestId;
 
 /// A reply. That there is no answer is rare, and takes more room: it has a box.
@@ -24,8 +24,13 @@ impl<S: MessageSender> Reply<S> {
         match outcome {
             Ok(Ok(message)) => Self::Message(attempts, message),
             Ok(Err(rejection)) => Self::Rejection(attempts, rejection),
-            Err(why) => Self::NoAnswer(Box::new((attempts, why))),
+            Err(why) => Self::no_answer(attempts, why),
         }
+    }
+
+    #[cold]
+    fn no_answer(attempts: u32, why: NoAnswer<S::Error>) -> Self {
+        Self::NoAnswer(Box::new((attempts, why)))
     }
 
     #[inline]
@@ -44,30 +49,80 @@ impl<S: MessageSender> Reply<S> {
 pub(super) type HeapJob<S> = Job<<S as MessageSender>::Request, Sender<Reply<S>>>;
 
 /// A request in the queue.
-pub(super) enum Queued<S: MessageSender> {
+pub enum Queued<S: MessageSender> {
     /// As most are: a caller's own, and its wait is not measured.
     Plain(RequestId, S::Request, Sender<Reply<S>>),
     Other(Box<HeapJob<S>>),
 }
 
 impl<S: MessageSender> Queued<S> {
+    /// A caller's own request.
     #[inline]
-    pub(super) fn new(job: HeapJob<S>) -> Self {
-        match job {
-            Job { id, cycle: 0, request, queued_at: Instant::NEVER, reply: Some(reply) } => {
-                Self::Plain(id, request, reply)
-            }
-            other => Self::Other(Box::new(other)),
+    pub(super) fn callers(
+        id: RequestId,
+        request: S::Request,
+        queued_at: Instant,
+        reply: Sender<Reply<S>>,
+    ) -> Self {
+        if queued_at == Instant::NEVER {
+            return Self::Plain(id, request, reply);
+        }
+        Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(reply) })
+    }
+
+    #[cold]
+    fn other(job: HeapJob<S>) -> Self {
+        Self::Other(Box::new(job))
+    }
+
+    /// Whether the ticket is gone, be it dropped or cancelled.
+    #[inline]
+    pub(super) fn has_lost_its_ticket(&self) -> bool {
+        match self {
+            Self::Plain(_, _, reply) => reply.is_canceled(),
+            Self::Other(job) => job.reply.as_ref().is_some_and(Sender::is_canceled),
+        }
+    }
+}
+
+impl<S: MessageSender> Taken<S, Sender<Reply<S>>> for Queued<S> {
+    #[inline]
+    fn id(&self) -> RequestId {
+        match self {
+            Self::Plain(id, ..) => *id,
+            Self::Other(job) => job.id,
         }
     }
 
     #[inline]
-    pub(super) fn into_job(self) -> HeapJob<S> {
+    fn cycle(&self) -> u32 {
         match self {
-            Self::Plain(id, request, reply) => {
-                Job { id, cycle: 0, request, queued_at: Instant::NEVER, reply: Some(reply) }
-            }
-            Self::Other(job) => *job,
+            Self::Plain(..) => 0,
+            Self::Other(job) => job.cycle,
+        }
+    }
+
+    #[inline]
+    fn queued_at(&self) -> Instant {
+        match self {
+            Self::Plain(..) => Instant::NEVER,
+            Self::Other(job) => job.queued_at,
+        }
+    }
+
+    #[inline]
+    fn request(&self) -> &S::Request {
+        match self {
+            Self::Plain(_, request, _) => request,
+            Self::Other(job) => &job.request,
+        }
+    }
+
+    #[inline]
+    fn into_parts(self) -> (S::Request, Option<Sender<Reply<S>>>) {
+        match self {
+            Self::Plain(_, request, reply) => (request, Some(reply)),
+            Self::Other(job) => (job.request, job.reply),
         }
     }
 }
