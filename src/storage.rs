@@ -268,9 +268,13 @@ pub trait Preallocated<S: MessageSender>: Storage<S> {
 
 /// The ticket's end of a reply. Dropped, it lets the request be sent all the same.
 pub trait Receipt<S: MessageSender>: Unpin {
-    /// `None` when the worker is gone without a reply. Not to be called again after that, or after the reply.
+    /// The reply; that the runner has stopped, if its worker is gone without one. Not to be called again after that.
     #[doc(hidden)]
-    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Settled<S>>>;
+    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Settled<S>>;
+
+    /// The reply, if it is there. As `poll`, not to be called again after that.
+    #[doc(hidden)]
+    fn try_take(&mut self) -> Option<Settled<S>>;
 
     /// Lets the worker skip the request `id` if its turn has not come. `false` if it is too late: the reply is there, or
     /// none will come.

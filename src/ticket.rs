@@ -107,6 +107,17 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         cancelled
     }
 
+    #[cold]
+    fn settled_before(cancelled: bool) -> Settled<S> {
+        assert!(cancelled, "a ticket was polled after it was ready");
+        Settled::no_answer(NoAnswer::Cancelled, 0)
+    }
+
+    #[cold]
+    fn cancel_at_last(&mut self) {
+        self.cancel();
+    }
+
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
     pub fn cancel_on_drop(mut self) -> Self {
         if let State::Waiting(label, _) = &mut self.0 {
@@ -123,13 +134,13 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Most often the reply is there: that is asked here, and all else elsewhere, to be small.
         let (id, settled) = match &mut self.0 {
-            State::Waiting(label, receipt) => {
-                let settled = ready!(receipt.poll(cx));
-                (label.id(), settled.unwrap_or(Settled::no_answer(NoAnswer::Stopped, 0)))
-            }
-            State::Ended { id, cancelled: true, .. } => (*id, Settled::no_answer(NoAnswer::Cancelled, 0)),
-            State::Ended { .. } => panic!("a ticket was polled after it was ready"),
+            State::Waiting(label, receipt) => match receipt.try_take() {
+                Some(settled) => (label.id(), settled),
+                None => (label.id(), ready!(receipt.poll(cx))),
+            },
+            State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),
         };
         self.0 = State::Ended { id, attempts: settled.attempts, cancelled: false };
         Poll::Ready(match settled.outcome {
@@ -143,7 +154,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
 impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
     fn drop(&mut self) {
         if matches!(self.0, State::Waiting(label, _) if label.cancels_on_drop()) {
-            self.cancel();
+            self.cancel_at_last();
         }
     }
 }

@@ -71,9 +71,10 @@ where
                     sender
                 }
             };
+            let storage = self.cx.storage().clone();
             while let Some(taken) = self.cx.inbox.next().await {
                 self.in_hand = Some(taken);
-                if self.serve_in_turn(&sender).await.is_break() {
+                if self.serve_in_turn(&storage, &sender).await.is_break() {
                     break;
                 }
             }
@@ -89,66 +90,71 @@ where
 
     /// Serves the request in hand, and those that wait behind it, until none does. A panic ends the request that it came
     /// from and no other. Breaks off once the runner is aborting.
-    async fn serve_in_turn(&mut self, sender: &S) -> ControlFlow<()> {
-        let storage = self.cx.storage().clone();
-        loop {
-            let served = {
-                let serving = pin!(self.serve_while_ready(sender));
-                abortable(&storage, CatchPanic(serving)).await
-            };
-            match served {
-                Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
-                Some(Err(panic)) => {
-                    trace::panicked(self.cx.id());
-                    self.fail_in_hand(NoAnswer::Panicked(panic));
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
+    fn serve_in_turn(&mut self, storage: &Q, sender: &S) -> impl Future<Output = ControlFlow<()>> {
+        async move {
+            loop {
+                let served = {
+                    let serving = pin!(self.serve_while_ready(sender));
+                    abortable(storage, CatchPanic(serving)).await
+                };
+                match served {
+                    Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
+                    Some(Err(panic)) => {
+                        trace::panicked(self.cx.id());
+                        self.fail_in_hand(NoAnswer::Panicked(panic));
+                    }
+                    Some(Ok(ControlFlow::Break(()))) | None => break,
                 }
-                Some(Ok(ControlFlow::Break(()))) | None => break,
             }
+            if self.cx.attempts > 0 {
+                self.fail_in_hand(NoAnswer::Interrupted);
+            }
+            self.give_back_all(|| NoAnswer::Aborted);
+            ControlFlow::Break(())
         }
-        if self.cx.attempts > 0 {
-            self.fail_in_hand(NoAnswer::Interrupted);
-        }
-        self.give_back_all(|| NoAnswer::Aborted);
-        ControlFlow::Break(())
     }
 
     /// Serves until the queue is empty. This is the way of each request: taken, sent, settled, published; then the pause
     /// that the service asked for.
-    async fn serve_while_ready(&mut self, sender: &S) -> ControlFlow<()> {
-        let mut until_yield = self.yield_every.get();
-        loop {
-            if let Some(deadline) = self.cx.take_not_before() {
-                sleep_until(self.cx.own_timer(), deadline).await;
-            }
-            if self.in_hand.is_none() {
-                self.in_hand = self.cx.inbox.next_left();
-            }
-            let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
-            let waited_in_queue = self.cx.begin(taken);
-            self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
-            if self.cx.storage().phase() >= Phase::Aborting {
-                return ControlFlow::Break(());
-            }
-            let mut waited = false;
-            let outcome = {
-                let mut direct = Direct::<S, A>::new(sender);
-                let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
-                let mut send = pin!(self.span.instrument(send));
-                let noting_waits = poll_fn(|cx| {
-                    let polled = send.as_mut().poll(cx);
-                    waited |= polled.is_pending();
-                    polled
-                });
-                noting_waits.await
-            };
-            self.settle(outcome);
-            if self.unpublished.is_some() {
-                poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx)).await;
-            }
-            until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
-            if until_yield == 0 {
-                until_yield = self.yield_every.get();
-                yield_now().await;
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
+    fn serve_while_ready(&mut self, sender: &S) -> impl Future<Output = ControlFlow<()>> {
+        async move {
+            let mut until_yield = self.yield_every.get();
+            loop {
+                if let Some(deadline) = self.cx.take_not_before() {
+                    sleep_until(self.cx.own_timer(), deadline).await;
+                }
+                if self.in_hand.is_none() {
+                    self.in_hand = self.cx.inbox.next_left();
+                }
+                let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
+                let waited_in_queue = self.cx.begin(taken);
+                self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
+                if self.cx.storage().phase() >= Phase::Aborting {
+                    return ControlFlow::Break(());
+                }
+                let mut waited = false;
+                let outcome = {
+                    let mut direct = Direct::<S, A>::new(sender);
+                    let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
+                    let mut send = pin!(self.span.instrument(send));
+                    let noting_waits = poll_fn(|cx| {
+                        let polled = send.as_mut().poll(cx);
+                        waited |= polled.is_pending();
+                        polled
+                    });
+                    noting_waits.await
+                };
+                self.settle(outcome);
+                if self.unpublished.is_some() {
+                    poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx)).await;
+                }
+                until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
+                if until_yield == 0 {
+                    until_yield = self.yield_every.get();
+                    yield_now().await;
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use core::future::Future;
 use core::time::Duration;
 use std::sync::OnceLock;
 
+use ::futures::future::FutureExt;
 use ::smol::{Executor, LocalExecutor, Task};
 
 use super::{Instant, Spawner, Timer};
@@ -35,8 +36,8 @@ impl Timer for Smol {
         Instant::EPOCH + EPOCH.get_or_init(std::time::Instant::now).elapsed()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        ::smol::Timer::after(duration).await;
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        ::smol::Timer::after(duration).map(drop)
     }
 }
 

@@ -70,7 +70,11 @@ impl<S: MessageSender> Heap<S> {
     }
 
     /// Enqueues a request for which the bound has been kept.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each request, where a call costs as much as the rest"
+    )]
+    #[inline(always)]
     fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
         let (reply, receipt) = oneshot::channel();
         let Issued { number, worker_waits } = self.0.life.issue_id();
@@ -85,6 +89,12 @@ impl<S: MessageSender> Heap<S> {
             }
             Err(refused) => Err(Self::closing(refused.into_inner())),
         }
+    }
+
+    /// Why a request finds no room.
+    #[cold]
+    fn refuse(&self, request: S::Request) -> RequestError<S::Request> {
+        if self.0.requests.is_closed() { RequestError::Closing(request) } else { RequestError::Full(request) }
     }
 
     #[cold]
@@ -130,12 +140,9 @@ impl<S: MessageSender> Storage<S> for Heap<S> {
 
     #[inline]
     fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
-        // Refused before the oneshot is made.
-        if self.0.requests.is_closed() {
-            return Err(RequestError::Closing(request));
-        }
+        // Whether it is closed, the channel asks anyway.
         if !self.0.bound.enter() {
-            return Err(RequestError::Full(request));
+            return Err(self.refuse(request));
         }
         self.push(request, queued_at)
     }

@@ -1,6 +1,8 @@
 //! What the worker shows to strategies, and the pipeline below them all: the sender itself.
 
+use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::replace;
 use core::time::Duration;
 
 use crate::error::{NoAnswer, RequeueError};
@@ -17,12 +19,18 @@ pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     /// Zero whenever no request is in the middle of its turn.
     pub(super) attempts: u32,
     measures_waits: bool,
-    /// Before when nothing may be sent.
-    not_before: Option<Instant>,
-    /// When a limiter last admitted a send.
-    admitted_at: Option<Instant>,
+    /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
+    not_before: Instant,
+    admitted_at: Instant,
     timer: T,
     pub(super) inbox: Q::Inbox,
+}
+
+/// Stands for no instant, in less room than an `Option`. A wait until then is none, and nothing is earlier.
+const NONE: Instant = Instant::EPOCH;
+
+fn some(instant: Instant) -> Option<Instant> {
+    (instant != NONE).then_some(instant)
 }
 
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
@@ -32,8 +40,8 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
             cycle: 0,
             attempts: 0,
             measures_waits: false,
-            not_before: None,
-            admitted_at: None,
+            not_before: NONE,
+            admitted_at: NONE,
             timer,
             inbox,
         }
@@ -52,7 +60,7 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     /// The wait that the service asked for, to be served now.
     #[inline]
     pub(super) fn take_not_before(&mut self) -> Option<Instant> {
-        self.not_before.take()
+        some(replace(&mut self.not_before, NONE))
     }
 }
 
@@ -119,11 +127,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
     }
 
     fn not_before(&self) -> Option<Instant> {
-        self.not_before
+        some(self.not_before)
     }
 
     fn hold_until(&mut self, deadline: Instant) {
-        self.not_before = self.not_before.max(Some(deadline));
+        self.not_before = self.not_before.max(deadline);
     }
 
     fn begin_attempt(&mut self) {
@@ -132,11 +140,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
     }
 
     fn admitted_at(&self) -> Option<Instant> {
-        self.admitted_at
+        some(self.admitted_at)
     }
 
     fn admit(&mut self, now: Instant) {
-        self.admitted_at = Some(now);
+        self.admitted_at = now;
     }
 }
 
@@ -152,19 +160,22 @@ impl<'a, S, A> Direct<'a, S, A> {
 }
 
 impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
-    async fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> Outcome<S> {
-        // Strategies wait where it suits them; one that does not still sends nothing too early.
-        if let Some(deadline) = cx.not_before() {
-            cx.sleep_until(deadline).await;
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
+    fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
+        async move {
+            // Strategies wait where it suits them; one that does not still sends nothing too early.
+            if let Some(deadline) = cx.not_before() {
+                cx.sleep_until(deadline).await;
+            }
+            cx.begin_attempt();
+            let response = self.0.send_message(request).await.map_err(NoAnswer::Failed)?;
+            if let Err(rejection) = &response
+                && let Some(wait) = S::retry_after(rejection)
+            {
+                trace::flood_wait(cx.id(), wait);
+                cx.hold_until(cx.now() + wait);
+            }
+            Ok(response)
         }
-        cx.begin_attempt();
-        let response = self.0.send_message(request).await.map_err(NoAnswer::Failed)?;
-        if let Err(rejection) = &response
-            && let Some(wait) = S::retry_after(rejection)
-        {
-            trace::flood_wait(cx.id(), wait);
-            cx.hold_until(cx.now() + wait);
-        }
-        Ok(response)
     }
 }

@@ -6,6 +6,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
 use super::slots::Slot;
+use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Receipt, Settled};
 use crate::strategy::RequestId;
@@ -44,15 +45,21 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Receipt<S>
     for FixedReceipt<'_, M, S, Q, T, R, W>
 {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
-        let Some(slot) = self.slot else { return Poll::Ready(None) };
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
+        let stopped = Settled::no_answer(NoAnswer::Stopped, 0);
+        let Some(slot) = self.slot else { return Poll::Ready(stopped) };
         let replaced = self.storage.with(|state| {
             if state.slots.is_settled(slot) || self.storage.current_phase() == Phase::Stopped {
                 return Err(());
             }
             Ok(state.slots.wait(slot, cx.waker()))
         });
-        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release()) }
+        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release().unwrap_or(stopped)) }
+    }
+
+    fn try_take(&mut self) -> Option<Settled<S>> {
+        // One lock does both, to look and to wait.
+        None
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {

@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use core::fmt;
-use core::future::poll_fn;
-use core::mem::take;
+use core::future::{Future, poll_fn};
 use core::task::{Context, Poll};
 
 use async_channel::{Receiver, TryRecvError, TrySendError};
@@ -13,7 +12,7 @@ use futures::channel::oneshot;
 use super::Heap;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Settled, Taken};
+use crate::storage::{Inbox, Phase, Settled, Taken};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
@@ -22,8 +21,8 @@ pub struct HeapInbox<S: MessageSender> {
     queue: Receiver<Queued<S>>,
     /// How many callers' requests came out of the queue.
     taken: usize,
-    /// Whether the queue was just found empty.
-    found_empty: bool,
+    /// How many re-queued rounds are in there.
+    rounds: usize,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
@@ -33,17 +32,21 @@ pub struct HeapInbox<S: MessageSender> {
 enum Wait<J> {
     /// Nothing any more: here is a request, or there will be none.
     Over(Option<J>),
-    /// A request that is about to be put into the queue by one who does not know that the worker waits.
+    /// A request that is about to be put into the queue by one who may not know that the worker waits.
     Announced,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, taken: 0, found_empty: false, cancelled: None }
+        Self { storage, queue, taken: 0, rounds: 0, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each request, where a call costs as much as the rest"
+    )]
+    #[inline(always)]
     fn take(&mut self) -> Result<Queued<S>, TryRecvError> {
         loop {
             let queued = self.queue.try_recv()?;
@@ -54,11 +57,14 @@ impl<S: MessageSender> HeapInbox<S> {
     }
 
     /// Counts what came out of the queue. `false` if it was cancelled.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
     fn is_to_be_sent(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
             self.taken = self.taken.wrapping_add(1);
             self.storage.0.bound.leave();
+        } else {
+            self.rounds -= 1;
         }
         // That its ticket is gone need not mean that it was cancelled.
         if queued.has_lost_its_ticket() && self.forget_cancelled(queued.id()) {
@@ -78,33 +84,41 @@ impl<S: MessageSender> HeapInbox<S> {
         cancelled.remove(&id)
     }
 
+    /// Whether nothing is in the queue, nor about to be. To know that costs less than to look.
+    #[inline]
+    fn is_idle(&self) -> bool {
+        self.rounds == 0 && !self.storage.0.life.has_issued_more(self.taken)
+    }
+
     fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<Queued<S>>> {
-        // The first time it was empty a moment ago; the other times something has come.
-        if !take(&mut self.found_empty) {
-            match self.take() {
-                Ok(job) => return Poll::Ready(Wait::Over(Some(job))),
-                Err(TryRecvError::Closed) => return Poll::Ready(Wait::Over(None)),
-                Err(TryRecvError::Empty) => {}
+        loop {
+            let life = &self.storage.0.life;
+            let announced = !self.is_idle() || life.wait_for_request(self.taken, cx);
+            // The waker was left before the phase is asked, so that whoever closes the queue finds it.
+            if !announced && life.phase() == Phase::Open {
+                // What is left here came too late for its request.
+                self.cancelled = None;
+                return Poll::Pending;
             }
-        }
-        // Nothing is queued, so what is left here came too late for its request.
-        self.cancelled = None;
-        let may_sleep = self.storage.0.life.wait_for_request(self.taken, cx);
-        // It may have come before.
-        match self.take() {
-            Ok(job) => Poll::Ready(Wait::Over(Some(job))),
-            Err(TryRecvError::Closed) => Poll::Ready(Wait::Over(None)),
-            Err(TryRecvError::Empty) if may_sleep => Poll::Pending,
-            Err(TryRecvError::Empty) => Poll::Ready(Wait::Announced),
+            return Poll::Ready(match self.take() {
+                Ok(taken) => Wait::Over(Some(taken)),
+                Err(TryRecvError::Closed) => Wait::Over(None),
+                // What was announced was cancelled.
+                Err(TryRecvError::Empty) if announced && self.is_idle() => continue,
+                Err(TryRecvError::Empty) => Wait::Announced,
+            });
         }
     }
 
     /// Waits by the channel's own means, which allocate, but hear of every request.
-    async fn recv(&mut self) -> Option<Queued<S>> {
-        loop {
-            let queued = self.queue.recv().await.ok()?;
-            if self.is_to_be_sent(&queued) {
-                return Some(queued);
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
+    fn recv(&mut self) -> impl Future<Output = Option<Queued<S>>> {
+        async move {
+            loop {
+                let queued = self.queue.recv().await.ok()?;
+                if self.is_to_be_sent(&queued) {
+                    return Some(queued);
+                }
             }
         }
     }
@@ -116,25 +130,30 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         &self.storage
     }
 
-    async fn next(&mut self) -> Option<Queued<S>> {
-        match poll_fn(|cx| self.poll_next(cx)).await {
-            Wait::Over(next) => next,
-            Wait::Announced => self.recv().await,
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
+    fn next(&mut self) -> impl Future<Output = Option<Queued<S>>> {
+        async move {
+            match poll_fn(|cx| self.poll_next(cx)).await {
+                Wait::Over(next) => next,
+                Wait::Announced => self.recv().await,
+            }
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
     fn next_left(&mut self) -> Option<Queued<S>> {
-        let next = self.take().ok();
-        self.found_empty = next.is_none();
-        next
+        if self.is_idle() { None } else { self.take().ok() }
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
         match self.storage.0.requests.try_send(Queued::Other(Box::new(job))).map_err(TrySendError::into_inner)
         {
             Err(Queued::Other(job)) => Err(*job),
-            Ok(()) | Err(Queued::Plain(..)) => Ok(()),
+            Ok(()) | Err(Queued::Plain(..)) => {
+                self.rounds += 1;
+                Ok(())
+            }
         }
     }
 

@@ -75,12 +75,22 @@ impl Life {
         Issued { number: issued / ID, worker_waits: issued & IDLE != 0 }
     }
 
-    /// The worker waits for a request from now on, and has taken `taken` of those that have an id. Whether it may sleep:
-    /// who takes an id later wakes it. Else one who has an id already is about to enqueue its request, and may not know.
+    /// Whether more requests got an id than were `taken`: they are in the queue, or about to be.
+    #[inline]
+    pub(super) fn has_issued_more(&self, taken: usize) -> bool {
+        Self::is_more(self.issued.load(Ordering::Relaxed), taken)
+    }
+
+    /// The worker, who has `taken` so many, waits for a request from now on: who takes an id later wakes it. Whether one has
+    /// taken an id before, and so may not know.
     pub(super) fn wait_for_request(&self, taken: usize, cx: &Context<'_>) -> bool {
         self.worker.register(cx.waker());
-        let issued = self.issued.fetch_or(IDLE, Ordering::AcqRel);
-        issued / ID == taken & (usize::MAX / ID)
+        Self::is_more(self.issued.fetch_or(IDLE, Ordering::AcqRel), taken)
+    }
+
+    #[inline]
+    const fn is_more(issued: usize, taken: usize) -> bool {
+        issued / ID != taken & (usize::MAX / ID)
     }
 
     /// For one who was told that the worker waits, and whose request is in the queue. Those who come next need not wake it

@@ -8,6 +8,7 @@ use futures::future::{FusedFuture, FutureExt};
 
 use super::Heap;
 use super::reply::Reply;
+use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Receipt, Settled};
 use crate::strategy::RequestId;
@@ -25,9 +26,20 @@ impl<S: MessageSender> HeapReceipt<S> {
 }
 
 impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
+    #[inline(never)]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
+        self.receiver.poll_unpin(cx).map(|reply| match reply {
+            Ok(reply) => reply.into_settled(),
+            Err(_) => Settled::no_answer(NoAnswer::Stopped, 0),
+        })
+    }
+
     #[inline]
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
-        self.receiver.poll_unpin(cx).map(|reply| reply.ok().map(Reply::into_settled))
+    fn try_take(&mut self) -> Option<Settled<S>> {
+        match self.receiver.try_recv() {
+            Ok(reply) => reply.map(Reply::into_settled),
+            Err(_) => Some(Settled::no_answer(NoAnswer::Stopped, 0)),
+        }
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {

@@ -38,11 +38,13 @@ impl<S: MessageSender> Reply<S> {
         match self {
             Self::Message(attempts, message) => Settled { outcome: Ok(Ok(message)), attempts },
             Self::Rejection(attempts, rejection) => Settled { outcome: Ok(Err(rejection)), attempts },
-            Self::NoAnswer(no_answer) => {
-                let (attempts, why) = *no_answer;
-                Settled::no_answer(why, attempts)
-            }
+            Self::NoAnswer(no_answer) => Self::into_no_answer(*no_answer),
         }
+    }
+
+    #[cold]
+    fn into_no_answer((attempts, why): (u32, NoAnswer<S::Error>)) -> Settled<S> {
+        Settled::no_answer(why, attempts)
     }
 }
 
