@@ -2,6 +2,7 @@
 //! wake-ups. A request costs one allocation, its oneshot.
 
 mod bound;
+mod ids;
 mod inbox;
 mod lazy_queue;
 mod life;
@@ -20,8 +21,9 @@ use async_channel::Sender;
 use futures::channel::oneshot;
 
 use self::bound::{Bound, Room};
+use self::ids::{Ids, Issued};
 use self::lazy_queue::LazyQueue;
-use self::life::{Issued, Life};
+use self::life::Life;
 use self::receipt::HeapReceipt;
 use self::reply::{Queued, Reply};
 use self::results::ResultsQueue;
@@ -40,15 +42,18 @@ use results::Responses;
 /// The default storage.
 pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 
+/// In this order: what callers write for each request is not next to what the worker writes, or reads.
+#[repr(C)]
 struct Shared<S: MessageSender> {
     requests: Sender<Queued<S>>,
+    ids: Ids,
     bound: Bound,
-    life: Life,
-    results: ResultsQueue<AnswerOf<S>>,
     /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
     cancelled: LazyQueue<RequestId>,
     unsent: LazyQueue<S::Request>,
+    results: ResultsQueue<AnswerOf<S>>,
+    life: Life,
     counters: Counters,
 }
 
@@ -58,6 +63,7 @@ impl<S: MessageSender> Heap<S> {
         let (requests, queue) = async_channel::unbounded();
         let storage = Self(Arc::new(Shared {
             requests,
+            ids: Ids::new(),
             bound: Bound::new(capacity),
             life: Life::new(),
             results: ResultsQueue::new(results),
@@ -77,13 +83,12 @@ impl<S: MessageSender> Heap<S> {
     #[inline(always)]
     fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
         let (reply, receipt) = oneshot::channel();
-        let Issued { number, worker_waits } = self.0.life.issue_id();
-        let id = RequestId::new(number as u64);
+        let Issued { id, worker_sleeps } = self.0.ids.issue();
         let queued = Queued::callers(id, request, queued_at, reply);
         match self.0.requests.try_send(queued) {
             Ok(()) => {
-                if worker_waits {
-                    self.0.life.wake_idle_worker();
+                if worker_sleeps {
+                    self.wake_worker();
                 }
                 Ok((id, HeapReceipt::new(receipt, self.clone())))
             }
@@ -95,6 +100,12 @@ impl<S: MessageSender> Heap<S> {
     #[cold]
     fn refuse(&self, request: S::Request) -> RequestError<S::Request> {
         if self.0.requests.is_closed() { RequestError::Closing(request) } else { RequestError::Full(request) }
+    }
+
+    #[cold]
+    fn wake_worker(&self) {
+        self.0.ids.wake_up();
+        self.0.life.wake_worker();
     }
 
     #[cold]

@@ -10,6 +10,7 @@ use async_channel::{Receiver, TryRecvError, TrySendError};
 use futures::channel::oneshot;
 
 use super::Heap;
+use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Phase, Settled, Taken};
@@ -19,8 +20,9 @@ use crate::strategy::RequestId;
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     queue: Receiver<Queued<S>>,
-    /// How many callers' requests came out of the queue.
+    /// How many callers' requests came out of the queue; how many had an id when that was last asked.
     taken: usize,
+    issued: usize,
     /// How many re-queued rounds are in there.
     rounds: usize,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
@@ -38,7 +40,7 @@ enum Wait<J> {
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, taken: 0, rounds: 0, cancelled: None }
+        Self { storage, queue, taken: 0, issued: 0, rounds: 0, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -61,7 +63,7 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn is_to_be_sent(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
-            self.taken = self.taken.wrapping_add(1);
+            self.taken = Ids::next(self.taken);
             self.storage.0.bound.leave();
         } else {
             self.rounds -= 1;
@@ -86,20 +88,27 @@ impl<S: MessageSender> HeapInbox<S> {
 
     /// Whether nothing is in the queue, nor about to be. To know that costs less than to look.
     #[inline]
-    fn is_idle(&self) -> bool {
-        self.rounds == 0 && !self.storage.0.life.has_issued_more(self.taken)
+    fn is_idle(&mut self) -> bool {
+        if self.rounds == 0 && self.taken == self.issued {
+            self.issued = self.storage.0.ids.issued();
+        }
+        self.rounds == 0 && self.taken == self.issued
     }
 
     fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<Queued<S>>> {
         loop {
-            let life = &self.storage.0.life;
-            let announced = !self.is_idle() || life.wait_for_request(self.taken, cx);
-            // The waker was left before the phase is asked, so that whoever closes the queue finds it.
-            if !announced && life.phase() == Phase::Open {
-                // What is left here came too late for its request.
-                self.cancelled = None;
-                return Poll::Pending;
+            if self.is_idle() {
+                let shared = &*self.storage.0;
+                shared.life.register_worker(cx);
+                self.issued = shared.ids.fall_asleep();
+                // The waker was left before the phase is asked, so that whoever closes the queue finds it.
+                if self.taken == self.issued && shared.life.phase() == Phase::Open {
+                    // What is left here came too late for its request.
+                    self.cancelled = None;
+                    return Poll::Pending;
+                }
             }
+            let announced = self.taken != self.issued;
             return Poll::Ready(match self.take() {
                 Ok(taken) => Wait::Over(Some(taken)),
                 Err(TryRecvError::Closed) => Wait::Over(None),

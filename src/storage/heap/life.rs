@@ -15,23 +15,11 @@ pub(super) struct Life {
     handles: AtomicUsize,
     /// The worker, when it waits.
     worker: AtomicWaker,
-    /// How many ids were issued, above one bit: whether the worker waits for a request. A caller takes an id before it
-    /// enqueues and sees that bit in the same step, so that to wake the worker costs nothing where it does not wait.
-    issued: AtomicUsize,
     ended: Event,
 }
 
 const EXIT_SHIFT: u8 = 2;
 const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
-
-const IDLE: usize = 1;
-const ID: usize = 2;
-
-/// An id, and whether the worker is to be woken once its request is in the queue.
-pub(super) struct Issued {
-    pub(super) number: usize,
-    pub(super) worker_waits: bool,
-}
 
 impl Life {
     pub(super) const fn new() -> Self {
@@ -39,7 +27,6 @@ impl Life {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicUsize::new(0),
             worker: AtomicWaker::new(),
-            issued: AtomicUsize::new(0),
             ended: Event::new(),
         }
     }
@@ -66,38 +53,6 @@ impl Life {
     }
 
     pub(super) fn wake_worker(&self) {
-        self.worker.wake();
-    }
-
-    #[inline]
-    pub(super) fn issue_id(&self) -> Issued {
-        let issued = self.issued.fetch_add(ID, Ordering::AcqRel);
-        Issued { number: issued / ID, worker_waits: issued & IDLE != 0 }
-    }
-
-    /// Whether more requests got an id than were `taken`: they are in the queue, or about to be.
-    #[inline]
-    pub(super) fn has_issued_more(&self, taken: usize) -> bool {
-        Self::is_more(self.issued.load(Ordering::Relaxed), taken)
-    }
-
-    /// The worker, who has `taken` so many, waits for a request from now on: who takes an id later wakes it. Whether one has
-    /// taken an id before, and so may not know.
-    pub(super) fn wait_for_request(&self, taken: usize, cx: &Context<'_>) -> bool {
-        self.worker.register(cx.waker());
-        Self::is_more(self.issued.fetch_or(IDLE, Ordering::AcqRel), taken)
-    }
-
-    #[inline]
-    const fn is_more(issued: usize, taken: usize) -> bool {
-        issued / ID != taken & (usize::MAX / ID)
-    }
-
-    /// For one who was told that the worker waits, and whose request is in the queue. Those who come next need not wake it
-    /// again.
-    #[cold]
-    pub(super) fn wake_idle_worker(&self) {
-        self.issued.fetch_and(!IDLE, Ordering::AcqRel);
         self.worker.wake();
     }
 

@@ -26,6 +26,9 @@ pub(super) struct ResultsQueue<A> {
     ended: AtomicBool,
     /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
     arrived: Event,
+    /// How many consumers wait. They step here before they look for the last time, the worker does after a response is in
+    /// the queue: most often it sees that nobody is to be woken, and an event would cost three steps to ask.
+    waiting: AtomicUsize,
     /// Whether the worker waits for room in a bounded queue. Each side swaps it after what the other is to see.
     is_awaited: AtomicBool,
 }
@@ -39,6 +42,7 @@ impl<A> ResultsQueue<A> {
             dropped: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             arrived: Event::new(),
+            waiting: AtomicUsize::new(0),
             is_awaited: AtomicBool::new(false),
         }
     }
@@ -93,10 +97,21 @@ impl<A> ResultsQueue<A> {
         if let Some(answer) = unpublished.take()
             && self.wanted()
             && queue.try_send(answer).is_ok()
+            && self.waiting.fetch_add(0, Ordering::AcqRel) > 0
         {
-            self.arrived.notify(1.additional());
+            self.wake_one();
         }
         Poll::Ready(())
+    }
+
+    #[cold]
+    fn wake_one(&self) {
+        self.arrived.notify(1.additional());
+    }
+
+    fn start_waiting(&self) -> EventListener {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.arrived.listen()
     }
 
     pub(super) fn end(&self) {
@@ -148,6 +163,13 @@ impl<S: MessageSender> Responses<S> {
         let queue = storage.0.results.consumer();
         Self { storage, queue, waiting: None }
     }
+
+    #[inline]
+    fn stop_waiting(&mut self) {
+        if self.waiting.take().is_some() {
+            self.storage.0.results.waiting.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
 }
 
 impl<S: MessageSender> Unpin for Responses<S> {}
@@ -160,23 +182,23 @@ impl<S: MessageSender> Stream for Responses<S> {
         loop {
             if let Some(listener) = &mut this.waiting {
                 ready!(listener.poll_unpin(cx));
-                this.waiting = None;
+                this.stop_waiting();
             }
             // A response may come between a look at an empty queue and the listening: look once more then.
             for listening in [false, true] {
                 match this.queue.try_recv() {
                     Ok(answer) => {
-                        this.waiting = None;
+                        this.stop_waiting();
                         this.storage.0.results.let_go_on(&this.storage.0.life);
                         return Poll::Ready(Some(answer));
                     }
                     Err(TryRecvError::Closed) => {
-                        this.waiting = None;
+                        this.stop_waiting();
                         return Poll::Ready(None);
                     }
                     Err(TryRecvError::Empty) if listening => {}
                     Err(TryRecvError::Empty) => {
-                        this.waiting = Some(this.storage.0.results.arrived.listen());
+                        this.waiting = Some(this.storage.0.results.start_waiting());
                     }
                 }
             }
@@ -198,6 +220,7 @@ impl<S: MessageSender> fmt::Debug for Responses<S> {
 
 impl<S: MessageSender> Drop for Responses<S> {
     fn drop(&mut self) {
+        self.stop_waiting();
         self.storage.0.results.consumer_left(&self.storage.0.life);
     }
 }
