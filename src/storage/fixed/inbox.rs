@@ -6,10 +6,12 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use super::state::FixedJob;
-use super::{FixedStorage, keep_waker};
+use super::FixedStorage;
+use super::job::{FixedJob, Kind};
+use super::slots::SlotIndex;
+use super::waiters::Event;
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Settled};
+use crate::storage::{Inbox, Job, Settled};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -32,45 +34,36 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         Self { storage }
     }
 
-    /// Takes the next request that was not cancelled. What was is dropped outside of the lock.
-    fn take(&self) -> Option<FixedJob<S>> {
+    /// Takes the next request that was not cancelled. What was is dropped outside of the lock. `wait_for_more` keeps the
+    /// worker's waker, in the same breath, if there is none and may be one later.
+    #[inline]
+    fn take(&self, wait_for_more: Option<&Context<'_>>) -> Poll<Option<FixedJob<S>>> {
+        let storage = self.storage;
         loop {
-            let (taken, room) = self.storage.with(|state| {
-                let taken = state.pop();
-                // Whatever was taken is in hand now, and not cancelled there.
-                state.cancelled_in_hand = None;
-                let room = taken.is_some().then(|| state.room.all());
-                (taken, room)
-            });
-            let (job, cancelled) = taken?;
-            if let Some(room) = room {
-                room.wake();
-            }
-            if !cancelled {
-                return Some(job);
-            }
-            self.storage.counters.cancelled.add_one();
-        }
-    }
-
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<FixedJob<S>>> {
-        loop {
-            if let Some(job) = self.take() {
-                return Poll::Ready(Some(job));
-            }
-            let waits = self.storage.with(|state| {
-                if state.waiting > 0 {
-                    return Err(true);
+            let mut waits = false;
+            let mut others_wait = false;
+            let mut _replaced = None;
+            let job = storage.with(|state| {
+                let job = state.pop(&storage.waiting);
+                if job.is_some() {
+                    others_wait = state.waiters.any();
+                } else if let Some(cx) = wait_for_more
+                    && storage.is_open()
+                {
+                    waits = true;
+                    _replaced = state.worker_waits(cx.waker(), true);
                 }
-                if !self.storage.is_open() {
-                    return Err(false);
-                }
-                Ok(keep_waker(&mut state.idle, cx.waker()))
+                job
             });
-            match waits {
-                Ok(_replaced) => return Poll::Pending,
-                Err(true) => {}
-                Err(false) => return Poll::Ready(None),
+            if others_wait {
+                storage.wake(Event::Room);
+            }
+            match job {
+                Some(cancelled) if cancelled.kind() == Kind::Cancelled => {
+                    storage.counters.cancelled.add_one()
+                }
+                None if waits => return Poll::Pending,
+                job => return Poll::Ready(job),
             }
         }
     }
@@ -79,35 +72,51 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     Inbox<S, &'a FixedStorage<M, S, Q, T, R, W>> for FixedInbox<'a, M, S, Q, T, R, W>
 {
+    #[inline]
     fn storage(&self) -> &&'a FixedStorage<M, S, Q, T, R, W> {
         &self.storage
     }
 
     async fn next(&mut self) -> Option<FixedJob<S>> {
-        poll_fn(|cx| self.poll_next(cx)).await
+        poll_fn(|cx| self.take(Some(cx))).await
     }
 
+    #[inline]
     fn next_left(&mut self) -> Option<FixedJob<S>> {
-        self.take()
+        // Most often there is none.
+        if self.storage.waiting.get() == 0 {
+            return None;
+        }
+        match self.take(None) {
+            Poll::Ready(job) => job,
+            Poll::Pending => None,
+        }
     }
 
-    fn requeue(&mut self, job: FixedJob<S>) -> Result<(), FixedJob<S>> {
-        self.storage.with(|state| if self.storage.is_open() { state.put_back(job) } else { Err(job) })
+    fn requeue(&mut self, job: Job<S::Request, SlotIndex>) -> Result<(), Job<S::Request, SlotIndex>> {
+        self.storage.with(|state| {
+            if !self.storage.is_open() {
+                return Err(job);
+            }
+            state.put_back(FixedJob::round(job), &self.storage.waiting);
+            Ok(())
+        })
     }
 
-    fn resolve(&mut self, id: RequestId, slot: usize, settled: Settled<S>) -> bool {
-        let settled = self.storage.with(|state| {
-            let cancelled = state.cancelled_in_hand.take_if(|cancelled| *cancelled == id).is_some();
-            (state.slots.settle(slot, id, settled), cancelled)
+    #[inline]
+    fn resolve(&mut self, id: RequestId, slot: SlotIndex, settled: Settled<S>) -> bool {
+        let settled = self.storage.with(|state| match state.slots.settle(slot, id, settled) {
+            Ok(ticket) => Ok(ticket),
+            Err(unasked) => Err((unasked, state.take_cancelled())),
         });
         match settled {
-            (Ok(ticket), _) => {
+            Ok(ticket) => {
                 if let Some(ticket) = ticket {
                     ticket.wake();
                 }
                 false
             }
-            (Err(_nobody_asks), cancelled) => cancelled,
+            Err((_unasked, cancelled)) => cancelled,
         }
     }
 }

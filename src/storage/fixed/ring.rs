@@ -1,51 +1,58 @@
 //! A queue of fixed capacity.
 
+/// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
 pub(super) struct Ring<T, const N: usize> {
     items: [Option<T>; N],
-    head: usize,
-    len: usize,
+    head: u16,
+    len: u16,
 }
 
 impl<T, const N: usize> Ring<T, N> {
     pub(super) const fn new() -> Self {
+        const { assert!(N <= u16::MAX as usize, "a fixed storage has at most 65,535 places of a kind") };
         Self { items: [const { None }; N], head: 0, len: 0 }
     }
 
+    #[inline]
     pub(super) const fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
+    #[inline]
     pub(super) const fn is_full(&self) -> bool {
-        self.len == N
+        self.len() == N
     }
 
     /// The place `offset` behind the head.
+    #[inline]
     const fn place(&self, offset: usize) -> usize {
-        let place = self.head + offset;
+        let place = self.head as usize + offset;
         if place < N { place } else { place - N }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
+        let place = self.place(self.len());
         if self.is_full() {
             return Err(item);
         }
-        let place = self.place(self.len);
-        self.items[place] = Some(item);
+        let Some(free) = self.items.get_mut(place) else { return Err(item) };
+        *free = Some(item);
         self.len += 1;
         Ok(())
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
         self.pop_if(|_| true)
     }
 
     /// Takes the oldest item if it is as wanted.
+    #[inline]
     pub(super) fn pop_if(&mut self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
-        if self.len == 0 {
-            return None;
-        }
-        let item = self.items[self.head].take_if(|item| wanted(item))?;
-        self.head = self.place(1);
+        let item = self.items.get_mut(usize::from(self.head))?.take_if(|item| wanted(item))?;
+        let next = usize::from(self.head) + 1;
+        self.head = if next == N { 0 } else { self.head + 1 };
         self.len -= 1;
         Some(item)
     }

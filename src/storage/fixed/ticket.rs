@@ -5,7 +5,8 @@ use core::task::{Context, Poll};
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
-use super::slots::Slot;
+use super::slots::{Look, Slot, SlotIndex};
+use super::waiters::Event;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Receipt, Settled};
 use crate::strategy::RequestId;
@@ -22,20 +23,20 @@ pub struct FixedReceipt<
 > {
     storage: &'a FixedStorage<M, S, Q, T, R, W>,
     /// `None` once the slot was given back.
-    slot: Option<usize>,
+    slot: Option<SlotIndex>,
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedReceipt<'a, M, S, Q, T, R, W>
 {
-    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: usize) -> Self {
+    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: SlotIndex) -> Self {
         Self { storage, slot: Some(slot) }
     }
 
     /// Gives the slot back at once. Gives the reply, if there is one.
     fn release(&mut self) -> Option<Settled<S>> {
         match self.storage.release(self.slot.take()?) {
-            Slot::Settled(settled) => Some(settled),
+            Some(Slot::Settled(settled)) => Some(settled),
             _ => None,
         }
     }
@@ -44,15 +45,26 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Receipt<S>
     for FixedReceipt<'_, M, S, Q, T, R, W>
 {
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
         let Some(slot) = self.slot else { return Poll::Ready(None) };
-        let replaced = self.storage.with(|state| {
-            if state.slots.is_settled(slot) || self.storage.current_phase() == Phase::Stopped {
-                return Err(());
-            }
-            Ok(state.slots.wait(slot, cx.waker()))
+        let mut others_wait = false;
+        let look = self.storage.with(|state| {
+            others_wait = state.waiters.any();
+            state.slots.look(slot, cx.waker())
         });
-        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release()) }
+        match look {
+            Look::Settled(settled) => {
+                self.slot = None;
+                if others_wait {
+                    self.storage.wake(Event::Room);
+                }
+                Poll::Ready(Some(settled))
+            }
+            // The waker is kept first: so a worker that stops meanwhile wakes it.
+            Look::Waits(_) if self.storage.current_phase() == Phase::Stopped => Poll::Ready(self.release()),
+            Look::Waits(_) => Poll::Pending,
+        }
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {
@@ -74,8 +86,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
     for FixedReceipt<'_, M, S, Q, T, R, W>
 {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.release());
+        if self.slot.is_some() {
+            drop(self.release());
+        }
     }
 }
 

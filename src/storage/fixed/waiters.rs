@@ -1,59 +1,86 @@
-//! Who waits for the same thing, in turn.
+//! Who waits, and for what.
 
 use core::task::Waker;
 
-/// At most `N` tasks are kept. With more, the one that has waited longest is woken and may register again: so all are
-/// served, at the price of turning round.
+/// What a caller or a consumer waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Room in the queue, and for a ticket.
+    Room,
+    /// A response, or that none comes any more.
+    Response,
+    /// The runner's end.
+    End,
+}
+
+/// One line for all events, in which at most `N` tasks are kept. With more, the one that has waited longest is woken and
+/// may register again: so all are served, at the price of turning round.
 ///
-/// All are woken, in turn, and keep their places: who finds what it waited for leaves, and stands at the end when it waits
-/// again. Were only the first one woken, what it does not take would be left lying.
+/// Whom an event wakes leaves the line, and stands at its end when it has to wait on. Were only the first one woken, what
+/// it does not take would be left lying.
 pub(super) struct Waiters<const N: usize> {
     /// Those that wait stand in front.
     wakers: [Option<Waker>; N],
+    events: [Event; N],
 }
 
 impl<const N: usize> Waiters<N> {
     pub(super) const fn new() -> Self {
-        Self { wakers: [const { None }; N] }
+        Self { wakers: [const { None }; N], events: [Event::Room; N] }
     }
 
-    /// Keeps `waker`. Whom it gives must be woken, once no lock is held.
+    /// Whether somebody waits, for whatever.
+    #[inline]
+    pub(super) fn any(&self) -> bool {
+        matches!(self.wakers.first(), Some(Some(_)))
+    }
+
+    /// How many wait for `event`.
+    pub(super) fn count(&self, event: Event) -> usize {
+        self.line().filter(|(_, theirs)| *theirs == event).count()
+    }
+
+    fn line(&self) -> impl Iterator<Item = (&Waker, Event)> {
+        self.wakers.iter().zip(self.events).map_while(|(waker, event)| Some((waker.as_ref()?, event)))
+    }
+
+    /// Keeps `waker` until `event`. Whom it gives must be woken, once no lock is held.
     #[must_use]
-    pub(super) fn register(&mut self, waker: &Waker) -> Option<Waker> {
-        for place in &mut self.wakers {
-            match place {
-                Some(kept) if kept.will_wake(waker) => return None,
-                Some(_) => {}
-                None => {
-                    *place = Some(waker.clone());
-                    return None;
-                }
+    pub(super) fn register(&mut self, event: Event, waker: &Waker) -> Option<Waker> {
+        let mut len = 0;
+        for (kept, theirs) in self.line() {
+            if theirs == event && kept.will_wake(waker) {
+                return None;
             }
+            len += 1;
         }
-        let Some(oldest) = self.wakers.first_mut() else { return Some(waker.clone()) };
-        let evicted = oldest.replace(waker.clone());
-        self.wakers.rotate_left(1);
+        let evicted = if len == N { self.remove(0) } else { None };
+        let free = if evicted.is_some() { len - 1 } else { len };
+        let (Some(place), Some(theirs)) = (self.wakers.get_mut(free), self.events.get_mut(free)) else {
+            // Without places nobody is kept.
+            return Some(waker.clone());
+        };
+        *place = Some(waker.clone());
+        *theirs = event;
         evicted
     }
 
-    /// Takes `waker` out, to be dropped once no lock is held.
+    /// Takes out the first that waits for `event`, to be woken once no lock is held.
     #[must_use]
-    pub(super) fn leave(&mut self, waker: &Waker) -> Option<Waker> {
-        let place =
-            self.wakers.iter().position(|kept| kept.as_ref().is_some_and(|kept| kept.will_wake(waker)))?;
-        let left = self.wakers[place].take();
-        self.wakers[place..].rotate_left(1);
-        left
+    pub(super) fn take(&mut self, event: Event) -> Option<Waker> {
+        let place = self.line().position(|(_, theirs)| theirs == event)?;
+        self.remove(place)
     }
 
-    /// All of them, to be woken once no lock is held.
-    #[must_use]
-    pub(super) fn all(&self) -> Self {
-        Self { wakers: self.wakers.clone() }
-    }
-
-    pub(super) fn wake(self) {
-        self.wakers.into_iter().flatten().for_each(Waker::wake);
+    /// Takes out who stands at `place`; those behind move up.
+    fn remove(&mut self, place: usize) -> Option<Waker> {
+        let removed = self.wakers.get_mut(place)?.take();
+        // By hand: `rotate_left` would bring in a general `memmove`.
+        for place in place + 1..N {
+            self.wakers[place - 1] = self.wakers[place].take();
+            self.events[place - 1] = self.events[place];
+        }
+        removed
     }
 }
 
@@ -73,26 +100,55 @@ mod tests {
         }
     }
 
+    fn named(count: u32) -> (Vec<Waker>, Arc<Mutex<Vec<u32>>>) {
+        let woken = Arc::new(Mutex::new(Vec::new()));
+        ((0..count).map(|name| Arc::new(Named(name, woken.clone())).into()).collect(), woken)
+    }
+
+    fn wake<const N: usize>(waiters: &mut Waiters<N>, event: Event) {
+        while let Some(waker) = waiters.take(event) {
+            waker.wake();
+        }
+    }
+
     #[test]
     fn all_are_woken_in_turn_and_the_oldest_gives_way() {
-        let woken = Arc::new(Mutex::new(Vec::new()));
-        let wakers: Vec<Waker> = (0..4).map(|name| Arc::new(Named(name, woken.clone())).into()).collect();
+        let (wakers, woken) = named(4);
         let mut waiters = Waiters::<2>::new();
-        assert!(waiters.register(&wakers[0]).is_none());
-        assert!(waiters.register(&wakers[0]).is_none());
-        assert!(waiters.register(&wakers[1]).is_none());
-        assert!(waiters.register(&wakers[2]).unwrap().will_wake(&wakers[0]));
-        assert!(waiters.register(&wakers[3]).unwrap().will_wake(&wakers[1]));
-        waiters.all().wake();
-        assert!(waiters.leave(&wakers[2]).is_some() && waiters.leave(&wakers[2]).is_none());
-        waiters.all().wake();
-        assert!(waiters.register(&wakers[2]).is_none());
-        waiters.all().wake();
-        assert_eq!(*woken.lock().unwrap(), [2, 3, 3, 3, 2]);
+        assert!(!waiters.any());
+        assert!(waiters.register(Event::Room, &wakers[0]).is_none());
+        assert!(waiters.register(Event::Room, &wakers[0]).is_none());
+        assert!(waiters.register(Event::Room, &wakers[1]).is_none());
+        assert!(waiters.register(Event::Room, &wakers[2]).unwrap().will_wake(&wakers[0]));
+        assert!(waiters.register(Event::Room, &wakers[3]).unwrap().will_wake(&wakers[1]));
+        assert_eq!((waiters.any(), waiters.count(Event::Room)), (true, 2));
+        wake(&mut waiters, Event::Room);
+        assert!(!waiters.any());
+        assert!(waiters.register(Event::Room, &wakers[1]).is_none());
+        wake(&mut waiters, Event::Room);
+        assert_eq!(*woken.lock().unwrap(), [2, 3, 1]);
+    }
+
+    #[test]
+    fn an_event_wakes_those_who_wait_for_it() {
+        let (wakers, woken) = named(3);
+        let mut waiters = Waiters::<4>::new();
+        for (event, name) in [(Event::End, 0), (Event::Room, 0), (Event::Response, 1), (Event::Room, 2)] {
+            assert!(waiters.register(event, &wakers[name]).is_none());
+        }
+        assert_eq!(waiters.count(Event::Room), 2);
+        wake(&mut waiters, Event::Room);
+        assert_eq!(*woken.lock().unwrap(), [0, 2]);
+        assert!(waiters.any());
+        wake(&mut waiters, Event::Response);
+        wake(&mut waiters, Event::End);
+        assert_eq!((waiters.any(), &**woken.lock().unwrap()), (false, &[0, 2, 1, 0][..]));
     }
 
     #[test]
     fn without_places_one_is_woken_to_ask_again() {
-        assert!(Waiters::<0>::new().register(Waker::noop()).is_some());
+        let mut waiters = Waiters::<0>::new();
+        assert!(waiters.register(Event::Room, Waker::noop()).is_some());
+        assert!(!waiters.any() && waiters.take(Event::Room).is_none());
     }
 }
