@@ -11,12 +11,11 @@ mod ticket;
 mod unsent;
 mod waiters;
 
-use core::cell::RefCell;
 use core::fmt;
 use core::future::poll_fn;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use core::task::{self, Poll, Waker};
+use core::task::{self, Poll};
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -91,7 +90,7 @@ pub struct FixedStorage<
     const RESULTS: usize,
     const WAITERS: usize = 4,
 > {
-    state: Mutex<M, RefCell<State<S, QUEUE, TICKETS, RESULTS, WAITERS>>>,
+    state: Mutex<M, State<S, QUEUE, TICKETS, RESULTS, WAITERS>>,
     /// Written under the lock, read without.
     phase: AtomicU8,
     /// Whether responses are to be published; likewise.
@@ -107,7 +106,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     /// An empty storage, for one runner.
     pub const fn new() -> Self {
         Self {
-            state: Mutex::new(RefCell::new(State::new())),
+            state: Mutex::new(State::new()),
             phase: AtomicU8::new(Phase::Open as u8),
             wants: AtomicBool::new(false),
             waiting: Counter::new(),
@@ -117,8 +116,8 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     /// Runs `work` under the lock. It must not run foreign code: no waking, no dropping of what callers gave.
     #[inline]
-    fn with<U>(&self, work: impl FnOnce(&mut State<S, Q, T, R, W>) -> U) -> U {
-        self.state.lock(|state| work(&mut state.borrow_mut()))
+    fn with<U>(&self, work: impl FnOnce(&State<S, Q, T, R, W>) -> U) -> U {
+        self.state.lock(work)
     }
 
     /// Who reads that the runner is closing or aborting finds all requests that were taken before: their number is written
@@ -169,7 +168,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         &self,
         cx: &task::Context<'_>,
         event: Event,
-        look: impl FnOnce(&mut State<S, Q, T, R, W>) -> Option<U>,
+        look: impl FnOnce(&State<S, Q, T, R, W>) -> Option<U>,
     ) -> Poll<U> {
         let found = self.with(|state| match look(state) {
             Some(found) => Ok(found),
@@ -188,7 +187,9 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     /// Ready once there is room, or the runner takes nothing any more.
     fn poll_has_room(&self, cx: &task::Context<'_>) -> Poll<()> {
-        self.poll_for(cx, Event::Room, |state| (state.has_room() || !self.is_open()).then_some(()))
+        self.poll_for(cx, Event::Room, |state| {
+            (state.has_room(&self.waiting) || !self.is_open()).then_some(())
+        })
     }
 
     /// Wakes those who wait for `event`, but none of them again that waits anew.
@@ -299,24 +300,20 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn results_dropped(&self) -> usize {
-        self.with(|state| state.results_dropped)
+        self.with(|state| state.results_dropped.get())
     }
 
     fn end_results(&self) {
-        self.with(|state| state.results_ended = true);
+        self.with(|state| state.results_ended.set(true));
         self.wake(Event::Response);
     }
 
     fn add_handle(&self) {
-        self.with(|state| state.handles += 1);
+        self.with(State::add_handle);
     }
 
     fn remove_handle(&self) {
-        let last = self.with(|state| {
-            state.handles -= 1;
-            state.handles == 0
-        });
-        if last {
+        if self.with(State::remove_handle) {
             self.advance(Phase::Closing);
         }
     }
@@ -367,8 +364,8 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     fn stop(&self, exit: Exit) {
         self.with(|state| {
             self.set_phase(Phase::Stopped);
-            state.exit = exit;
-            state.results_ended = true;
+            state.exit.set(exit);
+            state.results_ended.set(true);
         });
         trace::stopped(&exit);
         for slot in 0..T {
@@ -382,8 +379,9 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     async fn stopped(&self) -> Exit {
-        let exit =
-            |state: &mut State<S, Q, T, R, W>| (self.current_phase() == Phase::Stopped).then_some(state.exit);
+        let exit = |state: &State<S, Q, T, R, W>| {
+            (self.current_phase() == Phase::Stopped).then_some(state.exit.get())
+        };
         poll_fn(|cx| self.poll_for(cx, Event::End, exit)).await
     }
 }
@@ -407,20 +405,13 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
         };
         self.with(|state| {
-            if state.capacity > 0 {
+            if state.capacity.get() > 0 {
                 return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
             }
-            state.capacity = capacity;
-            state.policy = policy;
+            state.capacity.set(capacity);
+            state.policy.set(policy);
             self.note_wants(state);
             Ok(FixedInbox::new(self))
         })
     }
-}
-
-/// Keeps `waker` in `place`. What it gives way to is to be dropped once no lock is held.
-#[must_use]
-#[inline]
-fn keep_waker(place: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
-    if place.as_ref().is_some_and(|kept| kept.will_wake(waker)) { None } else { place.replace(waker.clone()) }
 }

@@ -8,6 +8,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use futures::stream::{FusedStream, Stream};
 
 use super::FixedStorage;
+use super::state::State;
 use super::waiters::Event;
 use crate::sender::MessageSender;
 use crate::storage::AnswerOf;
@@ -46,7 +47,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         let next = self.storage.poll_for(cx, Event::Response, |state| match state.results.pop() {
             // The worker may wait for the room that is there now.
             Some(answer) => Some((Some(answer), state.take_worker())),
-            None => state.results_ended.then_some((None, None)),
+            None => state.results_ended.get().then_some((None, None)),
         });
         next.map(|(answer, worker)| {
             if let Some(worker) = worker {
@@ -61,7 +62,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     FusedStream for FixedResponses<'_, M, S, Q, T, R, W>
 {
     fn is_terminated(&self) -> bool {
-        self.storage.with(|state| state.results_ended && state.results.len() == 0)
+        self.storage.with(|state| state.results_ended.get() && state.results.len() == 0)
     }
 }
 
@@ -77,12 +78,15 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     for FixedResponses<'_, M, S, Q, T, R, W>
 {
     fn drop(&mut self) {
-        let (unread, worker) = self.storage.with(|state| {
-            let unread = state.remove_consumer();
+        let worker = self.storage.with(|state| {
+            state.remove_consumer();
             self.storage.note_wants(state);
-            (unread, state.take_worker())
+            state.take_worker()
         });
-        drop(unread);
+        // One by one, as what they drop is not ours.
+        while let Some(unread) = self.storage.with(State::take_unread) {
+            drop(unread);
+        }
         if let Some(worker) = worker {
             worker.wake();
         }

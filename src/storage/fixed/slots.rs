@@ -1,6 +1,6 @@
 //! The reply slots: one for each ticket that is out.
 
-use core::mem::replace;
+use core::cell::Cell;
 use core::task::Waker;
 
 use crate::sender::MessageSender;
@@ -42,85 +42,111 @@ pub(super) enum Look<S: MessageSender> {
 
 /// Never used, they are all zero.
 pub(super) struct Slots<S: MessageSender, const N: usize> {
-    all: [Slot<S>; N],
+    all: [Cell<Slot<S>>; N],
     /// The first of the free, or `N`.
-    free: SlotIndex,
+    free: Cell<SlotIndex>,
 }
 
 impl<S: MessageSender, const N: usize> Slots<S, N> {
     pub(super) const fn new() -> Self {
         const { assert!(N <= u16::MAX as usize, "a fixed storage has at most 65,535 places of a kind") };
-        Self { all: [const { Slot::Free { further: 0 } }; N], free: 0 }
+        Self { all: [const { Cell::new(Slot::Free { further: 0 }) }; N], free: Cell::new(0) }
     }
 
     #[inline]
-    pub(super) const fn has_room(&self) -> bool {
-        (self.free as usize) < N
+    pub(super) fn has_room(&self) -> bool {
+        usize::from(self.free.get()) < N
     }
 
     /// Takes a slot for the request's ticket, if there is one.
     #[inline]
-    pub(super) fn take(&mut self, id: RequestId) -> Option<SlotIndex> {
-        let index = self.free;
-        let slot = self.all.get_mut(usize::from(index))?;
-        let Slot::Free { further } = *slot else { return None };
-        self.free = index.wrapping_add(1).wrapping_add(further);
-        *slot = Slot::Waiting { request: Tail::of(id), waker: None };
+    pub(super) fn take(&self, id: RequestId) -> Option<SlotIndex> {
+        let index = self.free.get();
+        let slot = self.all.get(usize::from(index))?;
+        let taken = Slot::Waiting { request: Tail::of(id), waker: None };
+        let Slot::Free { further } = slot.replace(taken) else { return None };
+        self.free.set(index.wrapping_add(1).wrapping_add(further));
         Some(index)
     }
 
     /// Gives a slot back. What was in there is to be dropped once no lock is held.
     #[must_use]
     #[inline]
-    pub(super) fn release(&mut self, index: SlotIndex) -> Option<Slot<S>> {
-        let slot = self.all.get_mut(usize::from(index))?;
-        let further = replace(&mut self.free, index).wrapping_sub(1).wrapping_sub(index);
-        Some(replace(slot, Slot::Free { further }))
+    pub(super) fn release(&self, index: SlotIndex) -> Option<Slot<S>> {
+        let slot = self.all.get(usize::from(index))?;
+        let further = self.free.replace(index).wrapping_sub(1).wrapping_sub(index);
+        Some(slot.replace(Slot::Free { further }))
     }
 
     pub(super) fn is_settled(&self, index: SlotIndex) -> bool {
-        matches!(self.all.get(usize::from(index)), Some(Slot::Settled(_)))
+        self.all.get(usize::from(index)).is_some_and(|slot| {
+            let content = slot.replace(Slot::Free { further: 0 });
+            let settled = matches!(content, Slot::Settled(_));
+            slot.set(content);
+            settled
+        })
     }
 
     /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits.
     #[inline]
-    pub(super) fn look(&mut self, index: SlotIndex, waker: &Waker) -> Look<S> {
-        match self.all.get_mut(usize::from(index)) {
-            Some(Slot::Waiting { waker: kept, .. }) => Look::Waits(super::keep_waker(kept, waker)),
-            Some(Slot::Settled(_)) => match self.release(index) {
-                Some(Slot::Settled(settled)) => Look::Settled(settled),
-                _ => Look::Waits(None),
-            },
-            _ => Look::Waits(None),
+    pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Look<S> {
+        let Some(slot) = self.all.get(usize::from(index)) else { return Look::Waits(None) };
+        match slot.replace(Slot::Free { further: 0 }) {
+            Slot::Settled(settled) => {
+                // What is in there now needs no dropping.
+                let _free = self.release(index);
+                Look::Settled(settled)
+            }
+            Slot::Waiting { request, waker: kept }
+                if kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) =>
+            {
+                slot.set(Slot::Waiting { request, waker: kept });
+                Look::Waits(None)
+            }
+            Slot::Waiting { request, waker: replaced } => {
+                slot.set(Slot::Waiting { request, waker: Some(waker.clone()) });
+                Look::Waits(replaced)
+            }
+            Slot::Free { further } => {
+                slot.set(Slot::Free { further });
+                Look::Waits(None)
+            }
         }
     }
 
     /// Settles the slot, and gives its ticket's waker; or gives `settled` back if the ticket has left.
     #[inline]
     pub(super) fn settle(
-        &mut self,
+        &self,
         index: SlotIndex,
         id: RequestId,
         settled: Settled<S>,
     ) -> Result<Option<Waker>, Settled<S>> {
-        match self.all.get_mut(usize::from(index)) {
-            Some(slot) => match slot {
-                Slot::Waiting { request, waker } if *request == Tail::of(id) => {
-                    let waker = waker.take();
-                    *slot = Slot::Settled(settled);
-                    Ok(waker)
-                }
-                _ => Err(settled),
-            },
-            None => Err(settled),
+        let Some(slot) = self.all.get(usize::from(index)) else { return Err(settled) };
+        match slot.replace(Slot::Free { further: 0 }) {
+            Slot::Waiting { request, waker } if request == Tail::of(id) => {
+                slot.set(Slot::Settled(settled));
+                Ok(waker)
+            }
+            of_another => {
+                slot.set(of_another);
+                Err(settled)
+            }
         }
     }
 
     /// The waker of the ticket that waits there, if one does.
-    pub(super) fn take_waker(&mut self, index: usize) -> Option<Waker> {
-        match self.all.get_mut(index) {
-            Some(Slot::Waiting { waker, .. }) => waker.take(),
-            _ => None,
+    pub(super) fn take_waker(&self, index: usize) -> Option<Waker> {
+        let slot = self.all.get(index)?;
+        match slot.replace(Slot::Free { further: 0 }) {
+            Slot::Waiting { request, waker } => {
+                slot.set(Slot::Waiting { request, waker: None });
+                waker
+            }
+            other => {
+                slot.set(other);
+                None
+            }
         }
     }
 }
@@ -148,21 +174,21 @@ mod tests {
 
     #[test]
     fn each_slot_is_taken_once_and_comes_back_in_any_order() {
-        let mut slots = Slots::<Echo, 3>::new();
-        let mut take = |slots: &mut Slots<Echo, 3>| slots.take(RequestId::new(0));
-        assert_eq!([(); 4].map(|()| take(&mut slots)), [Some(0), Some(1), Some(2), None]);
+        let slots = Slots::<Echo, 3>::new();
+        let take = |slots: &Slots<Echo, 3>| slots.take(RequestId::new(0));
+        assert_eq!([(); 4].map(|()| take(&slots)), [Some(0), Some(1), Some(2), None]);
         assert!(!slots.has_room());
         for index in [1, 2, 0] {
             assert!(matches!(slots.release(index), Some(Slot::Waiting { .. })));
         }
-        assert_eq!([(); 4].map(|()| take(&mut slots)), [Some(0), Some(2), Some(1), None]);
+        assert_eq!([(); 4].map(|()| take(&slots)), [Some(0), Some(2), Some(1), None]);
         assert!(slots.release(2).is_some() && slots.has_room());
-        assert_eq!([(); 2].map(|()| take(&mut slots)), [Some(2), None]);
+        assert_eq!([(); 2].map(|()| take(&slots)), [Some(2), None]);
     }
 
     #[test]
     fn a_reply_is_for_the_ticket_of_its_request_only() {
-        let mut slots = Slots::<Echo, 1>::new();
+        let slots = Slots::<Echo, 1>::new();
         let (old, new) = (RequestId::new(7), RequestId::new(8));
         assert_eq!(slots.take(old), Some(0));
         assert!(slots.release(0).is_some());

@@ -3,7 +3,7 @@
 //!
 //! Before a runner is made of it, it is all zero: so a `static` takes no room in the flash.
 
-use core::mem::replace;
+use core::cell::Cell;
 use core::task::Waker;
 
 use super::job::{FixedJob, Kind};
@@ -24,31 +24,31 @@ pub(super) struct State<
     const RESULTS: usize,
     const WAITERS: usize,
 > {
-    next_id: u64,
+    next_id: Cell<u64>,
     queue: Ring<FixedJob<S>, QUEUE>,
     /// The place of what the worker has in hand and may put back when the queue is full.
-    spare: Option<FixedJob<S>>,
+    spare: Cell<Option<FixedJob<S>>>,
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
-    pub(super) policy: Policy,
-    pub(super) results_dropped: usize,
-    pub(super) handles: usize,
-    consumers: usize,
+    pub(super) policy: Cell<Policy>,
+    pub(super) results_dropped: Cell<usize>,
+    handles: Cell<usize>,
+    consumers: Cell<usize>,
     /// The worker, when it waits.
-    worker: Option<Waker>,
+    worker: Cell<Option<Waker>>,
     /// Callers and consumers that wait.
     pub(super) waiters: Waiters<WAITERS>,
     /// The builder's bound of the queue; zero before a runner was made here.
-    pub(super) capacity: u16,
-    /// How many of those that wait to be sent are callers' own: re-queued rounds don't count in the bound.
-    inside: u16,
+    pub(super) capacity: Cell<u16>,
+    /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound.
+    rounds: Cell<u16>,
     /// Whether the worker waits for a request, and for nothing else.
-    idle: bool,
+    idle: Cell<bool>,
     /// Whether the ticket of the request in hand was cancelled.
-    cancelled_in_hand: bool,
-    pub(super) results_ended: bool,
+    cancelled_in_hand: Cell<bool>,
+    pub(super) results_ended: Cell<bool>,
     /// Once the worker has ended.
-    pub(super) exit: Exit,
+    pub(super) exit: Cell<Exit>,
 }
 
 /// Which responses are kept, and how many.
@@ -98,48 +98,49 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
 {
     pub(super) const fn new() -> Self {
         Self {
-            next_id: 0,
+            next_id: Cell::new(0),
             queue: Ring::new(),
-            spare: None,
+            spare: Cell::new(None),
             slots: Slots::new(),
             results: Ring::new(),
-            policy: Policy { capacity: 0, overflow: Overflow::Wait, keep: Keep::WhileRead },
-            results_dropped: 0,
-            handles: 0,
-            consumers: 0,
-            worker: None,
+            policy: Cell::new(Policy { capacity: 0, overflow: Overflow::Wait, keep: Keep::WhileRead }),
+            results_dropped: Cell::new(0),
+            handles: Cell::new(0),
+            consumers: Cell::new(0),
+            worker: Cell::new(None),
             waiters: Waiters::new(),
-            capacity: 0,
-            inside: 0,
-            idle: false,
-            cancelled_in_hand: false,
-            results_ended: false,
-            exit: Exit::Drained,
+            capacity: Cell::new(0),
+            rounds: Cell::new(0),
+            idle: Cell::new(false),
+            cancelled_in_hand: Cell::new(false),
+            results_ended: Cell::new(false),
+            exit: Cell::new(Exit::Drained),
         }
     }
 
-    /// Whether one more request of a caller finds room, and a slot for its ticket. A queue with something in the spare
-    /// place is full, or closed.
+    /// Whether one more request of a caller finds room, and a slot for its ticket, beside those `waiting`.
     #[inline]
-    pub(super) const fn has_room(&self) -> bool {
-        self.inside < self.capacity && !self.queue.is_full() && self.slots.has_room()
+    pub(super) fn has_room(&self, waiting: &Counter) -> bool {
+        let waiting = waiting.get();
+        waiting < QUEUE
+            && waiting - usize::from(self.rounds.get()) < usize::from(self.capacity.get())
+            && self.slots.has_room()
     }
 
-    /// Takes a request for which there is room. Gives its id and its ticket's slot.
+    /// Takes a request, and gives its id and its ticket's slot; or gives it back if there is no room.
     #[inline]
     pub(super) fn accept(
-        &mut self,
+        &self,
         request: S::Request,
         queued_at: Instant,
         waiting: &Counter,
     ) -> Result<(RequestId, SlotIndex), S::Request> {
-        let id = RequestId::new(self.next_id);
-        if self.inside >= self.capacity || self.queue.is_full() {
+        if !self.has_room(waiting) {
             return Err(request);
         }
+        let id = RequestId::new(self.next_id.get());
         let Some(slot) = self.slots.take(id) else { return Err(request) };
-        self.next_id += 1;
-        self.inside += 1;
+        self.next_id.set(id.get() + 1);
         waiting.add_one();
         let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, request));
         debug_assert!(pushed.is_ok(), "there is room");
@@ -147,134 +148,165 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     }
 
     /// Puts the request in hand behind those waiting: always once for each that was taken.
-    pub(super) fn put_back(&mut self, job: FixedJob<S>, waiting: &Counter) {
-        debug_assert!(self.spare.is_none(), "one was taken");
+    pub(super) fn put_back(&self, job: FixedJob<S>, waiting: &Counter) {
         waiting.add_one();
+        self.rounds.set(self.rounds.get() + 1);
         if let Err(job) = self.queue.push(job) {
-            self.spare = Some(job);
+            self.spare.set(Some(job));
         }
     }
 
     /// The next that waits, maybe a cancelled one.
     #[inline]
-    pub(super) fn pop(&mut self, waiting: &Counter) -> Option<FixedJob<S>> {
-        let job = self.queue.pop_if(|job| job.kind() != Kind::Unsent)?;
+    pub(super) fn pop(&self, waiting: &Counter) -> Option<FixedJob<S>> {
+        let left = waiting.get().checked_sub(1)?;
+        let job = self.queue.pop()?;
         // Whatever was taken is in hand now, and not cancelled there.
-        self.cancelled_in_hand = false;
-        waiting.set(waiting.get().wrapping_sub(1));
-        if job.kind() != Kind::Round {
-            self.inside -= 1;
+        self.cancelled_in_hand.set(false);
+        waiting.set(left);
+        if job.kind() == Kind::Round {
+            self.rounds.set(self.rounds.get() - 1);
         }
-        if self.spare.is_some() {
+        if left == QUEUE {
             self.fill_up();
         }
         Some(job)
     }
 
-    /// Moves what waits in the spare place into the queue, which one has just left.
+    /// Moves the round in the spare place into the queue, which one has just left.
     #[cold]
-    fn fill_up(&mut self) {
-        // What is unsent there stays: it is the first to be taken back.
-        if let Some(spare) = self.spare.take_if(|spare| spare.kind() != Kind::Unsent) {
+    fn fill_up(&self) {
+        if let Some(spare) = self.spare.take() {
             let pushed = self.queue.push(spare);
             debug_assert!(pushed.is_ok(), "one has just left");
         }
     }
 
     /// Notes that the request's ticket was cancelled.
-    pub(super) fn cancel(&mut self, id: RequestId) {
-        if !self.queue.iter_mut().any(|job| job.cancel(id)) {
-            self.cancelled_in_hand = true;
+    pub(super) fn cancel(&self, id: RequestId) {
+        if !self.queue.find(|job| job.cancel(id)) {
+            self.cancelled_in_hand.set(true);
         }
     }
 
     /// Whether the ticket of the request in hand was cancelled; told once.
-    pub(super) fn take_cancelled(&mut self) -> bool {
-        replace(&mut self.cancelled_in_hand, false)
+    pub(super) fn take_cancelled(&self) -> bool {
+        self.cancelled_in_hand.take()
     }
 
     /// Keeps a request that was taken out and not sent. What it pushes out is a round, to be counted and dropped.
     #[must_use]
-    pub(super) fn keep_unsent(&mut self, request: S::Request, waiting: &Counter) -> Option<FixedJob<S>> {
+    pub(super) fn keep_unsent(&self, request: S::Request, waiting: &Counter) -> Option<FixedJob<S>> {
         let job = self.queue.push(FixedJob::unsent(request)).err()?;
-        let pushed_out = self.spare.replace(job)?;
-        waiting.set(waiting.get().wrapping_sub(1));
+        let pushed_out = self.spare.replace(Some(job))?;
+        waiting.set(waiting.get() - 1);
+        self.rounds.set(self.rounds.get() - 1);
         Some(pushed_out)
     }
 
-    pub(super) fn take_unsent(&mut self) -> Option<S::Request> {
+    pub(super) fn take_unsent(&self) -> Option<S::Request> {
         let is_unsent = |job: &FixedJob<S>| job.kind() == Kind::Unsent;
-        let job = self.spare.take_if(|job| is_unsent(job)).or_else(|| self.queue.pop_if(is_unsent))?;
+        let job = match self.spare.take() {
+            Some(job) if is_unsent(&job) => job,
+            other => {
+                self.spare.set(other);
+                self.queue.pop_if(is_unsent)?
+            }
+        };
         Some(job.into_request())
     }
 
-    pub(super) const fn wants_results(&self) -> bool {
-        match self.policy.keep {
-            Keep::WhileRead => self.consumers > 0,
+    pub(super) fn wants_results(&self) -> bool {
+        match self.policy.get().keep {
+            Keep::WhileRead => self.consumers.get() > 0,
             Keep::Always => true,
             Keep::Never => false,
         }
     }
 
     /// Publishes a response by the policy. A runner that is not `open` does not wait for its consumers.
-    pub(super) fn publish(&mut self, answer: AnswerOf<S>, open: bool) -> Published<AnswerOf<S>> {
+    pub(super) fn publish(&self, answer: AnswerOf<S>, open: bool) -> Published<AnswerOf<S>> {
         if !self.wants_results() {
             return Published::Dropped(answer);
         }
-        let capacity = if self.policy.capacity == 0 { RESULTS } else { self.policy.capacity.into() };
+        let Policy { capacity, overflow, .. } = self.policy.get();
+        let capacity = if capacity == 0 { RESULTS } else { capacity.into() };
         let full = self.results.len() >= capacity;
         let mut dropped = None;
-        match self.policy.overflow {
+        match overflow {
             Overflow::Wait if full && open => return Published::Waits(answer),
             Overflow::DropOldest if full => {
                 dropped = self.results.pop();
-                self.results_dropped += 1;
+                self.count_dropped();
             }
             Overflow::DropNewest if full => {
-                self.results_dropped += 1;
+                self.count_dropped();
                 return Published::Dropped(answer);
             }
             _ => {}
         }
         // Once the runner closes, the bound is lifted as far as there is room.
         if let Err(answer) = self.results.push(answer) {
-            self.results_dropped += 1;
+            self.count_dropped();
             return Published::Dropped(answer);
         }
         Published::Kept(dropped)
     }
 
-    pub(super) const fn add_consumer(&mut self) {
-        self.consumers += 1;
+    fn count_dropped(&self) {
+        self.results_dropped.set(self.results_dropped.get() + 1);
     }
 
-    /// Whether a consumer's leaving leaves responses that nobody will read.
-    pub(super) fn remove_consumer(&mut self) -> Ring<AnswerOf<S>, RESULTS> {
-        self.consumers -= 1;
-        if self.consumers == 0 && matches!(self.policy.keep, Keep::WhileRead) {
-            return replace(&mut self.results, Ring::new());
-        }
-        Ring::new()
+    pub(super) fn add_consumer(&self) {
+        self.consumers.set(self.consumers.get() + 1);
+    }
+
+    pub(super) fn remove_consumer(&self) {
+        self.consumers.set(self.consumers.get() - 1);
+    }
+
+    /// A response that nobody will read, if there is one.
+    pub(super) fn take_unread(&self) -> Option<AnswerOf<S>> {
+        if self.wants_results() { None } else { self.results.pop() }
+    }
+
+    pub(super) fn add_handle(&self) {
+        self.handles.set(self.handles.get() + 1);
+    }
+
+    /// Whether it was the last one.
+    pub(super) fn remove_handle(&self) -> bool {
+        self.handles.set(self.handles.get() - 1);
+        self.handles.get() == 0
     }
 
     /// Keeps the worker's waker: for a request if it is `idle`, else for whatever comes. What gives way is to be dropped
     /// once no lock is held.
     #[must_use]
     #[inline]
-    pub(super) fn worker_waits(&mut self, waker: &Waker, idle: bool) -> Option<Waker> {
-        self.idle = idle;
-        super::keep_waker(&mut self.worker, waker)
+    pub(super) fn worker_waits(&self, waker: &Waker, idle: bool) -> Option<Waker> {
+        self.idle.set(idle);
+        match self.worker.take() {
+            Some(kept) if kept.will_wake(waker) => {
+                self.worker.set(Some(kept));
+                None
+            }
+            replaced => {
+                self.worker.set(Some(waker.clone()));
+                replaced
+            }
+        }
     }
 
     /// The worker, if it waits for a request.
     #[inline]
-    pub(super) const fn take_idle(&mut self) -> Option<Waker> {
-        if replace(&mut self.idle, false) { self.worker.take() } else { None }
+    pub(super) fn take_idle(&self) -> Option<Waker> {
+        if self.idle.take() { self.worker.take() } else { None }
     }
 
     /// The worker, whatever it waits for.
-    pub(super) const fn take_worker(&mut self) -> Option<Waker> {
-        self.idle = false;
+    pub(super) fn take_worker(&self) -> Option<Waker> {
+        self.idle.set(false);
         self.worker.take()
     }
 }
