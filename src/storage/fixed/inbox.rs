@@ -1,7 +1,7 @@
 //! The worker's side of a fixed storage: takes requests in turn, and skips the cancelled.
 
 use core::fmt;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -34,38 +34,41 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         Self { storage }
     }
 
-    /// Takes the next request that was not cancelled. What was is dropped outside of the lock. `wait_for_more` keeps the
-    /// worker's waker, in the same breath, if there is none and may be one later.
-    #[inline]
-    fn take(&self, wait_for_more: Option<&Context<'_>>) -> Poll<Option<FixedJob<S>>> {
+    /// Takes the next request that was not cancelled. What was is dropped outside of the lock. Where there is none and may
+    /// be one later, a worker that `waits` is told of it.
+    fn poll_take(&self, hand: &mut Option<FixedJob<S>>, waits: Option<&Context<'_>>) -> Poll<bool> {
         let storage = self.storage;
         loop {
-            let mut waits = false;
             let mut others_wait = false;
             let mut _replaced = None;
-            let job = storage.with(|state| {
-                let job = state.pop(&storage.waiting);
-                if job.is_some() {
+            let found = storage.with(|state| {
+                *hand = state.pop(&storage.waiting);
+                if hand.is_some() {
                     others_wait = state.waiters.any();
-                } else if let Some(cx) = wait_for_more
-                    && storage.is_open()
-                {
-                    waits = true;
-                    _replaced = state.worker_waits(cx.waker(), true);
+                    return Poll::Ready(true);
                 }
-                job
+                match waits {
+                    Some(cx) if storage.is_open() => {
+                        _replaced = state.worker_waits(cx.waker(), true);
+                        Poll::Pending
+                    }
+                    _ => Poll::Ready(false),
+                }
             });
             if others_wait {
                 storage.wake(Event::Room);
             }
-            match job {
-                Some(cancelled) if cancelled.kind() == Kind::Cancelled => {
-                    storage.counters.cancelled.add_one()
-                }
-                None if waits => return Poll::Pending,
-                job => return Poll::Ready(job),
+            match hand {
+                Some(taken) if taken.kind() == Kind::Cancelled => self.drop_cancelled(hand),
+                _ => return found,
             }
         }
+    }
+
+    #[cold]
+    fn drop_cancelled(&self, hand: &mut Option<FixedJob<S>>) {
+        *hand = None;
+        self.storage.counters.cancelled.add_one();
     }
 }
 
@@ -77,20 +80,14 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         &self.storage
     }
 
-    async fn next(&mut self) -> Option<FixedJob<S>> {
-        poll_fn(|cx| self.take(Some(cx))).await
+    fn next(&mut self, hand: &mut Option<FixedJob<S>>) -> impl Future<Output = bool> {
+        poll_fn(|cx| self.poll_take(hand, Some(cx)))
     }
 
     #[inline]
-    fn next_left(&mut self) -> Option<FixedJob<S>> {
-        // Most often there is none.
-        if self.storage.waiting.get() == 0 {
-            return None;
-        }
-        match self.take(None) {
-            Poll::Ready(job) => job,
-            Poll::Pending => None,
-        }
+    fn next_left(&mut self, hand: &mut Option<FixedJob<S>>) -> bool {
+        // Most often there is none: to know that takes no lock.
+        self.storage.waiting.get() > 0 && self.poll_take(hand, None) == Poll::Ready(true)
     }
 
     fn requeue(&mut self, job: Job<S::Request, SlotIndex>) -> Result<(), Job<S::Request, SlotIndex>> {

@@ -116,18 +116,19 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         &self.storage
     }
 
-    async fn next(&mut self) -> Option<Queued<S>> {
-        match poll_fn(|cx| self.poll_next(cx)).await {
+    async fn next(&mut self, hand: &mut Option<Queued<S>>) -> bool {
+        *hand = match poll_fn(|cx| self.poll_next(cx)).await {
             Wait::Over(next) => next,
             Wait::Announced => self.recv().await,
-        }
+        };
+        hand.is_some()
     }
 
     #[inline]
-    fn next_left(&mut self) -> Option<Queued<S>> {
-        let next = self.take().ok();
-        self.found_empty = next.is_none();
-        next
+    fn next_left(&mut self, hand: &mut Option<Queued<S>>) -> bool {
+        *hand = self.take().ok();
+        self.found_empty = hand.is_none();
+        hand.is_some()
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
