@@ -171,11 +171,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         look: impl FnOnce(&State<S, Q, T, R, W>) -> Option<U>,
     ) -> Poll<U> {
         let found = self.with(|state| match look(state) {
-            Some(found) => Ok(found),
+            Some(found) => Ok((found, state.waiters.leave(event, cx.waker()))),
             None => Err(state.waiters.register(event, cx.waker())),
         });
         match found {
-            Ok(found) => Poll::Ready(found),
+            Ok((found, _left)) => Poll::Ready(found),
             Err(evicted) => {
                 if let Some(evicted) = evicted {
                     evicted.wake();
@@ -192,13 +192,16 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         })
     }
 
-    /// Wakes those who wait for `event`, but none of them again that waits anew.
+    /// Wakes those who wait for `event`.
     #[cold]
     fn wake(&self, event: Event) {
-        for _ in 0..self.with(|state| state.waiters.count(event)) {
-            if let Some(waiter) = self.with(|state| state.waiters.take(event)) {
-                waiter.wake();
-            }
+        let mut next = self.with(|state| {
+            state.waiters.call(event);
+            state.waiters.next_due()
+        });
+        while let Some(waiter) = next {
+            waiter.wake();
+            next = self.with(|state| state.waiters.next_due());
         }
     }
 

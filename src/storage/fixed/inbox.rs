@@ -42,8 +42,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             let mut others_wait = false;
             let mut _replaced = None;
             let found = storage.with(|state| {
-                *hand = state.pop(&storage.waiting);
-                if hand.is_some() {
+                if state.pop(hand, &storage.waiting) {
                     others_wait = state.waiters.any();
                     return Poll::Ready(true);
                 }

@@ -28,23 +28,30 @@ impl<T, const N: usize> Ring<T, N> {
     #[inline]
     pub(super) fn push(&self, item: T) -> Result<(), T> {
         let Some(place) = self.items.get(usize::from(self.tail.get())) else { return Err(item) };
-        if let Some(oldest) = place.replace(Some(item)) {
-            return Self::undo(place, oldest);
+        if let Some(oldest) = place.take() {
+            place.set(Some(oldest));
+            return Err(item);
         }
+        place.set(Some(item));
         Self::advance(&self.tail);
         Ok(())
     }
 
-    #[cold]
-    fn undo(place: &Cell<Option<T>>, oldest: T) -> Result<(), T> {
-        place.replace(Some(oldest)).map_or(Ok(()), Err)
-    }
-
     #[inline]
     pub(super) fn pop(&self) -> Option<T> {
-        let item = self.items.get(usize::from(self.head.get()))?.take()?;
-        Self::advance(&self.head);
-        Some(item)
+        let mut item = None;
+        self.pop_into(&mut item);
+        item
+    }
+
+    /// Moves the oldest item, if there is one, to where it is wanted, which is empty.
+    #[inline]
+    pub(super) fn pop_into(&self, hand: &mut Option<T>) {
+        let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
+        *hand = place.take();
+        if hand.is_some() {
+            Self::advance(&self.head);
+        }
     }
 
     /// Takes the oldest item if it is as wanted.

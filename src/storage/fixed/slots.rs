@@ -37,7 +37,7 @@ pub(super) enum Look<S: MessageSender> {
     /// Its reply; the slot is free.
     Settled(Settled<S>),
     /// Nothing. A waker that gave way is to be dropped once no lock is held.
-    Waits(#[expect(dead_code, reason = "only kept until it is dropped")] Option<Waker>),
+    Waits(Option<Waker>),
 }
 
 /// Never used, they are all zero.

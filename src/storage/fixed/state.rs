@@ -156,21 +156,21 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// The next that waits, maybe a cancelled one.
+    /// Puts the next that waits, maybe a cancelled one, into an empty `hand`. Tells whether there is one.
     #[inline]
-    pub(super) fn pop(&self, waiting: &Counter) -> Option<FixedJob<S>> {
-        let left = waiting.get().checked_sub(1)?;
-        let job = self.queue.pop()?;
+    pub(super) fn pop(&self, hand: &mut Option<FixedJob<S>>, waiting: &Counter) -> bool {
+        let Some(left) = waiting.get().checked_sub(1) else { return false };
+        self.queue.pop_into(hand);
+        waiting.set(left);
         // Whatever was taken is in hand now, and not cancelled there.
         self.cancelled_in_hand.set(false);
-        waiting.set(left);
-        if job.kind() == Kind::Round {
+        if hand.as_ref().is_some_and(|job| job.kind() == Kind::Round) {
             self.rounds.set(self.rounds.get() - 1);
         }
         if left == QUEUE {
             self.fill_up();
         }
-        Some(job)
+        true
     }
 
     /// Moves the round in the spare place into the queue, which one has just left.

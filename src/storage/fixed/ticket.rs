@@ -1,5 +1,6 @@
 //! The ticket's end of a reply slot.
 
+use core::mem::replace;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -10,6 +11,9 @@ use super::waiters::Event;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Receipt, Settled};
 use crate::strategy::RequestId;
+
+/// No slot: there are never so many.
+const NONE: SlotIndex = SlotIndex::MAX;
 
 /// Owns a slot until it is settled, cancelled or dropped.
 pub struct FixedReceipt<
@@ -22,20 +26,20 @@ pub struct FixedReceipt<
     const W: usize,
 > {
     storage: &'a FixedStorage<M, S, Q, T, R, W>,
-    /// `None` once the slot was given back.
-    slot: Option<SlotIndex>,
+    /// [`NONE`] once the slot was given back.
+    slot: SlotIndex,
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedReceipt<'a, M, S, Q, T, R, W>
 {
     pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: SlotIndex) -> Self {
-        Self { storage, slot: Some(slot) }
+        Self { storage, slot }
     }
 
     /// Gives the slot back at once. Gives the reply, if there is one.
     fn release(&mut self) -> Option<Settled<S>> {
-        match self.storage.release(self.slot.take()?) {
+        match self.storage.release(replace(&mut self.slot, NONE)) {
             Some(Slot::Settled(settled)) => Some(settled),
             _ => None,
         }
@@ -47,7 +51,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 {
     #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Settled<S>>> {
-        let Some(slot) = self.slot else { return Poll::Ready(None) };
+        let slot = self.slot;
         let mut others_wait = false;
         let look = self.storage.with(|state| {
             others_wait = state.waiters.any();
@@ -55,22 +59,26 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         });
         match look {
             Look::Settled(settled) => {
-                self.slot = None;
+                self.slot = NONE;
                 if others_wait {
                     self.storage.wake(Event::Room);
                 }
                 Poll::Ready(Some(settled))
             }
             // The waker is kept first: so a worker that stops meanwhile wakes it.
-            Look::Waits(_) if self.storage.current_phase() == Phase::Stopped => Poll::Ready(self.release()),
-            Look::Waits(_) => Poll::Pending,
+            Look::Waits(_replaced) if self.storage.current_phase() == Phase::Stopped => {
+                Poll::Ready(self.release())
+            }
+            Look::Waits(_replaced) => Poll::Pending,
         }
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {
-        let Some(slot) = self.slot else { return false };
+        let slot = self.slot;
         let cancelled = self.storage.with(|state| {
-            let waits = !state.slots.is_settled(slot) && self.storage.current_phase() != Phase::Stopped;
+            let waits = slot != NONE
+                && !state.slots.is_settled(slot)
+                && self.storage.current_phase() != Phase::Stopped;
             if waits {
                 state.cancel(id);
             }
@@ -88,7 +96,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 {
     #[inline]
     fn drop(&mut self) {
-        if self.slot.is_some() {
+        if self.slot != NONE {
             drop(self.release());
         }
     }
