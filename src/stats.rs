@@ -130,7 +130,7 @@ impl Counters {
 pub(crate) struct Counter(AtomicUsize);
 
 impl Counter {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(AtomicUsize::new(0))
     }
 

@@ -288,13 +288,14 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn storage(&self) -> &Q;
 
-    /// The next request that was not cancelled; `None` once the runner is closing and the queue is empty.
+    /// Puts the next request that was not cancelled into `hand`, which is empty; `false` once the runner is closing and the
+    /// queue is empty. Where it is to lie it is put at once, as a request may be large.
     #[doc(hidden)]
-    fn next(&mut self) -> impl Future<Output = Option<Q::Taken>>;
+    fn next(&mut self, hand: &mut Option<Q::Taken>) -> impl Future<Output = bool>;
 
-    /// The next request that was not cancelled, if there is one now.
+    /// Likewise, if there is a request now.
     #[doc(hidden)]
-    fn next_left(&mut self) -> Option<Q::Taken>;
+    fn next_left(&mut self, hand: &mut Option<Q::Taken>) -> bool;
 
     /// Puts a request behind those waiting, or gives it back.
     #[doc(hidden)]

@@ -72,8 +72,7 @@ where
                 }
             };
             let storage = self.cx.storage().clone();
-            while let Some(taken) = self.cx.inbox.next().await {
-                self.in_hand = Some(taken);
+            while self.cx.inbox.next(&mut self.in_hand).await {
                 if self.serve_in_turn(&storage, &sender).await.is_break() {
                     break;
                 }
@@ -126,7 +125,7 @@ where
                     sleep_until(self.cx.own_timer(), deadline).await;
                 }
                 if self.in_hand.is_none() {
-                    self.in_hand = self.cx.inbox.next_left();
+                    self.cx.inbox.next_left(&mut self.in_hand);
                 }
                 let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
                 let waited_in_queue = self.cx.begin(taken);
@@ -214,8 +213,10 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
             self.span.take().end("aborted");
             self.give_back(taken, why());
         }
-        while let Some(taken) = self.cx.inbox.next_left() {
-            self.give_back(taken, why());
+        while self.cx.inbox.next_left(&mut self.in_hand) {
+            if let Some(taken) = self.in_hand.take() {
+                self.give_back(taken, why());
+            }
         }
         self.publish_at_last();
     }

@@ -2,6 +2,7 @@
 //! one lock of `embassy-sync`.
 
 mod inbox;
+mod job;
 mod results;
 mod ring;
 mod slots;
@@ -10,28 +11,28 @@ mod ticket;
 mod unsent;
 mod waiters;
 
-use core::cell::RefCell;
 use core::fmt;
 use core::future::poll_fn;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicU8, Ordering};
-use core::task::{self, Poll, Waker};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::task::{self, Poll};
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use self::inbox::FixedInbox;
+use self::job::FixedJob;
 use self::results::FixedResponses;
-use self::slots::Slot;
-use self::state::{FixedJob, Published, State};
+use self::slots::{Slot, SlotIndex};
+use self::state::{Policy, Published, State};
 use self::ticket::FixedReceipt;
-use self::waiters::Waiters;
+use self::waiters::Event;
 use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Storage, sealed};
 use crate::error::{InvalidArgument, RequestError};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::stats::Counters;
+use crate::stats::{Counter, Counters};
 use crate::trace;
 
 pub use self::unsent::Unsent;
@@ -89,9 +90,13 @@ pub struct FixedStorage<
     const RESULTS: usize,
     const WAITERS: usize = 4,
 > {
-    state: Mutex<M, RefCell<State<S, QUEUE, TICKETS, RESULTS, WAITERS>>>,
+    state: Mutex<M, State<S, QUEUE, TICKETS, RESULTS, WAITERS>>,
     /// Written under the lock, read without.
     phase: AtomicU8,
+    /// Whether responses are to be published; likewise.
+    wants: AtomicBool,
+    /// How many requests and rounds wait to be sent; likewise.
+    waiting: Counter,
     counters: Counters,
 }
 
@@ -101,40 +106,56 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     /// An empty storage, for one runner.
     pub const fn new() -> Self {
         Self {
-            state: Mutex::new(RefCell::new(State::new())),
+            state: Mutex::new(State::new()),
             phase: AtomicU8::new(Phase::Open as u8),
+            wants: AtomicBool::new(false),
+            waiting: Counter::new(),
             counters: Counters::new(),
         }
     }
 
     /// Runs `work` under the lock. It must not run foreign code: no waking, no dropping of what callers gave.
-    fn with<U>(&self, work: impl FnOnce(&mut State<S, Q, T, R, W>) -> U) -> U {
-        self.state.lock(|state| work(&mut state.borrow_mut()))
+    #[inline]
+    fn with<U>(&self, work: impl FnOnce(&State<S, Q, T, R, W>) -> U) -> U {
+        self.state.lock(work)
     }
 
+    /// Who reads that the runner is closing or aborting finds all requests that were taken before: their number is written
+    /// before the phase.
+    #[inline]
     fn current_phase(&self) -> Phase {
-        Phase::from_bits(self.phase.load(Ordering::SeqCst))
+        Phase::from_bits(self.phase.load(Ordering::Acquire))
     }
 
+    fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Release);
+    }
+
+    #[inline]
     fn is_open(&self) -> bool {
-        self.current_phase() == Phase::Open
+        self.phase.load(Ordering::Relaxed) == Phase::Open as u8
+    }
+
+    /// Writes down whether responses are to be published, where it may have changed.
+    fn note_wants(&self, state: &State<S, Q, T, R, W>) {
+        self.wants.store(state.wants_results(), Ordering::Relaxed);
     }
 
     /// Enqueues a request, or gives it back: because the runner is closing, or because there is no room.
+    #[inline]
     fn accept(
         &self,
         request: S::Request,
         queued_at: Instant,
     ) -> Enqueued<S, FixedReceipt<'_, M, S, Q, T, R, W>> {
-        let (id, slot, idle) = self.with(|state| {
+        let mut idle = None;
+        let (id, slot) = self.with(|state| {
             if !self.is_open() {
                 return Err(RequestError::Closing(request));
             }
-            if !state.has_room() {
-                return Err(RequestError::Full(request));
-            }
-            let (id, slot) = state.accept(request, queued_at);
-            Ok((id, slot, state.idle.take()))
+            let accepted = state.accept(request, queued_at, &self.waiting).map_err(RequestError::Full)?;
+            idle = state.take_idle();
+            Ok(accepted)
         })?;
         if let Some(worker) = idle {
             worker.wake();
@@ -142,16 +163,16 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         Ok((id, FixedReceipt::new(self, slot)))
     }
 
-    /// Waits for what `look` finds under the lock, in the line that `line` gives.
+    /// Waits for what `look` finds under the lock, in the line for `event`.
     fn poll_for<U>(
         &self,
         cx: &task::Context<'_>,
-        look: impl FnOnce(&mut State<S, Q, T, R, W>) -> Option<U>,
-        line: impl FnOnce(&mut State<S, Q, T, R, W>) -> &mut Waiters<W>,
+        event: Event,
+        look: impl FnOnce(&State<S, Q, T, R, W>) -> Option<U>,
     ) -> Poll<U> {
         let found = self.with(|state| match look(state) {
-            Some(found) => Ok((found, line(state).leave(cx.waker()))),
-            None => Err(line(state).register(cx.waker())),
+            Some(found) => Ok((found, state.waiters.leave(event, cx.waker()))),
+            None => Err(state.waiters.register(event, cx.waker())),
         });
         match found {
             Ok((found, _left)) => Poll::Ready(found),
@@ -166,14 +187,28 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     /// Ready once there is room, or the runner takes nothing any more.
     fn poll_has_room(&self, cx: &task::Context<'_>) -> Poll<()> {
-        let look = |state: &mut State<S, Q, T, R, W>| (state.has_room() || !self.is_open()).then_some(());
-        self.poll_for(cx, look, |state| &mut state.room)
+        self.poll_for(cx, Event::Room, |state| {
+            (state.has_room(&self.waiting) || !self.is_open()).then_some(())
+        })
+    }
+
+    /// Wakes those who wait for `event`.
+    #[cold]
+    fn wake(&self, event: Event) {
+        let mut next = self.with(|state| {
+            state.waiters.call(event);
+            state.waiters.next_due()
+        });
+        while let Some(waiter) = next {
+            waiter.wake();
+            next = self.with(|state| state.waiters.next_due());
+        }
     }
 
     /// Gives a ticket's slot back, and wakes who waits for one.
-    fn release(&self, slot: usize) -> Slot<S> {
-        let (slot, room) = self.with(|state| (state.slots.release(slot), state.room.all()));
-        room.wake();
+    fn release(&self, slot: SlotIndex) -> Option<Slot<S>> {
+        let slot = self.with(|state| state.slots.release(slot));
+        self.wake(Event::Room);
         slot
     }
 }
@@ -202,7 +237,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     Storage<S> for &'a FixedStorage<M, S, Q, T, R, W>
 {
-    type Reply = usize;
+    type Reply = SlotIndex;
     type Receipt = FixedReceipt<'a, M, S, Q, T, R, W>;
     type Taken = FixedJob<S>;
     type Room = ();
@@ -234,7 +269,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn queued(&self) -> usize {
-        self.with(|state| state.waiting)
+        self.waiting.get()
     }
 
     fn counters(&self) -> &Counters {
@@ -246,7 +281,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn wants_results(&self) -> bool {
-        self.with(|state| state.wants_results())
+        R > 0 && self.wants.load(Ordering::Relaxed)
     }
 
     fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
@@ -254,10 +289,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         let (published, _replaced) = self.with(|state| {
             let published = state.publish(answer, self.is_open());
             let waits = matches!(published, Published::Waits(_));
-            (published, waits.then(|| keep_waker(&mut state.busy, cx.waker())))
+            (published, waits.then(|| state.worker_waits(cx.waker(), false)))
         });
         match published {
-            Published::Kept(arrived, _gave_way) => arrived.wake(),
+            Published::Kept(_gave_way) => self.wake(Event::Response),
             Published::Dropped(_) => {}
             Published::Waits(answer) => {
                 *unpublished = Some(answer);
@@ -268,27 +303,20 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn results_dropped(&self) -> usize {
-        self.with(|state| state.results_dropped)
+        self.with(|state| state.results_dropped.get())
     }
 
     fn end_results(&self) {
-        let arrived = self.with(|state| {
-            state.results_ended = true;
-            state.arrived.all()
-        });
-        arrived.wake();
+        self.with(|state| state.results_ended.set(true));
+        self.wake(Event::Response);
     }
 
     fn add_handle(&self) {
-        self.with(|state| state.handles += 1);
+        self.with(State::add_handle);
     }
 
     fn remove_handle(&self) {
-        let last = self.with(|state| {
-            state.handles -= 1;
-            state.handles == 0
-        });
-        if last {
+        if self.with(State::remove_handle) {
             self.advance(Phase::Closing);
         }
     }
@@ -298,20 +326,22 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn advance(&self, to: Phase) {
-        let woken = self.with(|state| {
+        let advanced = self.with(|state| {
             if self.current_phase() >= to {
                 return None;
             }
-            self.phase.store(to as u8, Ordering::SeqCst);
-            Some((state.waiting, state.idle.take(), state.busy.take(), state.room.all()))
+            self.set_phase(to);
+            Some((self.waiting.get(), state.take_worker()))
         });
-        let Some((queued, idle, busy, room)) = woken else { return };
+        let Some((queued, worker)) = advanced else { return };
         match to {
             Phase::Aborting => trace::aborting(queued),
             _ => trace::closing(queued),
         }
-        [idle, busy].into_iter().flatten().for_each(Waker::wake);
-        room.wake();
+        if let Some(worker) = worker {
+            worker.wake();
+        }
+        self.wake(Event::Room);
     }
 
     fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()> {
@@ -319,13 +349,13 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             if self.current_phase() >= Phase::Aborting {
                 return Err(());
             }
-            Ok(keep_waker(&mut state.busy, cx.waker()))
+            Ok(state.worker_waits(cx.waker(), false))
         });
         if replaced.is_ok() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     fn keep_unsent(&self, request: S::Request) {
-        if self.with(|state| state.keep_unsent(request)).is_some() {
+        if self.with(|state| state.keep_unsent(request, &self.waiting)).is_some() {
             self.counters.unsent.add_one();
         }
     }
@@ -335,21 +365,27 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn stop(&self, exit: Exit) {
-        let (tickets, room, arrived, ended) = self.with(|state| {
-            self.phase.store(Phase::Stopped as u8, Ordering::SeqCst);
-            state.exit = Some(exit);
-            state.results_ended = true;
-            (state.slots.wakers(), state.room.all(), state.arrived.all(), state.ended.all())
+        self.with(|state| {
+            self.set_phase(Phase::Stopped);
+            state.exit.set(exit);
+            state.results_ended.set(true);
         });
         trace::stopped(&exit);
-        tickets.into_iter().flatten().for_each(Waker::wake);
-        room.wake();
-        arrived.wake();
-        ended.wake();
+        for slot in 0..T {
+            if let Some(ticket) = self.with(|state| state.slots.take_waker(slot)) {
+                ticket.wake();
+            }
+        }
+        for event in [Event::Room, Event::Response, Event::End] {
+            self.wake(event);
+        }
     }
 
     async fn stopped(&self) -> Exit {
-        poll_fn(|cx| self.poll_for(cx, |state| state.exit, |state| &mut state.ended)).await
+        let exit = |state: &State<S, Q, T, R, W>| {
+            (self.current_phase() == Phase::Stopped).then_some(state.exit.get())
+        };
+        poll_fn(|cx| self.poll_for(cx, Event::End, exit)).await
     }
 }
 
@@ -365,26 +401,20 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         if Q == 0 || T == 0 {
             return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
         }
-        if capacity > Q {
+        let Some(capacity) = u16::try_from(capacity).ok().filter(|_| capacity <= Q) else {
             return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
-        }
-        if keep.bound.is_some_and(|bound| bound.capacity.get() > R) {
+        };
+        let Some(policy) = Policy::new(keep, R) else {
             return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
-        }
+        };
         self.with(|state| {
-            if state.occupied {
+            if state.capacity.get() > 0 {
                 return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
             }
-            state.occupied = true;
-            state.capacity = capacity;
-            state.keep = keep;
+            state.capacity.set(capacity);
+            state.policy.set(policy);
+            self.note_wants(state);
             Ok(FixedInbox::new(self))
         })
     }
-}
-
-/// Keeps `waker` in `place`. What it gives way to is to be dropped once no lock is held.
-#[must_use]
-fn keep_waker(place: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
-    if place.as_ref().is_some_and(|kept| kept.will_wake(waker)) { None } else { place.replace(waker.clone()) }
 }

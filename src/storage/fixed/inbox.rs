@@ -1,15 +1,17 @@
 //! The worker's side of a fixed storage: takes requests in turn, and skips the cancelled.
 
 use core::fmt;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use super::state::FixedJob;
-use super::{FixedStorage, keep_waker};
+use super::FixedStorage;
+use super::job::{FixedJob, Kind};
+use super::slots::SlotIndex;
+use super::waiters::Event;
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Settled};
+use crate::storage::{Inbox, Job, Settled};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -32,82 +34,85 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         Self { storage }
     }
 
-    /// Takes the next request that was not cancelled. What was is dropped outside of the lock.
-    fn take(&self) -> Option<FixedJob<S>> {
+    /// Takes the next request that was not cancelled. What was is dropped outside of the lock. Where there is none and may
+    /// be one later, a worker that `waits` is told of it.
+    fn poll_take(&self, hand: &mut Option<FixedJob<S>>, waits: Option<&Context<'_>>) -> Poll<bool> {
+        let storage = self.storage;
         loop {
-            let (taken, room) = self.storage.with(|state| {
-                let taken = state.pop();
-                // Whatever was taken is in hand now, and not cancelled there.
-                state.cancelled_in_hand = None;
-                let room = taken.is_some().then(|| state.room.all());
-                (taken, room)
+            let mut others_wait = false;
+            let mut _replaced = None;
+            let found = storage.with(|state| {
+                if state.pop(hand, &storage.waiting) {
+                    others_wait = state.waiters.any();
+                    return Poll::Ready(true);
+                }
+                match waits {
+                    Some(cx) if storage.is_open() => {
+                        _replaced = state.worker_waits(cx.waker(), true);
+                        Poll::Pending
+                    }
+                    _ => Poll::Ready(false),
+                }
             });
-            let (job, cancelled) = taken?;
-            if let Some(room) = room {
-                room.wake();
+            if others_wait {
+                storage.wake(Event::Room);
             }
-            if !cancelled {
-                return Some(job);
+            match hand {
+                Some(taken) if taken.kind() == Kind::Cancelled => self.drop_cancelled(hand),
+                _ => return found,
             }
-            self.storage.counters.cancelled.add_one();
         }
     }
 
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<FixedJob<S>>> {
-        loop {
-            if let Some(job) = self.take() {
-                return Poll::Ready(Some(job));
-            }
-            let waits = self.storage.with(|state| {
-                if state.waiting > 0 {
-                    return Err(true);
-                }
-                if !self.storage.is_open() {
-                    return Err(false);
-                }
-                Ok(keep_waker(&mut state.idle, cx.waker()))
-            });
-            match waits {
-                Ok(_replaced) => return Poll::Pending,
-                Err(true) => {}
-                Err(false) => return Poll::Ready(None),
-            }
-        }
+    #[cold]
+    fn drop_cancelled(&self, hand: &mut Option<FixedJob<S>>) {
+        *hand = None;
+        self.storage.counters.cancelled.add_one();
     }
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     Inbox<S, &'a FixedStorage<M, S, Q, T, R, W>> for FixedInbox<'a, M, S, Q, T, R, W>
 {
+    #[inline]
     fn storage(&self) -> &&'a FixedStorage<M, S, Q, T, R, W> {
         &self.storage
     }
 
-    async fn next(&mut self) -> Option<FixedJob<S>> {
-        poll_fn(|cx| self.poll_next(cx)).await
+    fn next(&mut self, hand: &mut Option<FixedJob<S>>) -> impl Future<Output = bool> {
+        poll_fn(|cx| self.poll_take(hand, Some(cx)))
     }
 
-    fn next_left(&mut self) -> Option<FixedJob<S>> {
-        self.take()
+    #[inline]
+    fn next_left(&mut self, hand: &mut Option<FixedJob<S>>) -> bool {
+        // Most often there is none: to know that takes no lock.
+        self.storage.waiting.get() > 0 && self.poll_take(hand, None) == Poll::Ready(true)
     }
 
-    fn requeue(&mut self, job: FixedJob<S>) -> Result<(), FixedJob<S>> {
-        self.storage.with(|state| if self.storage.is_open() { state.put_back(job) } else { Err(job) })
+    fn requeue(&mut self, job: Job<S::Request, SlotIndex>) -> Result<(), Job<S::Request, SlotIndex>> {
+        self.storage.with(|state| {
+            if !self.storage.is_open() {
+                return Err(job);
+            }
+            state.put_back(FixedJob::round(job), &self.storage.waiting);
+            Ok(())
+        })
     }
 
-    fn resolve(&mut self, id: RequestId, slot: usize, settled: Settled<S>) -> bool {
-        let settled = self.storage.with(|state| {
-            let cancelled = state.cancelled_in_hand.take_if(|cancelled| *cancelled == id).is_some();
-            (state.slots.settle(slot, id, settled), cancelled)
+    #[inline]
+    fn resolve(&mut self, id: RequestId, slot: SlotIndex, settled: Settled<S>) -> bool {
+        let settled = self.storage.with(|state| match state.slots.settle(slot, id, settled) {
+            Ok(ticket) => Ok(ticket),
+            Err(unasked) => Err((unasked, state.take_cancelled())),
         });
         match settled {
-            (Ok(ticket), _) => {
+            Ok(ticket) => {
                 if let Some(ticket) = ticket {
                     ticket.wake();
                 }
                 false
             }
-            (Err(_nobody_asks), cancelled) => cancelled,
+            Err((_unasked, cancelled)) => cancelled,
         }
     }
 }

@@ -8,6 +8,8 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use futures::stream::{FusedStream, Stream};
 
 use super::FixedStorage;
+use super::state::State;
+use super::waiters::Event;
 use crate::sender::MessageSender;
 use crate::storage::AnswerOf;
 
@@ -28,7 +30,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     FixedResponses<'a, M, S, Q, T, R, W>
 {
     pub(super) fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
-        storage.with(|state| state.consumers += 1);
+        storage.with(|state| {
+            state.add_consumer();
+            storage.note_wants(state);
+        });
         Self { storage }
     }
 }
@@ -39,15 +44,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     type Item = AnswerOf<S>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
-        let next = self.storage.poll_for(
-            cx,
-            |state| match state.results.pop() {
-                // The worker may wait for the room that is there now.
-                Some(answer) => Some((Some(answer), state.busy.take())),
-                None => state.results_ended.then_some((None, None)),
-            },
-            |state| &mut state.arrived,
-        );
+        let next = self.storage.poll_for(cx, Event::Response, |state| match state.results.pop() {
+            // The worker may wait for the room that is there now.
+            Some(answer) => Some((Some(answer), state.take_worker())),
+            None => state.results_ended.get().then_some((None, None)),
+        });
         next.map(|(answer, worker)| {
             if let Some(worker) = worker {
                 worker.wake();
@@ -61,7 +62,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     FusedStream for FixedResponses<'_, M, S, Q, T, R, W>
 {
     fn is_terminated(&self) -> bool {
-        self.storage.with(|state| state.results_ended && state.results.len() == 0)
+        self.storage.with(|state| state.results_ended.get() && state.results.len() == 0)
     }
 }
 
@@ -77,8 +78,15 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     for FixedResponses<'_, M, S, Q, T, R, W>
 {
     fn drop(&mut self) {
-        let (unread, worker) = self.storage.with(|state| (state.remove_consumer(), state.busy.take()));
-        drop(unread);
+        let worker = self.storage.with(|state| {
+            state.remove_consumer();
+            self.storage.note_wants(state);
+            state.take_worker()
+        });
+        // One by one, as what they drop is not ours.
+        while let Some(unread) = self.storage.with(State::take_unread) {
+            drop(unread);
+        }
         if let Some(worker) = worker {
             worker.wake();
         }

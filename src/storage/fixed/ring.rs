@@ -1,57 +1,89 @@
 //! A queue of fixed capacity.
 
+use core::cell::Cell;
+
+/// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
 pub(super) struct Ring<T, const N: usize> {
-    items: [Option<T>; N],
-    head: usize,
-    len: usize,
+    items: [Cell<Option<T>>; N],
+    /// The place of the oldest item.
+    head: Cell<u16>,
+    /// The place for the next item. It is taken only when all are.
+    tail: Cell<u16>,
 }
 
 impl<T, const N: usize> Ring<T, N> {
     pub(super) const fn new() -> Self {
-        Self { items: [const { None }; N], head: 0, len: 0 }
+        const { assert!(N <= u16::MAX as usize, "a fixed storage has at most 65,535 places of a kind") };
+        Self { items: [const { Cell::new(None) }; N], head: Cell::new(0), tail: Cell::new(0) }
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    /// Moves an end on by one place.
+    #[inline]
+    fn advance(end: &Cell<u16>) {
+        let next = end.get() + 1;
+        end.set(if usize::from(next) < N { next } else { 0 });
     }
 
-    pub(super) const fn is_full(&self) -> bool {
-        self.len == N
-    }
-
-    /// The place `offset` behind the head.
-    const fn place(&self, offset: usize) -> usize {
-        let place = self.head + offset;
-        if place < N { place } else { place - N }
-    }
-
-    pub(super) fn push(&mut self, item: T) -> Result<(), T> {
-        if self.is_full() {
+    /// Whether there was room. Without, what it gives is `item`.
+    #[inline]
+    pub(super) fn push(&self, item: T) -> Result<(), T> {
+        let Some(place) = self.items.get(usize::from(self.tail.get())) else { return Err(item) };
+        if let Some(oldest) = place.take() {
+            place.set(Some(oldest));
             return Err(item);
         }
-        let place = self.place(self.len);
-        self.items[place] = Some(item);
-        self.len += 1;
+        place.set(Some(item));
+        Self::advance(&self.tail);
         Ok(())
     }
 
-    pub(super) fn pop(&mut self) -> Option<T> {
-        self.pop_if(|_| true)
+    #[inline]
+    pub(super) fn pop(&self) -> Option<T> {
+        let mut item = None;
+        self.pop_into(&mut item);
+        item
+    }
+
+    /// Moves the oldest item, if there is one, to where it is wanted, which is empty.
+    #[inline]
+    pub(super) fn pop_into(&self, hand: &mut Option<T>) {
+        let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
+        *hand = place.take();
+        if hand.is_some() {
+            Self::advance(&self.head);
+        }
     }
 
     /// Takes the oldest item if it is as wanted.
-    pub(super) fn pop_if(&mut self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
-        if self.len == 0 {
+    #[inline]
+    pub(super) fn pop_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
+        let place = self.items.get(usize::from(self.head.get()))?;
+        let item = place.take()?;
+        if !wanted(&item) {
+            place.set(Some(item));
             return None;
         }
-        let item = self.items[self.head].take_if(|item| wanted(item))?;
-        self.head = self.place(1);
-        self.len -= 1;
+        Self::advance(&self.head);
         Some(item)
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.items.iter_mut().flatten()
+    /// Shows all items in turn, from whichever on, until `found` has what it looks for.
+    pub(super) fn find(&self, mut found: impl FnMut(&mut T) -> bool) -> bool {
+        self.items.iter().any(|place| {
+            let mut item = place.take();
+            let found = item.as_mut().is_some_and(&mut found);
+            place.set(item);
+            found
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let mut len = 0;
+        self.find(|_| {
+            len += 1;
+            false
+        });
+        len
     }
 }
 
@@ -61,15 +93,15 @@ mod tests {
 
     #[test]
     fn it_gives_what_it_took_in_order_for_ever() {
-        let mut ring = Ring::<_, 3>::new();
+        let ring = Ring::<_, 3>::new();
         assert_eq!(ring.pop(), None);
         for round in 0..10 {
             for item in 0..3 {
                 assert_eq!((ring.push(round + item), ring.len()), (Ok(()), item + 1));
             }
-            assert_eq!((ring.is_full(), ring.push(99)), (true, Err(99)));
+            assert_eq!(ring.push(99), Err(99));
             assert_eq!(ring.pop_if(|item| *item != round), None);
-            assert_eq!(ring.iter_mut().count(), 3);
+            assert!(ring.find(|item| *item == round + 2) && !ring.find(|item| *item == round + 3));
             for item in 0..2 {
                 assert_eq!(ring.pop(), Some(round + item));
             }
@@ -82,7 +114,7 @@ mod tests {
 
     #[test]
     fn without_room_it_is_full_and_empty() {
-        let mut ring = Ring::<_, 0>::new();
-        assert_eq!((ring.is_full(), ring.push(1), ring.pop()), (true, Err(1), None));
+        let ring = Ring::<_, 0>::new();
+        assert_eq!((ring.push(1), ring.pop(), ring.len()), (Err(1), None, 0));
     }
 }

@@ -1,29 +1,21 @@
 //! All that a fixed storage holds, under its one lock. Nothing here runs foreign code: what is to be woken or dropped is
 //! given out, for when the lock is not held any more.
+//!
+//! Before a runner is made of it, it is all zero: so a `static` takes no room in the flash.
 
-use core::mem::replace;
+use core::cell::Cell;
 use core::task::Waker;
 
+use super::job::{FixedJob, Kind};
 use super::ring::Ring;
-use super::slots::Slots;
+use super::slots::{SlotIndex, Slots};
 use super::waiters::Waiters;
 use crate::results::{KeepResults, Overflow};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Exit, Job};
+use crate::stats::Counter;
+use crate::storage::{AnswerOf, Exit};
 use crate::strategy::RequestId;
-
-/// A request in the queue; the worker's end of its reply is its ticket's slot.
-pub(super) type FixedJob<S> = Job<<S as MessageSender>::Request, usize>;
-
-pub(super) enum Entry<S: MessageSender> {
-    Waiting {
-        job: FixedJob<S>,
-        cancelled: bool,
-    },
-    /// It was not sent, and is to be taken back.
-    Unsent(S::Request),
-}
 
 pub(super) struct State<
     S: MessageSender,
@@ -32,44 +24,70 @@ pub(super) struct State<
     const RESULTS: usize,
     const WAITERS: usize,
 > {
-    /// Whether a runner was ever made here.
-    pub(super) occupied: bool,
-    /// The builder's bound of the queue.
-    pub(super) capacity: usize,
-    pub(super) keep: KeepResults,
-    pub(super) handles: usize,
-    pub(super) exit: Option<Exit>,
-    next_id: u64,
-    queue: Ring<Entry<S>, QUEUE>,
+    next_id: Cell<u64>,
+    queue: Ring<FixedJob<S>, QUEUE>,
     /// The place of what the worker has in hand and may put back when the queue is full.
-    spare: Option<Entry<S>>,
-    /// How many entries wait to be sent, and how many of these are callers' own: re-queued rounds don't count in the
-    /// bound.
-    pub(super) waiting: usize,
-    inside: usize,
-    /// The request in hand, if its ticket was cancelled meanwhile.
-    pub(super) cancelled_in_hand: Option<RequestId>,
+    spare: Cell<Option<FixedJob<S>>>,
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
-    pub(super) results_ended: bool,
-    pub(super) results_dropped: usize,
-    pub(super) consumers: usize,
-    /// The worker, when it waits for a request.
-    pub(super) idle: Option<Waker>,
-    /// The worker, when it waits for anything else.
-    pub(super) busy: Option<Waker>,
-    /// Callers that wait for room.
-    pub(super) room: Waiters<WAITERS>,
-    /// Consumers that wait for a response.
-    pub(super) arrived: Waiters<WAITERS>,
-    /// Those who wait for the runner's end.
-    pub(super) ended: Waiters<WAITERS>,
+    pub(super) policy: Cell<Policy>,
+    pub(super) results_dropped: Cell<usize>,
+    handles: Cell<usize>,
+    consumers: Cell<usize>,
+    /// The worker, when it waits.
+    worker: Cell<Option<Waker>>,
+    /// Callers and consumers that wait.
+    pub(super) waiters: Waiters<WAITERS>,
+    /// The builder's bound of the queue; zero before a runner was made here.
+    pub(super) capacity: Cell<u16>,
+    /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound.
+    rounds: Cell<u16>,
+    /// Whether the worker waits for a request, and for nothing else.
+    idle: Cell<bool>,
+    /// Whether the ticket of the request in hand was cancelled.
+    cancelled_in_hand: Cell<bool>,
+    pub(super) results_ended: Cell<bool>,
+    /// Once the worker has ended.
+    pub(super) exit: Cell<Exit>,
+}
+
+/// Which responses are kept, and how many.
+#[derive(Clone, Copy)]
+pub(super) struct Policy {
+    /// Zero for all that there is room for.
+    capacity: u16,
+    overflow: Overflow,
+    keep: Keep,
+}
+
+#[derive(Clone, Copy)]
+enum Keep {
+    WhileRead,
+    Always,
+    Never,
+}
+
+impl Policy {
+    /// `None` if it keeps more than `places`.
+    pub(super) fn new(keep: KeepResults, places: usize) -> Option<Self> {
+        let (capacity, overflow) = match keep.bound {
+            Some(bound) if bound.capacity.get() > places => return None,
+            Some(bound) => (u16::try_from(bound.capacity.get()).ok()?, bound.overflow),
+            None => (0, Overflow::Wait),
+        };
+        let keep = match keep.always {
+            None => Keep::WhileRead,
+            Some(true) => Keep::Always,
+            Some(false) => Keep::Never,
+        };
+        Some(Self { capacity, overflow, keep })
+    }
 }
 
 /// What becomes of a response.
-pub(super) enum Published<A, const WAITERS: usize> {
-    /// It is in the queue; the waiters are to be woken, and what gave way is to be dropped.
-    Kept(Waiters<WAITERS>, Option<A>),
+pub(super) enum Published<A> {
+    /// It is in the queue; what gave way is to be dropped.
+    Kept(Option<A>),
     Dropped(A),
     /// There is no room yet.
     Waits(A),
@@ -80,154 +98,215 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
 {
     pub(super) const fn new() -> Self {
         Self {
-            occupied: false,
-            capacity: QUEUE,
-            keep: KeepResults::while_read(),
-            handles: 0,
-            exit: None,
-            next_id: 0,
+            next_id: Cell::new(0),
             queue: Ring::new(),
-            spare: None,
-            waiting: 0,
-            inside: 0,
-            cancelled_in_hand: None,
+            spare: Cell::new(None),
             slots: Slots::new(),
             results: Ring::new(),
-            results_ended: false,
-            results_dropped: 0,
-            consumers: 0,
-            idle: None,
-            busy: None,
-            room: Waiters::new(),
-            arrived: Waiters::new(),
-            ended: Waiters::new(),
+            policy: Cell::new(Policy { capacity: 0, overflow: Overflow::Wait, keep: Keep::WhileRead }),
+            results_dropped: Cell::new(0),
+            handles: Cell::new(0),
+            consumers: Cell::new(0),
+            worker: Cell::new(None),
+            waiters: Waiters::new(),
+            capacity: Cell::new(0),
+            rounds: Cell::new(0),
+            idle: Cell::new(false),
+            cancelled_in_hand: Cell::new(false),
+            results_ended: Cell::new(false),
+            exit: Cell::new(Exit::Drained),
         }
     }
 
-    /// Whether one more request of a caller finds room, and a slot for its ticket.
-    pub(super) const fn has_room(&self) -> bool {
-        self.inside < self.capacity && !self.queue.is_full() && self.spare.is_none() && self.slots.has_room()
+    /// Whether one more request of a caller finds room, and a slot for its ticket, beside those `waiting`.
+    #[inline]
+    pub(super) fn has_room(&self, waiting: &Counter) -> bool {
+        let waiting = waiting.get();
+        waiting < QUEUE
+            && waiting - usize::from(self.rounds.get()) < usize::from(self.capacity.get())
+            && self.slots.has_room()
     }
 
-    /// Takes a request for which there is room. Gives its id and its ticket's slot.
-    pub(super) fn accept(&mut self, request: S::Request, queued_at: Instant) -> (RequestId, usize) {
-        let id = RequestId::new(self.next_id);
-        self.next_id += 1;
-        let slot = self.slots.take(id);
-        let job = Job { id, cycle: 0, request, queued_at, reply: Some(slot) };
-        self.inside += 1;
-        self.waiting += 1;
-        let pushed = self.queue.push(Entry::Waiting { job, cancelled: false });
+    /// Takes a request, and gives its id and its ticket's slot; or gives it back if there is no room.
+    #[inline]
+    pub(super) fn accept(
+        &self,
+        request: S::Request,
+        queued_at: Instant,
+        waiting: &Counter,
+    ) -> Result<(RequestId, SlotIndex), S::Request> {
+        if !self.has_room(waiting) {
+            return Err(request);
+        }
+        let id = RequestId::new(self.next_id.get());
+        let Some(slot) = self.slots.take(id) else { return Err(request) };
+        self.next_id.set(id.get() + 1);
+        waiting.add_one();
+        let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, request));
         debug_assert!(pushed.is_ok(), "there is room");
-        (id, slot)
+        Ok((id, slot))
     }
 
     /// Puts the request in hand behind those waiting: always once for each that was taken.
-    pub(super) fn put_back(&mut self, job: FixedJob<S>) -> Result<(), FixedJob<S>> {
-        if self.spare.is_some() {
-            return Err(job);
+    pub(super) fn put_back(&self, job: FixedJob<S>, waiting: &Counter) {
+        waiting.add_one();
+        self.rounds.set(self.rounds.get() + 1);
+        if let Err(job) = self.queue.push(job) {
+            self.spare.set(Some(job));
         }
-        self.waiting += 1;
-        if let Err(entry) = self.queue.push(Entry::Waiting { job, cancelled: false }) {
-            self.spare = Some(entry);
-        }
-        Ok(())
     }
 
-    /// The next entry that waits; `true` with one that was cancelled.
-    pub(super) fn pop(&mut self) -> Option<(FixedJob<S>, bool)> {
-        let entry = self.queue.pop_if(|entry| matches!(entry, Entry::Waiting { .. }))?;
+    /// Puts the next that waits, maybe a cancelled one, into an empty `hand`. Tells whether there is one.
+    #[inline]
+    pub(super) fn pop(&self, hand: &mut Option<FixedJob<S>>, waiting: &Counter) -> bool {
+        let Some(left) = waiting.get().checked_sub(1) else { return false };
+        self.queue.pop_into(hand);
+        waiting.set(left);
+        // Whatever was taken is in hand now, and not cancelled there.
+        self.cancelled_in_hand.set(false);
+        if hand.as_ref().is_some_and(|job| job.kind() == Kind::Round) {
+            self.rounds.set(self.rounds.get() - 1);
+        }
+        if left == QUEUE {
+            self.fill_up();
+        }
+        true
+    }
+
+    /// Moves the round in the spare place into the queue, which one has just left.
+    #[cold]
+    fn fill_up(&self) {
         if let Some(spare) = self.spare.take() {
-            match spare {
-                Entry::Waiting { .. } => {
-                    let pushed = self.queue.push(spare);
-                    debug_assert!(pushed.is_ok(), "one has just left");
-                }
-                // The first of those to be taken back.
-                Entry::Unsent(_) => self.spare = Some(spare),
-            }
+            let pushed = self.queue.push(spare);
+            debug_assert!(pushed.is_ok(), "one has just left");
         }
-        let Entry::Waiting { job, cancelled } = entry else { return None };
-        self.waiting -= 1;
-        if job.cycle == 0 {
-            self.inside -= 1;
-        }
-        Some((job, cancelled))
     }
 
     /// Notes that the request's ticket was cancelled.
-    pub(super) fn cancel(&mut self, id: RequestId) {
-        for entry in self.queue.iter_mut() {
-            if let Entry::Waiting { job, cancelled } = entry
-                && job.id == id
-                && job.cycle == 0
-            {
-                *cancelled = true;
-                return;
-            }
+    pub(super) fn cancel(&self, id: RequestId) {
+        if !self.queue.find(|job| job.cancel(id)) {
+            self.cancelled_in_hand.set(true);
         }
-        self.cancelled_in_hand = Some(id);
+    }
+
+    /// Whether the ticket of the request in hand was cancelled; told once.
+    pub(super) fn take_cancelled(&self) -> bool {
+        self.cancelled_in_hand.take()
     }
 
     /// Keeps a request that was taken out and not sent. What it pushes out is a round, to be counted and dropped.
     #[must_use]
-    pub(super) fn keep_unsent(&mut self, request: S::Request) -> Option<Entry<S>> {
-        let entry = self.queue.push(Entry::Unsent(request)).err()?;
-        let pushed_out = self.spare.replace(entry)?;
-        self.waiting -= 1;
+    pub(super) fn keep_unsent(&self, request: S::Request, waiting: &Counter) -> Option<FixedJob<S>> {
+        let job = self.queue.push(FixedJob::unsent(request)).err()?;
+        let pushed_out = self.spare.replace(Some(job))?;
+        waiting.set(waiting.get() - 1);
+        self.rounds.set(self.rounds.get() - 1);
         Some(pushed_out)
     }
 
-    pub(super) fn take_unsent(&mut self) -> Option<S::Request> {
-        let is_unsent = |entry: &Entry<S>| matches!(entry, Entry::Unsent(_));
-        let entry = self.spare.take_if(|entry| is_unsent(entry)).or_else(|| self.queue.pop_if(is_unsent))?;
-        match entry {
-            Entry::Unsent(request) => Some(request),
-            Entry::Waiting { .. } => None,
-        }
+    pub(super) fn take_unsent(&self) -> Option<S::Request> {
+        let is_unsent = |job: &FixedJob<S>| job.kind() == Kind::Unsent;
+        let job = match self.spare.take() {
+            Some(job) if is_unsent(&job) => job,
+            other => {
+                self.spare.set(other);
+                self.queue.pop_if(is_unsent)?
+            }
+        };
+        Some(job.into_request())
     }
 
     pub(super) fn wants_results(&self) -> bool {
-        RESULTS > 0 && self.keep.always.unwrap_or(self.consumers > 0)
+        match self.policy.get().keep {
+            Keep::WhileRead => self.consumers.get() > 0,
+            Keep::Always => true,
+            Keep::Never => false,
+        }
     }
 
     /// Publishes a response by the policy. A runner that is not `open` does not wait for its consumers.
-    pub(super) fn publish(&mut self, answer: AnswerOf<S>, open: bool) -> Published<AnswerOf<S>, WAITERS> {
+    pub(super) fn publish(&self, answer: AnswerOf<S>, open: bool) -> Published<AnswerOf<S>> {
         if !self.wants_results() {
             return Published::Dropped(answer);
         }
-        let (capacity, overflow) = match self.keep.bound {
-            Some(bound) => (bound.capacity.get(), bound.overflow),
-            None => (RESULTS, Overflow::Wait),
-        };
+        let Policy { capacity, overflow, .. } = self.policy.get();
+        let capacity = if capacity == 0 { RESULTS } else { capacity.into() };
         let full = self.results.len() >= capacity;
         let mut dropped = None;
         match overflow {
             Overflow::Wait if full && open => return Published::Waits(answer),
             Overflow::DropOldest if full => {
                 dropped = self.results.pop();
-                self.results_dropped += 1;
+                self.count_dropped();
             }
             Overflow::DropNewest if full => {
-                self.results_dropped += 1;
+                self.count_dropped();
                 return Published::Dropped(answer);
             }
             _ => {}
         }
         // Once the runner closes, the bound is lifted as far as there is room.
         if let Err(answer) = self.results.push(answer) {
-            self.results_dropped += 1;
+            self.count_dropped();
             return Published::Dropped(answer);
         }
-        Published::Kept(self.arrived.all(), dropped)
+        Published::Kept(dropped)
     }
 
-    /// Whether a consumer's leaving leaves responses that nobody will read.
-    pub(super) fn remove_consumer(&mut self) -> Ring<AnswerOf<S>, RESULTS> {
-        self.consumers -= 1;
-        if self.consumers == 0 && self.keep.always.is_none() {
-            return replace(&mut self.results, Ring::new());
+    fn count_dropped(&self) {
+        self.results_dropped.set(self.results_dropped.get() + 1);
+    }
+
+    pub(super) fn add_consumer(&self) {
+        self.consumers.set(self.consumers.get() + 1);
+    }
+
+    pub(super) fn remove_consumer(&self) {
+        self.consumers.set(self.consumers.get() - 1);
+    }
+
+    /// A response that nobody will read, if there is one.
+    pub(super) fn take_unread(&self) -> Option<AnswerOf<S>> {
+        if self.wants_results() { None } else { self.results.pop() }
+    }
+
+    pub(super) fn add_handle(&self) {
+        self.handles.set(self.handles.get() + 1);
+    }
+
+    /// Whether it was the last one.
+    pub(super) fn remove_handle(&self) -> bool {
+        self.handles.set(self.handles.get() - 1);
+        self.handles.get() == 0
+    }
+
+    /// Keeps the worker's waker: for a request if it is `idle`, else for whatever comes. What gives way is to be dropped
+    /// once no lock is held.
+    #[must_use]
+    #[inline]
+    pub(super) fn worker_waits(&self, waker: &Waker, idle: bool) -> Option<Waker> {
+        self.idle.set(idle);
+        match self.worker.take() {
+            Some(kept) if kept.will_wake(waker) => {
+                self.worker.set(Some(kept));
+                None
+            }
+            replaced => {
+                self.worker.set(Some(waker.clone()));
+                replaced
+            }
         }
-        Ring::new()
+    }
+
+    /// The worker, if it waits for a request.
+    #[inline]
+    pub(super) fn take_idle(&self) -> Option<Waker> {
+        if self.idle.take() { self.worker.take() } else { None }
+    }
+
+    /// The worker, whatever it waits for.
+    pub(super) fn take_worker(&self) -> Option<Waker> {
+        self.idle.set(false);
+        self.worker.take()
     }
 }

@@ -1,15 +1,20 @@
 //! The ticket's end of a reply slot.
 
+use core::mem::replace;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
-use super::slots::Slot;
+use super::slots::{Look, Slot, SlotIndex};
+use super::waiters::Event;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Receipt, Settled};
 use crate::strategy::RequestId;
+
+/// No slot: there are never so many.
+const NONE: SlotIndex = SlotIndex::MAX;
 
 /// Owns a slot until it is settled, cancelled or dropped.
 pub struct FixedReceipt<
@@ -22,21 +27,21 @@ pub struct FixedReceipt<
     const W: usize,
 > {
     storage: &'a FixedStorage<M, S, Q, T, R, W>,
-    /// `None` once the slot was given back.
-    slot: Option<usize>,
+    /// [`NONE`] once the slot was given back.
+    slot: SlotIndex,
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedReceipt<'a, M, S, Q, T, R, W>
 {
-    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: usize) -> Self {
-        Self { storage, slot: Some(slot) }
+    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: SlotIndex) -> Self {
+        Self { storage, slot }
     }
 
     /// Gives the slot back at once. Gives the reply, if there is one.
     fn release(&mut self) -> Option<Settled<S>> {
-        match self.storage.release(self.slot.take()?) {
-            Slot::Settled(settled) => Some(settled),
+        match self.storage.release(replace(&mut self.slot, NONE)) {
+            Some(Slot::Settled(settled)) => Some(settled),
             _ => None,
         }
     }
@@ -45,27 +50,42 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Receipt<S>
     for FixedReceipt<'_, M, S, Q, T, R, W>
 {
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
-        let stopped = Settled::no_answer(NoAnswer::Stopped, 0);
-        let Some(slot) = self.slot else { return Poll::Ready(stopped) };
-        let replaced = self.storage.with(|state| {
-            if state.slots.is_settled(slot) || self.storage.current_phase() == Phase::Stopped {
-                return Err(());
-            }
-            Ok(state.slots.wait(slot, cx.waker()))
+        let slot = self.slot;
+        let mut others_wait = false;
+        let look = self.storage.with(|state| {
+            others_wait = state.waiters.any();
+            state.slots.look(slot, cx.waker())
         });
-        if replaced.is_ok() { Poll::Pending } else { Poll::Ready(self.release().unwrap_or(stopped)) }
+        match look {
+            Look::Settled(settled) => {
+                self.slot = NONE;
+                if others_wait {
+                    self.storage.wake(Event::Room);
+                }
+                Poll::Ready(settled)
+            }
+            // The waker is kept first: so a worker that stops meanwhile wakes it.
+            Look::Waits(_replaced) if self.storage.current_phase() == Phase::Stopped => {
+                Poll::Ready(self.release().unwrap_or(Settled::no_answer(NoAnswer::Stopped, 0)))
+            }
+            Look::Waits(_replaced) => Poll::Pending,
+        }
     }
 
+    #[inline]
     fn try_take(&mut self) -> Option<Settled<S>> {
         // One lock does both, to look and to wait.
         None
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {
-        let Some(slot) = self.slot else { return false };
+        let slot = self.slot;
         let cancelled = self.storage.with(|state| {
-            let waits = !state.slots.is_settled(slot) && self.storage.current_phase() != Phase::Stopped;
+            let waits = slot != NONE
+                && !state.slots.is_settled(slot)
+                && self.storage.current_phase() != Phase::Stopped;
             if waits {
                 state.cancel(id);
             }
@@ -81,8 +101,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
     for FixedReceipt<'_, M, S, Q, T, R, W>
 {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.release());
+        if self.slot != NONE {
+            drop(self.release());
+        }
     }
 }
 

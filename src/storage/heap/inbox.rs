@@ -140,19 +140,21 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn next(&mut self) -> impl Future<Output = Option<Queued<S>>> {
+    fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            match poll_fn(|cx| self.poll_next(cx)).await {
+            *hand = match poll_fn(|cx| self.poll_next(cx)).await {
                 Wait::Over(next) => next,
                 Wait::Announced => self.recv().await,
-            }
+            };
+            hand.is_some()
         }
     }
 
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn next_left(&mut self) -> Option<Queued<S>> {
-        if self.is_idle() { None } else { self.take().ok() }
+    fn next_left(&mut self, hand: &mut Option<Queued<S>>) -> bool {
+        *hand = if self.is_idle() { None } else { self.take().ok() };
+        hand.is_some()
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
