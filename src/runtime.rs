@@ -6,6 +6,7 @@ mod embassy;
 #[cfg(feature = "alloc")]
 mod futures;
 mod instant;
+mod nanos;
 #[cfg(feature = "smol")]
 mod smol;
 #[cfg(feature = "tokio")]
@@ -15,6 +16,7 @@ use core::future::Future;
 use core::time::Duration;
 
 pub use instant::Instant;
+pub(crate) use nanos::Nanos;
 
 #[cfg(feature = "embassy")]
 pub use self::embassy::Embassy;
@@ -34,17 +36,26 @@ pub trait Timer: Clone {
 
     /// Completes once `duration` has passed since the first poll or the call, never much earlier.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Completes at `deadline`, at once if that has passed, and never before it.
+    ///
+    /// By default it sleeps as often as it takes. A timer that keeps instants itself can do it with less.
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        async move {
+            loop {
+                let left = deadline.saturating_duration_since(self.now());
+                if left.is_zero() {
+                    return;
+                }
+                self.sleep(left).await;
+            }
+        }
+    }
 }
 
 /// Completes at `deadline`, at once if that has passed, and never before it, however roughly `timer` sleeps.
-pub(crate) async fn sleep_until<T: Timer>(timer: &T, deadline: Instant) {
-    loop {
-        let left = deadline.saturating_duration_since(timer.now());
-        if left.is_zero() {
-            return;
-        }
-        timer.sleep(left).await;
-    }
+pub(crate) fn sleep_until<T: Timer>(timer: &T, deadline: Instant) -> impl Future<Output = ()> {
+    timer.sleep_until(deadline)
 }
 
 /// Runs a future of type `F` in the background.

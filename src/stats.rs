@@ -101,8 +101,9 @@ impl Counters {
 
     pub(crate) fn waited(&self, wait: Duration) {
         self.waits.add_one();
-        self.waited.set(self.waited.get().saturating_add(wait));
-        self.longest_wait.set(self.longest_wait.get().max(wait));
+        let wait = Span::units(wait);
+        self.waited.0.set(self.waited.0.get().saturating_add(wait));
+        self.longest_wait.0.set(self.longest_wait.0.get().max(wait));
     }
 
     pub(crate) fn read(&self, queued: usize, results_dropped: usize) -> Stats {
@@ -158,10 +159,10 @@ const UNITS_PER_SECOND: u32 = if usize::BITS >= 64 { 1_000_000_000 } else { 1_00
 const NANOS_PER_UNIT: u32 = 1_000_000_000 / UNITS_PER_SECOND;
 
 impl Span {
-    fn set(&self, time: Duration) {
-        let seconds = time.as_secs().saturating_mul(UNITS_PER_SECOND.into());
-        let units = seconds.saturating_add((time.subsec_nanos() / NANOS_PER_UNIT).into());
-        self.0.set(usize::try_from(units).unwrap_or(usize::MAX));
+    fn units(time: Duration) -> usize {
+        let per_second = UNITS_PER_SECOND as usize;
+        let seconds = usize::try_from(time.as_secs()).unwrap_or(usize::MAX).saturating_mul(per_second);
+        seconds.saturating_add((time.subsec_nanos() / NANOS_PER_UNIT) as usize)
     }
 
     fn get(&self) -> Duration {
@@ -190,14 +191,14 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn times_are_kept_to_the_nanosecond() {
         let span = Span(Counter::new());
-        span.set(Duration::new(3, 1));
+        span.0.set(Span::units(Duration::new(3, 1)));
         assert_eq!(span.get(), Duration::new(3, 1));
     }
 
     #[test]
     fn a_time_beyond_the_range_stays_at_its_end() {
         let span = Span(Counter::new());
-        span.set(Duration::MAX);
+        span.0.set(Span::units(Duration::MAX));
         assert_eq!(span.get(), Duration::from_nanos(u64::MAX));
     }
 }

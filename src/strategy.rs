@@ -158,7 +158,7 @@ pub trait Context<S: MessageSender> {
     /// Waits until `deadline`, and never less.
     fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
         let timer = self.timer();
-        async move { crate::runtime::sleep_until(&timer, deadline).await }
+        async move { timer.sleep_until(deadline).await }
     }
 
     /// Whether the runner is closing: what is queued is still sent, nothing new is taken.

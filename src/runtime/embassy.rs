@@ -4,8 +4,11 @@
 mod spawner;
 
 use core::future::Future;
+use core::pin::Pin;
+use core::task::{self, Poll};
 use core::time::Duration;
 
+use super::nanos::div_rem;
 use super::{Instant, Timer};
 
 /// The time of [`embassy-time`](embassy_time): its driver is the firmware's.
@@ -110,12 +113,60 @@ impl Timer for Embassy {
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
-        // Longer than embassy can count, it is until the end of its time.
-        let deadline = u64::try_from(duration.as_nanos())
-            .ok()
-            .and_then(embassy_time::Duration::try_from_nanos)
-            .and_then(|duration| embassy_time::Instant::now().checked_add(duration))
-            .unwrap_or(embassy_time::Instant::MAX);
-        embassy_time::Timer::at(deadline)
+        self.sleep_until(self.now() + duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        Until(deadline)
+    }
+}
+
+/// A sleep until an instant, in as many bytes.
+struct Until(Instant);
+
+impl Future for Until {
+    type Output = ();
+
+    #[inline(never)] // one for all sleeps
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
+        if Embassy.now() >= self.0 {
+            return Poll::Ready(());
+        }
+        // It only tells the driver when to wake whom.
+        let mut alarm = embassy_time::Timer::at(embassy_time::Instant::from_ticks(ticks_at(self.0)));
+        Pin::new(&mut alarm).poll(cx)
+    }
+}
+
+/// The first tick that is not before `instant`.
+#[expect(clippy::cast_possible_truncation, reason = "both are at most a billion")]
+const fn ticks_at(instant: Instant) -> u64 {
+    const SECOND: u64 = 1_000_000_000;
+    const TICKS: u64 = embassy_time::TICK_HZ;
+    const COMMON: u64 = common_divisor(SECOND, TICKS);
+    const { assert!(TICKS <= SECOND, "a tick takes a nanosecond or more") };
+    // So many nanoseconds are so many ticks.
+    const NANOS: u32 = (SECOND / COMMON) as u32;
+    let (whole, nanos) = div_rem::<NANOS>(instant.as_nanos());
+    let (ticks, left) = div_rem::<NANOS>(nanos as u64 * (TICKS / COMMON));
+    whole * (TICKS / COMMON) + ticks + (left > 0) as u64
+}
+
+const fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tick_is_too_early_and_none_is_too_late() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let others = (0..1_000).map(|round| random.u64(..) >> (round % 64));
+        for nanos in [0, 1, 999, 1_000, 1_001, u64::MAX - 1, u64::MAX].into_iter().chain(others) {
+            let exact = u128::from(nanos) * u128::from(embassy_time::TICK_HZ);
+            assert_eq!(u128::from(ticks_at(Instant::from_nanos(nanos))), exact.div_ceil(1_000_000_000));
+        }
     }
 }

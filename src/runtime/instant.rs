@@ -3,6 +3,8 @@
 use core::ops::Add;
 use core::time::Duration;
 
+use super::nanos::Nanos;
+
 /// A point in time: nanoseconds since its [`Timer`](super::Timer)'s own epoch.
 ///
 /// Instants of different timers do not compare. Arithmetic saturates (after some 584 years).
@@ -39,7 +41,7 @@ impl Instant {
 
     /// The time from `earlier` to `self`; zero if `earlier` is later.
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Nanos::new(self.0.saturating_sub(earlier.0)).duration()
     }
 }
 
@@ -47,7 +49,15 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+        self + Nanos::of(duration)
+    }
+}
+
+impl Add<Nanos> for Instant {
+    type Output = Self;
+
+    fn add(self, nanos: Nanos) -> Self {
+        Self(self.0.saturating_add(nanos.get()))
     }
 }
 

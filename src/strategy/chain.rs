@@ -116,7 +116,8 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
                 let After { pause, resend } = current.after(cx, request, &outcome);
                 // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
-                    && let Err(expired) = within(expiry(levels, level), &timer, pause.wait(cx)).await
+                    && let Err(expired) =
+                        within(expiry(levels, level), &timer, sleep_until(&timer, pause.end(cx))).await
                 {
                     (outcome, level) = (Err(NoAnswer::TimedOut), expired);
                 } else if resend {

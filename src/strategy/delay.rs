@@ -1,8 +1,10 @@
 //! A pause after each answer, before it is passed on.
 
+use core::future::Future;
 use core::time::Duration;
 
 use super::{Context, Outcome, Pipeline, SendStrategy};
+use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::{MessageResponse, MessageSender};
 
 /// Holds each answer back for a time, and with it the next request.
@@ -19,12 +21,12 @@ use crate::sender::{MessageResponse, MessageSender};
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[doc(alias = "DelayStrategy")]
-pub struct Delay(Duration);
+pub struct Delay(Nanos);
 
 impl Delay {
     /// A delay of `duration`; zero is no delay.
     pub const fn new(duration: Duration) -> Self {
-        Self(duration)
+        Self(Nanos::of(duration))
     }
 
     /// How long `response` is held back.
@@ -37,22 +39,26 @@ impl Delay {
 }
 
 impl<S: MessageSender> SendStrategy<S> for Delay {
-    async fn execute(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold twice what it is given")]
+    fn execute(
         &mut self,
         cx: &mut impl Context<S>,
         request: &S::Request,
         mut inner: impl Pipeline<S>,
-    ) -> Outcome<S> {
-        let response = inner.send(cx, request).await?;
-        self.after::<S>(&response).wait(cx).await;
-        Ok(response)
+    ) -> impl Future<Output = Outcome<S>> {
+        async move {
+            let response = inner.send(cx, request).await?;
+            let (timer, deadline) = (cx.timer(), self.after::<S>(&response).end(cx));
+            timer.sleep_until(deadline).await;
+            Ok(response)
+        }
     }
 }
 
 /// A wait between sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pause {
-    For(Duration),
+    For(Nanos),
     /// No wait of our own: until the instant before which the service wants no request: shared, so that nobody waits twice.
     UntilPermitted,
 }
@@ -61,20 +67,18 @@ impl Pause {
     /// `None` where the service says it.
     pub(super) const fn duration(self) -> Option<Duration> {
         match self {
-            Self::For(duration) => Some(duration),
+            Self::For(nanos) => Some(nanos.duration()),
             Self::UntilPermitted => None,
         }
     }
 
-    pub(super) async fn wait<S: MessageSender>(self, cx: &impl Context<S>) {
-        if let Self::For(duration) = self
-            && !duration.is_zero()
-        {
-            cx.sleep(duration).await;
-        }
-        // Also after a wait of our own: an earlier flood wait may be longer, if a time-out cut it off.
-        if let Some(deadline) = cx.not_before() {
-            cx.sleep_until(deadline).await;
+    /// When a pause that begins now is over.
+    pub(super) fn end<S: MessageSender>(self, cx: &impl Context<S>) -> Instant {
+        // Not before that, even after a wait of our own: an earlier flood wait may be longer, if a time-out cut it off.
+        let permitted_at = cx.not_before().unwrap_or(Instant::EPOCH);
+        match self {
+            Self::For(nanos) if !nanos.is_zero() => permitted_at.max(cx.now() + nanos),
+            _ => permitted_at,
         }
     }
 }

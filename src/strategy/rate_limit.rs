@@ -2,11 +2,12 @@
 
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
+use core::future::Future;
 use core::time::Duration;
 
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::InvalidArgument;
-use crate::runtime::Instant;
+use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 
 /// Admits at most `rate` sends in any window of `period`.
@@ -33,7 +34,7 @@ use crate::sender::MessageSender;
 #[doc(alias = "RateLimiterStrategy")]
 pub struct RateLimiter<Stamps> {
     window: Window<Stamps>,
-    period: Duration,
+    period: Nanos,
     /// Whether a send was admitted whose end was never seen: it may have been dropped.
     in_flight: bool,
 }
@@ -71,7 +72,11 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
         if period.is_zero() {
             return Err(InvalidArgument::new("period", "must be longer than zero"));
         }
-        Ok(Self { window: Window { stamps, oldest: 0, len: 0 }, period, in_flight: false })
+        Ok(Self {
+            window: Window { stamps, next: 0, full: false },
+            period: Nanos::of(period),
+            in_flight: false,
+        })
     }
 
     /// Admits a send now, or says when there will be room.
@@ -105,18 +110,22 @@ where
     S: MessageSender,
     Stamps: AsRef<[Instant]> + AsMut<[Instant]>,
 {
-    async fn execute(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold twice what it is given")]
+    fn execute(
         &mut self,
         cx: &mut impl Context<S>,
         request: &S::Request,
         mut inner: impl Pipeline<S>,
-    ) -> Outcome<S> {
-        while let Err(room_at) = self.admit(cx) {
-            cx.sleep_until(room_at).await;
+    ) -> impl Future<Output = Outcome<S>> {
+        async move {
+            while let Err(room_at) = self.admit(cx) {
+                let timer = cx.timer();
+                timer.sleep_until(room_at).await;
+            }
+            let outcome = inner.send(cx, request).await;
+            self.sent(cx);
+            outcome
         }
-        let outcome = inner.send(cx, request).await;
-        self.sent(cx);
-        outcome
     }
 }
 
@@ -124,32 +133,33 @@ where
 #[derive(Debug, Clone)]
 struct Window<Stamps> {
     stamps: Stamps,
-    oldest: usize,
-    len: usize,
+    /// The place of the next stamp.
+    next: usize,
+    /// Whether each place has a stamp: that at `next` is then the oldest.
+    full: bool,
 }
 
 impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> Window<Stamps> {
-    fn admit(&mut self, now: Instant, period: Duration) -> Result<(), Instant> {
+    fn admit(&mut self, now: Instant, period: Nanos) -> Result<(), Instant> {
         let stamps = self.stamps.as_mut();
-        if self.len < stamps.len() {
-            // Until the ring is full once, it is filled from the front.
-            stamps[self.len] = now;
-            self.len += 1;
-            return Ok(());
+        let rate = stamps.len();
+        let Some(oldest) = stamps.get_mut(self.next) else { return Ok(()) };
+        if self.full && now < *oldest + period {
+            return Err(*oldest + period);
         }
-        let room_at = stamps[self.oldest] + period;
-        if now < room_at {
-            return Err(room_at);
+        *oldest = now;
+        self.next += 1;
+        if self.next == rate {
+            (self.next, self.full) = (0, true);
         }
-        stamps[self.oldest] = now;
-        self.oldest = if self.oldest + 1 == stamps.len() { 0 } else { self.oldest + 1 };
         Ok(())
     }
 
     /// Moves the newest stamp forward to `time`; never back.
     fn move_newest(&mut self, time: Instant) {
-        let end = if self.oldest == 0 { self.len } else { self.oldest };
-        if let Some(newest) = end.checked_sub(1).and_then(|index| self.stamps.as_mut().get_mut(index)) {
+        let stamps = self.stamps.as_mut();
+        let end = if self.next == 0 && self.full { stamps.len() } else { self.next };
+        if let Some(newest) = end.checked_sub(1).and_then(|index| stamps.get_mut(index)) {
             *newest = time.max(*newest);
         }
     }

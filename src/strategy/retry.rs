@@ -1,10 +1,12 @@
 //! Sends again after a failure, on a schedule.
 
+use core::future::Future;
 use core::time::Duration;
 
 use super::delay::{Pause, asks_to_wait};
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
+use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
 use crate::trace;
 
@@ -36,7 +38,7 @@ pub struct Retry<Schedule = Fixed> {
 impl Retry {
     /// Up to `retries` re-sends after the first, `delay` apart. No retries send once.
     pub const fn new(retries: u32, delay: Duration) -> Self {
-        Self { schedule: Fixed { retries, delay }, no_answer_too: false }
+        Self { schedule: Fixed { retries, delay: Nanos::of(delay) }, no_answer_too: false }
     }
 }
 
@@ -88,33 +90,36 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
     fn pause_after<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
         match outcome {
             Ok(Err(rejection)) if !S::is_final(rejection) => {
-                let delay = self.schedule.delay(retry)?;
+                let delay = self.schedule.delay_nanos(retry)?;
                 Some(if asks_to_wait::<S>(rejection) { Pause::UntilPermitted } else { Pause::For(delay) })
             }
             Err(NoAnswer::Failed(error)) if self.no_answer_too || !S::may_have_arrived(error) => {
-                self.schedule.delay(retry).map(Pause::For)
+                self.schedule.delay_nanos(retry).map(Pause::For)
             }
-            Err(NoAnswer::TimedOut) if self.no_answer_too => self.schedule.delay(retry).map(Pause::For),
+            Err(NoAnswer::TimedOut) if self.no_answer_too => self.schedule.delay_nanos(retry).map(Pause::For),
             Ok(_) | Err(_) => None,
         }
     }
 }
 
 impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedule> {
-    async fn execute(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold twice what it is given")]
+    fn execute(
         &mut self,
         cx: &mut impl Context<S>,
         request: &S::Request,
         mut inner: impl Pipeline<S>,
-    ) -> Outcome<S> {
-        let mut retry = 0;
-        loop {
-            let outcome = inner.send(cx, request).await;
-            match self.pause(cx, &outcome, retry) {
-                Some(pause) => pause.wait(cx).await,
-                None => return outcome,
+    ) -> impl Future<Output = Outcome<S>> {
+        async move {
+            let mut retry = 0;
+            loop {
+                let outcome = inner.send(cx, request).await;
+                let Some(pause) = self.pause(cx, &outcome, retry) else { return outcome };
+                drop(outcome);
+                let (timer, deadline) = (cx.timer(), pause.end(cx));
+                timer.sleep_until(deadline).await;
+                retry += 1;
             }
-            retry += 1;
         }
     }
 }
@@ -134,6 +139,13 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
 pub trait RetrySchedule {
     /// The wait before re-send number `retry`; `None` if no more are to be made. A new request begins at 0.
     fn delay(&mut self, retry: u32) -> Option<Duration>;
+
+    /// The same, as it is kept here.
+    #[doc(hidden)]
+    #[allow(private_interfaces)] // for schedules of ours
+    fn delay_nanos(&mut self, retry: u32) -> Option<Nanos> {
+        self.delay(retry).map(Nanos::of)
+    }
 }
 
 impl<F: FnMut(u32) -> Option<Duration>> RetrySchedule for F {
@@ -146,11 +158,16 @@ impl<F: FnMut(u32) -> Option<Duration>> RetrySchedule for F {
 #[derive(Debug, Clone, Copy)]
 pub struct Fixed {
     retries: u32,
-    delay: Duration,
+    delay: Nanos,
 }
 
 impl RetrySchedule for Fixed {
     fn delay(&mut self, retry: u32) -> Option<Duration> {
+        self.delay_nanos(retry).map(Nanos::duration)
+    }
+
+    #[allow(private_interfaces)]
+    fn delay_nanos(&mut self, retry: u32) -> Option<Nanos> {
         (retry < self.retries).then_some(self.delay)
     }
 }

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::{InvalidArgument, NoAnswer};
-use crate::runtime::Timer;
+use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
 
 /// Drops a send that takes longer than a given time: its ticket fails with [`NoAnswer::TimedOut`].
@@ -28,7 +28,7 @@ use crate::sender::MessageSender;
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[doc(alias = "TimeoutStrategy")]
-pub struct Timeout(Duration);
+pub struct Timeout(Nanos);
 
 impl Timeout {
     /// A time-out of `timeout`.
@@ -40,24 +40,28 @@ impl Timeout {
         if timeout.is_zero() {
             return Err(InvalidArgument::new("timeout", "must be longer than zero"));
         }
-        Ok(Self(timeout))
+        Ok(Self(Nanos::of(timeout)))
     }
 
     /// The time that a send may take.
     pub const fn duration(&self) -> Duration {
-        self.0
+        self.0.duration()
     }
 }
 
 impl<S: MessageSender> SendStrategy<S> for Timeout {
-    async fn execute(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold twice what it is given")]
+    fn execute(
         &mut self,
         cx: &mut impl Context<S>,
         request: &S::Request,
         mut inner: impl Pipeline<S>,
-    ) -> Outcome<S> {
-        let timer = cx.timer();
-        Race::new(inner.send(cx, request), || timer.sleep(self.0)).await.unwrap_or(Err(NoAnswer::TimedOut))
+    ) -> impl Future<Output = Outcome<S>> {
+        async move {
+            let (timer, limit) = (cx.timer(), self.0);
+            let sleep = || timer.sleep_until(timer.now() + limit);
+            Race::new(inner.send(cx, request), sleep).await.unwrap_or(Err(NoAnswer::TimedOut))
+        }
     }
 }
 
@@ -69,15 +73,22 @@ pin_project! {
     pub(super) struct Race<F, Make, Sleep> {
         #[pin]
         future: F,
-        make_sleep: Option<Make>,
         #[pin]
-        sleep: Option<Sleep>,
+        other: Other<Make, Sleep>,
+    }
+}
+
+pin_project! {
+    #[project = OtherProjected]
+    enum Other<Make, Sleep> {
+        Asleep { #[pin] sleep: Sleep },
+        Unmade { make: Option<Make> },
     }
 }
 
 impl<F, Make, Sleep> Race<F, Make, Sleep> {
     pub(super) const fn new(future: F, make_sleep: Make) -> Self {
-        Self { future, make_sleep: Some(make_sleep), sleep: None }
+        Self { future, other: Other::Unmade { make: Some(make_sleep) } }
     }
 }
 
@@ -89,12 +100,14 @@ impl<F: Future, Make: FnOnce() -> Sleep, Sleep: Future<Output = ()>> Future for 
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Some(output));
         }
-        if let Some(make_sleep) = this.make_sleep.take() {
-            this.sleep.set(Some(make_sleep()));
+        if let OtherProjected::Unmade { make } = this.other.as_mut().project()
+            && let Some(make) = make.take()
+        {
+            this.other.set(Other::Asleep { sleep: make() });
         }
-        match this.sleep.as_pin_mut() {
-            Some(sleep) => sleep.poll(cx).map(|()| None),
-            None => Poll::Pending,
+        match this.other.project() {
+            OtherProjected::Asleep { sleep } => sleep.poll(cx).map(|()| None),
+            OtherProjected::Unmade { .. } => Poll::Pending,
         }
     }
 }
