@@ -9,6 +9,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use super::FixedStorage;
 use super::job::{FixedJob, Kind};
 use super::slots::SlotIndex;
+use super::state::State;
 use super::waiters::Event;
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Job, Settled};
@@ -91,7 +92,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn requeue(&mut self, job: Job<S::Request, SlotIndex>) -> Result<(), Job<S::Request, SlotIndex>> {
         self.storage.with(|state| {
-            if !self.storage.is_open() {
+            if !self.storage.is_open() || !State::<S, Q, T, R, W>::has_room_for_round(&self.storage.waiting) {
                 return Err(job);
             }
             state.put_back(FixedJob::round(job), &self.storage.waiting);

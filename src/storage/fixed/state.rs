@@ -147,7 +147,12 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         Ok((id, slot))
     }
 
-    /// Puts the request in hand behind those waiting: always once for each that was taken.
+    /// Whether there is room for one more round: always for one of the request in hand, even if the queue is full.
+    pub(super) fn has_room_for_round(waiting: &Counter) -> bool {
+        waiting.get() <= QUEUE
+    }
+
+    /// Puts a round of the request in hand behind those waiting, for which there is room.
     pub(super) fn put_back(&self, job: FixedJob<S>, waiting: &Counter) {
         waiting.add_one();
         self.rounds.set(self.rounds.get() + 1);
