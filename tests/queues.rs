@@ -256,6 +256,29 @@ fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
 }
 
 #[test]
+fn a_response_that_waits_for_room_outlives_an_abort_and_the_worker() {
+    run(|runtime| async move {
+        let (_, runner, results) = ten_unread(&runtime, Overflow::Wait).await;
+        assert_eq!(runner.abort().await.len(), 6);
+        assert_eq!(indices(results).await, [0, 1, 2, 3]);
+    });
+    run(|runtime| async move {
+        let keep = KeepResults::while_read().bounded(3, Overflow::Wait).unwrap();
+        let builder = SenderRunner::builder(accepting(&runtime, ms(10))).results(keep);
+        let (runner, worker) = builder.prepare(runtime.timer()).run();
+        let results = runner.results();
+        for _ in 0..10 {
+            drop(runner.request("a").await.unwrap());
+        }
+        let timer = runtime.timer();
+        let second = std::pin::pin!(timer.sleep(Duration::from_secs(1)));
+        drop(futures::future::select(Box::pin(worker), second).await);
+        assert_eq!(runner.close().await, telegram_sender::Exit::Dropped);
+        assert_eq!(indices(results).await, [0, 1, 2, 3]);
+    });
+}
+
+#[test]
 fn a_runner_that_waits_for_a_consumer_goes_on_when_the_last_one_leaves() {
     run(|runtime| async move {
         let (sender, _runner, results) = ten_unread(&runtime, Overflow::Wait).await;

@@ -295,3 +295,25 @@ fn dropping_the_runtime_in_flight_leaves_no_ticket_waiting() {
     assert_eq!(other.block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
     assert_eq!(other.block_on(runner.close()), Exit::Dropped);
 }
+
+#[test]
+fn a_dropped_worker_gives_back_what_it_had_not_sent_yet() {
+    run(|runtime| async move {
+        let sender = accepting(&runtime, ms(10));
+        let limiter = RateLimiter::new(1, ms(1000)).unwrap();
+        let (runner, worker) = SenderRunner::builder(sender).strategy(limiter).prepare(runtime.timer()).run();
+        let mut tickets = Vec::new();
+        for request in ["sent", "in the limiter", "in the queue"] {
+            tickets.push(runner.request(request).await.unwrap());
+        }
+        let timer = runtime.timer();
+        let before = std::pin::pin!(timer.sleep(ms(500)));
+        drop(futures::future::select(Box::pin(worker), before).await);
+        assert_eq!(runner.abort().await, ["in the limiter", "in the queue"]);
+        let stopped = Err(SendError::NoAnswer(NoAnswer::Stopped));
+        let ends = futures::future::join_all(tickets).await;
+        assert_eq!(ends, [Ok(accepted(0, "sent")), stopped.clone(), stopped]);
+        let stats = runner.stats();
+        assert_eq!((stats.sent, stats.failed, stats.unsent, stats.in_flight), (1, 0, 2, 0));
+    });
+}
