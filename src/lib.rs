@@ -71,6 +71,8 @@ pub use sender::{MessageResponse, MessageSender};
 pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use storage::Heap;
+#[cfg(feature = "std")]
+pub use storage::Pooled;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use storage::{Exit, Preallocated, Storage};
 #[cfg(feature = "embassy")]

@@ -5,6 +5,8 @@
 pub(crate) mod fixed;
 #[cfg(feature = "alloc")]
 pub(crate) mod heap;
+#[cfg(feature = "std")]
+pub(crate) mod pooled;
 
 use core::future::Future;
 use core::num::NonZeroUsize;
@@ -23,6 +25,8 @@ use crate::strategy::{Outcome, RequestId};
 pub use fixed::{FixedStorage, Unsent};
 #[cfg(feature = "alloc")]
 pub use heap::Heap;
+#[cfg(feature = "std")]
+pub use pooled::Pooled;
 
 /// The storage of a runner whose type does not say it. Without an allocator there is none by default, and every runner's
 /// type says it.

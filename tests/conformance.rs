@@ -103,6 +103,11 @@ fn the_recorded_scenarios_on_tokios_paused_clock() {
     check_all(paused_tokio::play::<store::OnHeap>);
 }
 
+#[test]
+fn the_recorded_scenarios_in_a_pool() {
+    check_all(virtual_time::play::<store::InPool>);
+}
+
 #[cfg(feature = "embassy")]
 #[test]
 fn the_recorded_scenarios_in_a_storage_of_fixed_size() {

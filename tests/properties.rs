@@ -36,6 +36,11 @@ fn the_promises_hold_whatever_happens() {
     hold::<store::OnHeap>(|script| script);
 }
 
+#[test]
+fn the_promises_hold_in_a_pool() {
+    hold::<store::InPool>(|script| script);
+}
+
 #[cfg(feature = "embassy")]
 #[test]
 fn the_promises_hold_in_a_storage_of_fixed_size() {

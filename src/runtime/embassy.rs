@@ -144,9 +144,9 @@ const fn ticks_at(instant: Instant) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     const TICKS: u64 = embassy_time::TICK_HZ;
     const COMMON: u64 = common_divisor(SECOND, TICKS);
-    const { assert!(TICKS <= SECOND, "a tick takes a nanosecond or more") };
     // So many nanoseconds are so many ticks.
     const NANOS: u32 = (SECOND / COMMON) as u32;
+    const { assert!(TICKS <= SECOND, "a tick takes a nanosecond or more") };
     let (whole, nanos) = div_rem::<NANOS>(instant.as_nanos());
     let (ticks, left) = div_rem::<NANOS>(nanos as u64 * (TICKS / COMMON));
     whole * (TICKS / COMMON) + ticks + (left > 0) as u64

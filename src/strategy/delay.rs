@@ -30,7 +30,7 @@ impl Delay {
     }
 
     /// How long `response` is held back.
-    pub(super) fn after<S: MessageSender>(&self, response: &MessageResponse<S>) -> Pause {
+    pub(super) fn after<S: MessageSender>(self, response: &MessageResponse<S>) -> Pause {
         match response {
             Err(rejection) if asks_to_wait::<S>(rejection) => Pause::UntilPermitted,
             _ => Pause::For(self.0),

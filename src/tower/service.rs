@@ -13,6 +13,7 @@ use crate::runner::SenderRunner;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::Storage;
+use crate::storage::heap::backed::Backed;
 use crate::ticket::Ticket;
 
 type Error<S> =

@@ -38,6 +38,25 @@ impl<S: MessageSender + 'static> Store<S> for OnHeap {
     }
 }
 
+/// The fast storage.
+pub struct InPool;
+
+impl<S: MessageSender + 'static> Store<S> for InPool {
+    type Storage = telegram_sender::Pooled<S>;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        builder.prepare_pooled(timer)
+    }
+}
+
 /// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
 #[cfg(feature = "embassy")]
 pub struct Fixed<const SIZE: usize, const RESULTS: usize>;

@@ -8,7 +8,7 @@ use core::task::{Context, Poll, ready};
 use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 
-pub(super) struct Bound {
+pub(in crate::storage) struct Bound {
     /// `None`: there is no bound, and nothing is counted.
     capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
@@ -20,19 +20,19 @@ pub(super) struct Bound {
 pub struct Room(Option<EventListener>);
 
 impl Room {
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(in crate::storage) fn is_waiting(&self) -> bool {
         self.0.is_some()
     }
 }
 
 impl Bound {
-    pub(super) const fn new(capacity: Option<NonZeroUsize>) -> Self {
+    pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>) -> Self {
         Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
     }
 
     /// Takes room for one, if there is any.
     #[inline]
-    pub(super) fn enter(&self) -> bool {
+    pub(in crate::storage) fn enter(&self) -> bool {
         let Some(capacity) = self.capacity else { return true };
         let one_more = |inside: usize| (inside < capacity.get()).then_some(inside + 1);
         self.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
@@ -40,7 +40,7 @@ impl Bound {
 
     /// Takes room for one whether there is any or not.
     #[cfg(feature = "tower")]
-    pub(super) fn exceed(&self) {
+    pub(in crate::storage) fn exceed(&self) {
         if self.capacity.is_some() {
             self.inside.fetch_add(1, Ordering::SeqCst);
         }
@@ -48,7 +48,7 @@ impl Bound {
 
     /// One has left the queue.
     #[inline]
-    pub(super) fn leave(&self) {
+    pub(in crate::storage) fn leave(&self) {
         if let Some(capacity) = self.capacity
             && self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get()
         {
@@ -57,7 +57,7 @@ impl Bound {
     }
 
     /// Lets all who wait for room see that none will come.
-    pub(super) fn lift(&self) {
+    pub(in crate::storage) fn lift(&self) {
         self.room.notify(usize::MAX);
     }
 
@@ -68,12 +68,12 @@ impl Bound {
 
     /// Tells the next in line of room: there is some, or the one who was told may not use it.
     #[cold]
-    pub(super) fn pass_on(&self) {
+    pub(in crate::storage) fn pass_on(&self) {
         self.room.notify(1.additional());
     }
 
     /// Ready once there is room, or the queue is closed.
-    pub(super) fn poll_room(
+    pub(in crate::storage) fn poll_room(
         &self,
         room: &mut Room,
         is_closed: impl Fn() -> bool,

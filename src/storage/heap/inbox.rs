@@ -64,13 +64,13 @@ impl<S: MessageSender> HeapInbox<S> {
     fn is_to_be_sent(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
-            self.storage.0.bound.leave();
+            self.storage.0.common.bound.leave();
         } else {
             self.rounds -= 1;
         }
         // That its ticket is gone need not mean that it was cancelled.
         if queued.has_lost_its_ticket() && self.forget_cancelled(queued.id()) {
-            self.storage.0.counters.cancelled.add_one();
+            self.storage.0.common.counters.cancelled.add_one();
             return false;
         }
         true
@@ -99,10 +99,10 @@ impl<S: MessageSender> HeapInbox<S> {
         loop {
             if self.is_idle() {
                 let shared = &*self.storage.0;
-                shared.life.register_worker(cx);
+                shared.common.life.register_worker(cx);
                 self.issued = shared.ids.fall_asleep();
                 // The waker was left before the phase is asked, so that whoever closes the queue finds it.
-                if self.taken == self.issued && shared.life.phase() == Phase::Open {
+                if self.taken == self.issued && shared.common.life.phase() == Phase::Open {
                     // What is left here came too late for its request.
                     self.cancelled = None;
                     return Poll::Pending;

@@ -6,32 +6,32 @@ use alloc::vec::Vec;
 use async_channel::{Receiver, Sender};
 use once_cell::race::OnceBox;
 
-pub(super) struct LazyQueue<T>(OnceBox<(Sender<T>, Receiver<T>)>);
+pub(in crate::storage) struct LazyQueue<T>(OnceBox<(Sender<T>, Receiver<T>)>);
 
 impl<T> LazyQueue<T> {
-    pub(super) const fn new() -> Self {
+    pub(in crate::storage) const fn new() -> Self {
         Self(OnceBox::new())
     }
 
-    pub(super) fn channel(&self) -> &(Sender<T>, Receiver<T>) {
+    pub(in crate::storage) fn channel(&self) -> &(Sender<T>, Receiver<T>) {
         self.0.get_or_init(|| Box::new(async_channel::unbounded()))
     }
 
-    pub(super) fn existing(&self) -> Option<&(Sender<T>, Receiver<T>)> {
+    pub(in crate::storage) fn existing(&self) -> Option<&(Sender<T>, Receiver<T>)> {
         self.0.get()
     }
 
     /// The queue's end, if anything was ever put in.
-    pub(super) fn receiver(&self) -> Option<&Receiver<T>> {
+    pub(in crate::storage) fn receiver(&self) -> Option<&Receiver<T>> {
         self.existing().map(|(_, receiver)| receiver)
     }
 
     /// Drops `item` if the queue was closed.
-    pub(super) fn push(&self, item: T) {
+    pub(in crate::storage) fn push(&self, item: T) {
         let _ = self.channel().0.try_send(item);
     }
 
-    pub(super) fn take(&self) -> Vec<T> {
+    pub(in crate::storage) fn take(&self) -> Vec<T> {
         let mut items = Vec::new();
         while let Some(item) = self.receiver().and_then(|queue| queue.try_recv().ok()) {
             items.push(item);

@@ -9,7 +9,7 @@ use futures::task::AtomicWaker;
 use crate::storage::{Exit, Phase};
 
 #[derive(Debug)]
-pub(super) struct Life {
+pub(in crate::storage) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
     handles: AtomicUsize,
@@ -22,7 +22,7 @@ const EXIT_SHIFT: u8 = 2;
 const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
 
 impl Life {
-    pub(super) const fn new() -> Self {
+    pub(in crate::storage) const fn new() -> Self {
         Self {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicUsize::new(0),
@@ -32,35 +32,35 @@ impl Life {
     }
 
     #[inline]
-    pub(super) fn add_handle(&self) {
+    pub(in crate::storage) fn add_handle(&self) {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether it was the last one.
     #[inline]
-    pub(super) fn remove_handle(&self) -> bool {
+    pub(in crate::storage) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     #[inline]
-    pub(super) fn phase(&self) -> Phase {
+    pub(in crate::storage) fn phase(&self) -> Phase {
         Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
     }
 
     /// Tells whether that was a step.
-    pub(super) fn advance(&self, to: Phase) -> bool {
+    pub(in crate::storage) fn advance(&self, to: Phase) -> bool {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
 
-    pub(super) fn wake_worker(&self) {
+    pub(in crate::storage) fn wake_worker(&self) {
         self.worker.wake();
     }
 
-    pub(super) fn register_worker(&self, cx: &Context<'_>) {
+    pub(in crate::storage) fn register_worker(&self, cx: &Context<'_>) {
         self.worker.register(cx.waker());
     }
 
-    pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::storage) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.phase() >= Phase::Aborting {
             return Poll::Ready(());
         }
@@ -69,13 +69,13 @@ impl Life {
         if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    pub(super) fn stop(&self, exit: Exit) {
+    pub(in crate::storage) fn stop(&self, exit: Exit) {
         let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
         self.state.fetch_max(stopped, Ordering::SeqCst);
         self.ended.notify(usize::MAX);
     }
 
-    pub(super) async fn stopped(&self) -> Exit {
+    pub(in crate::storage) async fn stopped(&self) -> Exit {
         loop {
             if let Some(exit) = self.exit() {
                 return exit;

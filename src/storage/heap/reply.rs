@@ -19,7 +19,7 @@ pub enum Reply<S: MessageSender> {
 
 impl<S: MessageSender> Reply<S> {
     #[inline]
-    pub(super) fn new(settled: Settled<S>) -> Self {
+    pub(in crate::storage) fn new(settled: Settled<S>) -> Self {
         let Settled { outcome, attempts } = settled;
         match outcome {
             Ok(Ok(message)) => Self::Message(attempts, message),
@@ -34,7 +34,7 @@ impl<S: MessageSender> Reply<S> {
     }
 
     #[inline]
-    pub(super) fn into_settled(self) -> Settled<S> {
+    pub(in crate::storage) fn into_settled(self) -> Settled<S> {
         match self {
             Self::Message(attempts, message) => Settled { outcome: Ok(Ok(message)), attempts },
             Self::Rejection(attempts, rejection) => Settled { outcome: Ok(Err(rejection)), attempts },
@@ -48,7 +48,7 @@ impl<S: MessageSender> Reply<S> {
     }
 }
 
-pub(super) type HeapJob<S> = Job<<S as MessageSender>::Request, Sender<Reply<S>>>;
+pub(in crate::storage) type HeapJob<S> = Job<<S as MessageSender>::Request, Sender<Reply<S>>>;
 
 /// A request in the queue.
 pub enum Queued<S: MessageSender> {
@@ -60,7 +60,7 @@ pub enum Queued<S: MessageSender> {
 impl<S: MessageSender> Queued<S> {
     /// A caller's own request.
     #[inline]
-    pub(super) fn callers(
+    pub(in crate::storage) fn callers(
         id: RequestId,
         request: S::Request,
         queued_at: Instant,
@@ -79,7 +79,7 @@ impl<S: MessageSender> Queued<S> {
 
     /// Whether the ticket is gone, be it dropped or cancelled.
     #[inline]
-    pub(super) fn has_lost_its_ticket(&self) -> bool {
+    pub(in crate::storage) fn has_lost_its_ticket(&self) -> bool {
         match self {
             Self::Plain(_, _, reply) => reply.is_canceled(),
             Self::Other(job) => job.reply.as_ref().is_some_and(Sender::is_canceled),

@@ -10,7 +10,7 @@ use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
-use super::Heap;
+use super::backed::Backed;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use crate::results::{KeepResults, Overflow};
@@ -18,7 +18,7 @@ use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Phase};
 
 /// Responses that wait for a consumer. The worker is the only producer.
-pub(super) struct ResultsQueue<A> {
+pub(in crate::storage) struct ResultsQueue<A> {
     queue: LazyQueue<A>,
     policy: KeepResults,
     consumers: AtomicUsize,
@@ -34,7 +34,7 @@ pub(super) struct ResultsQueue<A> {
 }
 
 impl<A> ResultsQueue<A> {
-    pub(super) const fn new(policy: KeepResults) -> Self {
+    pub(in crate::storage) const fn new(policy: KeepResults) -> Self {
         Self {
             queue: LazyQueue::new(),
             policy,
@@ -47,19 +47,19 @@ impl<A> ResultsQueue<A> {
         }
     }
 
-    pub(super) fn wanted(&self) -> bool {
+    pub(in crate::storage) fn wanted(&self) -> bool {
         match self.policy.always {
             Some(always) => always,
             None => self.consumers.load(Ordering::SeqCst) > 0,
         }
     }
 
-    pub(super) fn dropped(&self) -> usize {
+    pub(in crate::storage) fn dropped(&self) -> usize {
         self.dropped.load(Ordering::Relaxed)
     }
 
     /// Puts a response into the queue, by the policy; see [`Storage::poll_publish`](crate::storage::Storage::poll_publish).
-    pub(super) fn poll_publish(
+    pub(in crate::storage) fn poll_publish(
         &self,
         unpublished: &mut Option<A>,
         life: &Life,
@@ -114,7 +114,7 @@ impl<A> ResultsQueue<A> {
         self.arrived.listen()
     }
 
-    pub(super) fn end(&self) {
+    pub(in crate::storage) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         if let Some((queue, _)) = self.queue.existing() {
             queue.close();
@@ -152,29 +152,29 @@ impl<A> ResultsQueue<A> {
 }
 
 /// A consumer of the results queue.
-pub struct Responses<S: MessageSender> {
-    storage: Heap<S>,
+pub struct Responses<S: MessageSender, B: Backed<S>> {
+    storage: B,
     queue: Receiver<AnswerOf<S>>,
     waiting: Option<EventListener>,
 }
 
-impl<S: MessageSender> Responses<S> {
-    pub(super) fn new(storage: Heap<S>) -> Self {
-        let queue = storage.0.results.consumer();
+impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
+    pub(in crate::storage) fn new(storage: B) -> Self {
+        let queue = storage.common().results.consumer();
         Self { storage, queue, waiting: None }
     }
 
     #[inline]
     fn stop_waiting(&mut self) {
         if self.waiting.take().is_some() {
-            self.storage.0.results.waiting.fetch_sub(1, Ordering::AcqRel);
+            self.storage.common().results.waiting.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }
 
-impl<S: MessageSender> Unpin for Responses<S> {}
+impl<S: MessageSender, B: Backed<S>> Unpin for Responses<S, B> {}
 
-impl<S: MessageSender> Stream for Responses<S> {
+impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     type Item = AnswerOf<S>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -189,7 +189,8 @@ impl<S: MessageSender> Stream for Responses<S> {
                 match this.queue.try_recv() {
                     Ok(answer) => {
                         this.stop_waiting();
-                        this.storage.0.results.let_go_on(&this.storage.0.life);
+                        let common = this.storage.common();
+                        common.results.let_go_on(&common.life);
                         return Poll::Ready(Some(answer));
                     }
                     Err(TryRecvError::Closed) => {
@@ -198,7 +199,7 @@ impl<S: MessageSender> Stream for Responses<S> {
                     }
                     Err(TryRecvError::Empty) if listening => {}
                     Err(TryRecvError::Empty) => {
-                        this.waiting = Some(this.storage.0.results.start_waiting());
+                        this.waiting = Some(this.storage.common().results.start_waiting());
                     }
                 }
             }
@@ -206,21 +207,22 @@ impl<S: MessageSender> Stream for Responses<S> {
     }
 }
 
-impl<S: MessageSender> FusedStream for Responses<S> {
+impl<S: MessageSender, B: Backed<S>> FusedStream for Responses<S, B> {
     fn is_terminated(&self) -> bool {
         self.queue.is_closed() && self.queue.is_empty()
     }
 }
 
-impl<S: MessageSender> fmt::Debug for Responses<S> {
+impl<S: MessageSender, B: Backed<S>> fmt::Debug for Responses<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Responses").finish_non_exhaustive()
     }
 }
 
-impl<S: MessageSender> Drop for Responses<S> {
+impl<S: MessageSender, B: Backed<S>> Drop for Responses<S, B> {
     fn drop(&mut self) {
         self.stop_waiting();
-        self.storage.0.results.consumer_left(&self.storage.0.life);
+        let common = self.storage.common();
+        common.results.consumer_left(&common.life);
     }
 }

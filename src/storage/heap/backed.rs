@@ -1,0 +1,220 @@
+//! What the storages on the heap have in common: all but the queue of requests and the places of their replies.
+
+use core::num::NonZeroUsize;
+
+use super::bound::Bound;
+use super::lazy_queue::LazyQueue;
+use super::life::Life;
+use super::results::ResultsQueue;
+use crate::error::RequestError;
+use crate::results::KeepResults;
+use crate::runtime::Instant;
+use crate::sender::MessageSender;
+use crate::stats::Counters;
+use crate::storage::{AnswerOf, Enqueued, Receipt, Taken, sealed};
+
+/// In this order: what the worker writes is at the end, far from what callers write.
+#[repr(C)]
+pub struct Common<S: MessageSender> {
+    pub(in crate::storage) bound: Bound,
+    pub(in crate::storage) unsent: LazyQueue<S::Request>,
+    pub(in crate::storage) results: ResultsQueue<AnswerOf<S>>,
+    pub(in crate::storage) life: Life,
+    pub(in crate::storage) counters: Counters,
+}
+
+impl<S: MessageSender> Common<S> {
+    pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> Self {
+        Self {
+            bound: Bound::new(capacity),
+            unsent: LazyQueue::new(),
+            results: ResultsQueue::new(results),
+            life: Life::new(),
+            counters: Counters::new(),
+        }
+    }
+}
+
+/// A storage on the heap: a queue of requests and the places of their replies, beside what is [`Common`].
+pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
+    type Reply;
+    type Receipt: Receipt<S>;
+    type Taken: Taken<S, Self::Reply>;
+    type Inbox;
+
+    fn common(&self) -> &Common<S>;
+
+    /// Enqueues a request for which the bound has been kept, unless the queue is closed.
+    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;
+
+    fn is_closed(&self) -> bool;
+
+    /// Takes no request any more.
+    fn close(&self);
+
+    fn len(&self) -> usize;
+
+    /// Enqueues a request even if the queue is full: for one that was promised room.
+    #[cfg(feature = "tower")]
+    fn enqueue_beyond_bound(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
+        self.common().bound.exceed();
+        self.push(request, queued_at)
+    }
+
+    /// Why a request finds no room.
+    #[cold]
+    fn refuse(&self, request: S::Request) -> RequestError<S::Request> {
+        if self.is_closed() { RequestError::Closing(request) } else { RequestError::Full(request) }
+    }
+}
+
+/// Makes a [`Storage`](crate::storage::Storage) of what is [`Backed`]. A blanket impl would collide with the other storages'.
+macro_rules! storage_on_the_heap {
+    ($storage:ident) => {
+        impl<S: $crate::sender::MessageSender> $crate::storage::Storage<S> for $storage<S> {
+            type Reply = <Self as $crate::storage::heap::backed::Backed<S>>::Reply;
+            type Receipt = <Self as $crate::storage::heap::backed::Backed<S>>::Receipt;
+            type Taken = <Self as $crate::storage::heap::backed::Backed<S>>::Taken;
+            type Room = $crate::storage::heap::bound::Room;
+            type Inbox = <Self as $crate::storage::heap::backed::Backed<S>>::Inbox;
+            type Unsent = ::alloc::vec::Vec<S::Request>;
+            type Responses = $crate::storage::heap::results::Responses<S, Self>;
+
+            #[inline]
+            fn try_enqueue(
+                &self,
+                request: S::Request,
+                queued_at: $crate::runtime::Instant,
+            ) -> $crate::storage::Enqueued<S, Self::Receipt> {
+                // Whether it is closed, the queue knows.
+                if !self.common().bound.enter() {
+                    return Err(self.refuse(request));
+                }
+                self.push(request, queued_at)
+            }
+
+            async fn enqueue(
+                &self,
+                request: S::Request,
+                queued_at: impl Fn() -> $crate::runtime::Instant,
+            ) -> $crate::storage::Enqueued<S, Self::Receipt> {
+                let bound = &self.common().bound;
+                let mut room = $crate::storage::heap::bound::Room::default();
+                loop {
+                    if self.is_closed() {
+                        return Err($crate::error::RequestError::Closing(request));
+                    }
+                    if bound.enter() {
+                        return self.push(request, queued_at());
+                    }
+                    ::core::future::poll_fn(|cx| bound.poll_room(&mut room, || self.is_closed(), cx)).await;
+                }
+            }
+
+            fn poll_room(
+                &self,
+                room: &mut $crate::storage::heap::bound::Room,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<()> {
+                let waited = room.is_waiting();
+                ::core::task::ready!(self.common().bound.poll_room(room, || self.is_closed(), cx));
+                if waited {
+                    self.common().bound.pass_on();
+                }
+                ::core::task::Poll::Ready(())
+            }
+
+            fn queued(&self) -> usize {
+                self.len()
+            }
+
+            #[inline]
+            fn counters(&self) -> &$crate::stats::Counters {
+                &self.common().counters
+            }
+
+            fn subscribe(&self) -> Self::Responses {
+                $crate::storage::heap::results::Responses::new(self.clone())
+            }
+
+            #[inline]
+            fn wants_results(&self) -> bool {
+                self.common().results.wanted()
+            }
+
+            fn poll_publish(
+                &self,
+                unpublished: &mut Option<$crate::storage::AnswerOf<S>>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<()> {
+                self.common().results.poll_publish(unpublished, &self.common().life, cx)
+            }
+
+            fn results_dropped(&self) -> usize {
+                self.common().results.dropped()
+            }
+
+            fn end_results(&self) {
+                self.common().results.end();
+            }
+
+            fn add_handle(&self) {
+                self.common().life.add_handle();
+            }
+
+            fn remove_handle(&self) {
+                if self.common().life.remove_handle() {
+                    self.advance($crate::storage::Phase::Closing);
+                }
+            }
+
+            #[inline]
+            fn phase(&self) -> $crate::storage::Phase {
+                self.common().life.phase()
+            }
+
+            fn advance(&self, to: $crate::storage::Phase) {
+                let $crate::storage::heap::backed::Common { life, bound, .. } = self.common();
+                let advanced = life.advance(to);
+                if advanced {
+                    match to {
+                        $crate::storage::Phase::Aborting => $crate::trace::aborting(self.len()),
+                        _ => $crate::trace::closing(self.len()),
+                    }
+                }
+                self.close();
+                if advanced {
+                    life.wake_worker();
+                }
+                bound.lift();
+            }
+
+            fn poll_abort(&self, cx: &mut ::core::task::Context<'_>) -> ::core::task::Poll<()> {
+                self.common().life.poll_abort(cx)
+            }
+
+            fn keep_unsent(&self, request: S::Request) {
+                self.common().unsent.push(request);
+            }
+
+            fn take_unsent(&self) -> Self::Unsent {
+                self.common().unsent.take()
+            }
+
+            fn stop(&self, exit: $crate::storage::Exit) {
+                let $crate::storage::heap::backed::Common { life, bound, results, .. } = self.common();
+                life.stop(exit);
+                $crate::trace::stopped(&exit);
+                self.close();
+                bound.lift();
+                results.end();
+            }
+
+            async fn stopped(&self) -> $crate::storage::Exit {
+                self.common().life.stopped().await
+            }
+        }
+    };
+}
+
+pub(in crate::storage) use storage_on_the_heap;
