@@ -8,9 +8,10 @@ use crate::subjects::direct::Direct;
 use crate::subjects::fixed::{Fixed, FixedWithResults};
 use crate::subjects::floor::Floor;
 use crate::subjects::heap::{
-    FourStrategies, Heap, HeapWithResults, OneNoOp, SeldomYields, SixNoOps, ThreeStrategies, WithoutResults,
+    AlwaysYields, FourStrategies, Heap, HeapWithResults, OneNoOp, SixNoOps, ThreeStrategies, WithoutResults,
 };
 use crate::subjects::kameo::Kameo;
+use crate::subjects::pooled::{Pooled, PooledThreeStrategies, PooledWithResults};
 use crate::subjects::ractor::Ractor;
 use crate::subjects::tokio_channels::TokioChannels;
 use crate::subjects::tower::{TowerBuffer, TowerLayers, TowerOneNoOp, TowerSequential, TowerSixNoOps};
@@ -67,7 +68,8 @@ impl Cases {
     fn pipelined_and_ping_pong(&mut self) {
         self.both::<SmolLocal, BareLoop>();
         self.both::<SmolLocal, Heap>();
-        self.both::<SmolLocal, SeldomYields>();
+        self.both::<SmolLocal, AlwaysYields>();
+        self.both::<SmolLocal, Pooled>();
         self.both::<SmolLocal, Fixed>();
         self.both::<SmolLocal, Direct>();
         self.both::<SmolLocal, Floor>();
@@ -75,11 +77,13 @@ impl Cases {
 
         self.both::<Smol, BareLoop>();
         self.both::<Smol, Heap>();
+        self.both::<Smol, Pooled>();
         self.both_on_any_runtime::<Smol>();
 
         self.both::<TokioCurrent, BareLoop>();
         self.both::<TokioCurrent, Heap>();
-        self.both::<TokioCurrent, SeldomYields>();
+        self.both::<TokioCurrent, Pooled>();
+        self.both::<TokioCurrent, AlwaysYields>();
         self.both_on_any_runtime::<TokioCurrent>();
         self.both_on_tokio::<TokioCurrent>();
 
@@ -89,6 +93,7 @@ impl Cases {
 
         self.both::<TokioMulti, BareLoop>();
         self.both::<TokioMulti, Heap>();
+        self.both::<TokioMulti, Pooled>();
         self.both_on_any_runtime::<TokioMulti>();
         self.both_on_tokio::<TokioMulti>();
     }
@@ -117,6 +122,7 @@ impl Cases {
         for requests in [10_000, 100_000, 1_000_000] {
             self.backlog::<BareLoop>(requests);
             self.backlog::<Heap>(requests);
+            self.backlog::<Pooled>(requests);
             self.backlog::<TokioChannels>(requests);
             self.backlog::<TowerSequential>(requests);
             self.backlog::<Xtra>(requests);
@@ -130,10 +136,12 @@ impl Cases {
     fn many_producers(&mut self) {
         self.producers::<SmolTwoThreads, BareLoop>();
         self.producers::<SmolTwoThreads, Heap>();
+        self.producers::<SmolTwoThreads, Pooled>();
         self.producers_on_any_runtime::<SmolTwoThreads>();
 
         self.producers::<TokioMulti, BareLoop>();
         self.producers::<TokioMulti, Heap>();
+        self.producers::<TokioMulti, Pooled>();
         self.producers_on_any_runtime::<TokioMulti>();
         self.producers::<TokioMulti, Ractor>();
         self.producers::<TokioMulti, Kameo>();
@@ -157,6 +165,7 @@ impl Cases {
         self.through::<SmolLocal, SixNoOps>();
         self.through::<SmolLocal, ThreeStrategies>();
         self.through::<SmolLocal, FourStrategies>();
+        self.through::<SmolLocal, PooledThreeStrategies>();
 
         self.no_ops::<TokioCurrent>();
         self.through::<TokioCurrent, TowerLayers>();
@@ -165,6 +174,7 @@ impl Cases {
         self.through::<TokioCurrent, SixNoOps>();
         self.through::<TokioCurrent, ThreeStrategies>();
         self.through::<TokioCurrent, FourStrategies>();
+        self.through::<TokioCurrent, PooledThreeStrategies>();
     }
 
     /// What is compared with the runner, as far as it needs no clock.
@@ -182,10 +192,12 @@ impl Cases {
     fn many_runners(&mut self) {
         self.idle::<SmolLocal, BareLoop>();
         self.idle::<SmolLocal, Heap>();
+        self.idle::<SmolLocal, Pooled>();
         self.idle_on_any_runtime::<SmolLocal>();
 
         self.idle::<TokioCurrent, BareLoop>();
         self.idle::<TokioCurrent, Heap>();
+        self.idle::<TokioCurrent, Pooled>();
         self.idle_on_any_runtime::<TokioCurrent>();
         self.idle::<TokioCurrent, Ractor>();
         self.idle::<TokioCurrent, Kameo>();
@@ -208,6 +220,8 @@ impl Cases {
         self.without_consumer::<Heap>();
         self.without_consumer::<WithoutResults>();
         self.consumed::<HeapWithResults>();
+        self.without_consumer::<Pooled>();
+        self.consumed::<PooledWithResults>();
         self.without_consumer::<Fixed>();
         self.consumed::<FixedWithResults>();
     }

@@ -29,6 +29,12 @@ pub(crate) trait Runtime {
 /// reactor, so that counts of instructions are of queues alone.
 pub(crate) struct SmolLocal(pub(crate) LocalExecutor<'static>);
 
+impl SmolLocal {
+    pub(crate) const fn executor(&self) -> &LocalExecutor<'static> {
+        &self.0
+    }
+}
+
 impl Runtime for SmolLocal {
     const NAME: &'static str = "smol local";
 
@@ -47,6 +53,12 @@ impl Runtime for SmolLocal {
 
 /// `smol::Executor` on one thread, in smol's own `block_on`.
 pub(crate) struct Smol(pub(crate) Executor<'static>);
+
+impl Smol {
+    pub(crate) const fn executor(&self) -> &Executor<'static> {
+        &self.0
+    }
+}
 
 impl Runtime for Smol {
     const NAME: &'static str = "smol";
@@ -68,6 +80,12 @@ impl Runtime for Smol {
 
 /// `smol::Executor` on two threads; the one that calls `block_on` only waits.
 pub(crate) struct SmolTwoThreads(pub(crate) &'static Executor<'static>);
+
+impl SmolTwoThreads {
+    pub(crate) const fn executor(&self) -> &Executor<'static> {
+        self.0
+    }
+}
 
 impl Runtime for SmolTwoThreads {
     const NAME: &'static str = "smol, two threads";
@@ -96,6 +114,12 @@ impl Runtime for SmolTwoThreads {
 /// tokio's `current_thread`.
 pub(crate) struct TokioCurrent(pub(crate) tokio::runtime::Runtime);
 
+impl TokioCurrent {
+    pub(crate) const fn executor(&self) -> &tokio::runtime::Runtime {
+        &self.0
+    }
+}
+
 impl Runtime for TokioCurrent {
     const NAME: &'static str = "tokio current_thread";
 
@@ -114,6 +138,12 @@ impl Runtime for TokioCurrent {
 
 /// tokio's `multi_thread` with two workers.
 pub(crate) struct TokioMulti(pub(crate) tokio::runtime::Runtime);
+
+impl TokioMulti {
+    pub(crate) const fn executor(&self) -> &tokio::runtime::Runtime {
+        &self.0
+    }
+}
 
 impl Runtime for TokioMulti {
     const NAME: &'static str = "tokio multi_thread";

@@ -113,8 +113,8 @@ runner!(
     TokioCurrent: Tokio, TokioMulti: Tokio, Actix: Tokio
 );
 runner!(
-    SeldomYields, "telegram-sender, lets others run after 32 requests",
-    SenderRunner::builder(Echo).yield_every(NonZeroU32::new(32).expect("not zero")),
+    AlwaysYields, "telegram-sender, lets others run after each request",
+    SenderRunner::builder(Echo).yield_every(NonZeroU32::MIN),
     SmolLocal: SmolTimer, TokioCurrent: Tokio
 );
 runner!(
@@ -144,16 +144,16 @@ runner!(
     SmolLocal: SmolTimer, TokioCurrent: Tokio
 );
 
-fn timeout() -> Timeout {
+pub(super) fn timeout() -> Timeout {
     Timeout::new(Duration::from_secs(1)).expect("a second is a time")
 }
 
 /// A limit that is never reached: 100 million a second.
-fn limiter() -> RateLimiter<Box<[telegram_sender::Instant]>> {
+pub(super) fn limiter() -> RateLimiter<Box<[telegram_sender::Instant]>> {
     RateLimiter::new(1000, Duration::from_micros(10)).expect("neither is zero")
 }
 
-fn retry() -> Retry {
+pub(super) fn retry() -> Retry {
     Retry::new(3, Duration::from_secs(1))
 }
 
