@@ -78,12 +78,21 @@ impl<T, const N: usize> Ring<T, N> {
     }
 
     pub(super) fn len(&self) -> usize {
-        let mut len = 0;
-        self.find(|_| {
-            len += 1;
-            false
-        });
-        len
+        let (head, tail) = (usize::from(self.head.get()), usize::from(self.tail.get()));
+        if head == tail {
+            return if self.is_full() { N } else { 0 };
+        }
+        if head < tail { tail - head } else { N - head + tail }
+    }
+
+    /// Whether the place for the next item is taken.
+    fn is_full(&self) -> bool {
+        self.items.get(usize::from(self.tail.get())).is_none_or(|place| {
+            let item = place.take();
+            let taken = item.is_some();
+            place.set(item);
+            taken
+        })
     }
 }
 
