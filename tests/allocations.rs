@@ -120,3 +120,29 @@ fn a_queue_that_was_bounded_up_front_leaves_the_oneshot_alone() {
     // Each of the hundred rounds lets the worker wait once: a boxed listener of the channel.
     assert!((3200..=3200 + 200).contains(&made), "{made} for 3,200 requests");
 }
+
+#[test]
+fn a_pool_that_is_warm_allocates_nothing() {
+    let (runner, worker) = SenderRunner::builder(Echo).prepare_pooled(Smol).run();
+    let main = async {
+        let mut made = 0;
+        let mut tickets = Vec::with_capacity(100);
+        for round in 0..100 {
+            let before = ALLOCATIONS.with(Cell::get);
+            for number in 0..100 {
+                tickets.push(runner.request(NoClone(number)).await.unwrap());
+            }
+            for ticket in tickets.drain(..) {
+                ticket.await.unwrap();
+            }
+            // The queue is swapped with the worker's: both have grown after two rounds.
+            if round >= 2 {
+                made += ALLOCATIONS.with(Cell::get) - before;
+            }
+        }
+        runner.close().await;
+        made
+    };
+    let (_, made) = smol::block_on(smol::future::zip(worker, main));
+    assert_eq!(made, 0);
+}

@@ -47,59 +47,72 @@ impl MessageSender for Moody {
     }
 }
 
-#[test]
-fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_queue() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let sender = Arc::new(Moody { dice: Mutex::new(fastrand::Rng::with_seed(seed)), sent: Mutex::default() });
-    let executor = smol::Executor::new();
-    let (stop, stopped) = async_channel::bounded::<()>(1);
-    std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| smol::block_on(executor.run(stopped.recv())));
-        }
-        let (tickets, answers) = smol::block_on(async {
-            let runner = SenderRunner::builder(Arc::clone(&sender))
-                .queue_capacity(64)
-                .unwrap()
-                .prepare(Smol)
-                .start(&executor)
-                .await
-                .unwrap();
-            let results = executor.spawn(runner.results().collect::<Vec<_>>());
-            let producers: Vec<_> = (0..PRODUCERS)
-                .map(|producer| {
-                    let runner = runner.clone();
-                    executor.spawn(async move {
-                        let mut ends = Vec::new();
-                        let mut waiting = Vec::new();
-                        for number in 0..REQUESTS / PRODUCERS {
-                            waiting.push(runner.request(Numbered { producer, number }).await.unwrap());
-                            if waiting.len() == 1 + number % 50 {
-                                for mut ticket in waiting.drain(..) {
-                                    let end = (&mut ticket).await;
-                                    assert_eq!(ticket.attempts(), 1);
-                                    ends.push((ticket.id(), end));
+/// Over the storage that the builder's method `$prepare` makes.
+macro_rules! a_hundred_thousand_requests {
+    ($prepare:ident) => {{
+        let seed = fastrand::u64(..);
+        println!("seed {seed}");
+        let sender =
+            Arc::new(Moody { dice: Mutex::new(fastrand::Rng::with_seed(seed)), sent: Mutex::default() });
+        let executor = smol::Executor::new();
+        let (stop, stopped) = async_channel::bounded::<()>(1);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| smol::block_on(executor.run(stopped.recv())));
+            }
+            let (tickets, answers) = smol::block_on(async {
+                let runner = SenderRunner::builder(Arc::clone(&sender))
+                    .queue_capacity(64)
+                    .unwrap()
+                    .$prepare(Smol)
+                    .start(&executor)
+                    .await
+                    .unwrap();
+                let results = executor.spawn(runner.results().collect::<Vec<_>>());
+                let producers: Vec<_> = (0..PRODUCERS)
+                    .map(|producer| {
+                        let runner = runner.clone();
+                        executor.spawn(async move {
+                            let mut ends = Vec::new();
+                            let mut waiting = Vec::new();
+                            for number in 0..REQUESTS / PRODUCERS {
+                                waiting.push(runner.request(Numbered { producer, number }).await.unwrap());
+                                if waiting.len() == 1 + number % 50 {
+                                    for mut ticket in waiting.drain(..) {
+                                        let end = (&mut ticket).await;
+                                        assert_eq!(ticket.attempts(), 1);
+                                        ends.push((ticket.id(), end));
+                                    }
                                 }
                             }
-                        }
-                        for ticket in waiting {
-                            ends.push((ticket.id(), ticket.await));
-                        }
-                        ends
+                            for ticket in waiting {
+                                ends.push((ticket.id(), ticket.await));
+                            }
+                            ends
+                        })
                     })
-                })
-                .collect();
-            let mut tickets = Vec::new();
-            for producer in producers {
-                tickets.push(producer.await);
-            }
-            assert_eq!(runner.close().await, Exit::Drained);
-            (tickets, results.await)
+                    .collect();
+                let mut tickets = Vec::new();
+                for producer in producers {
+                    tickets.push(producer.await);
+                }
+                assert_eq!(runner.close().await, Exit::Drained);
+                (tickets, results.await)
+            });
+            drop(stop);
+            check(&tickets, answers, &sender.sent.lock().unwrap());
         });
-        drop(stop);
-        check(&tickets, answers, &sender.sent.lock().unwrap());
-    });
+    }};
+}
+
+#[test]
+fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_queue() {
+    a_hundred_thousand_requests!(prepare);
+}
+
+#[test]
+fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_pool() {
+    a_hundred_thousand_requests!(prepare_pooled);
 }
 
 type End = Result<Numbered, SendError<Numbered, Numbered>>;

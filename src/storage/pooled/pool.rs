@@ -280,7 +280,9 @@ mod tests {
             assert_eq!((pool.queue.capacity(), pool.slots.len().min(2)), (0, 1));
         }
         let slots: Vec<_> = (0..5000).map(|request| push(&mut pool, request)).collect();
-        slots.into_iter().for_each(|slot| drop((pool.leave(slot), pool.settle(slot, Reply::Message(1, 0)))));
+        for slot in slots {
+            drop((pool.leave(slot), pool.settle(slot, Reply::Message(1, 0))));
+        }
         pool.queue.clear();
         pool.let_worker_sleep();
         assert_eq!((pool.slots.capacity(), push(&mut pool, 1)), (0, 0));

@@ -2,18 +2,21 @@
 //!
 //! It runs for `STRESS_SECONDS` (5), one seed after another; `STRESS_SEED` runs that of one life, again and again.
 
+#![expect(clippy::duplicate_mod, reason = "the lives are compiled anew with each storage's own types")]
+
+mod on_heap;
+mod pooled;
+
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::future::{FutureExt, join_all};
+use futures::future::FutureExt;
 use smol::Executor;
 use smol::future::yield_now;
 use telegram_sender::{
-    Answer, KeepResults, MessageResponse, MessageSender, NoAnswer, RequestError, Retry, SendError,
-    SenderRunner, Smol,
+    Answer, Builder, CompositeStrategy, Identity, MessageResponse, MessageSender, NoAnswer, Retry, SendError,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +62,8 @@ impl MessageSender for Moody {
     }
 }
 
-type Runner = SenderRunner<Arc<Moody>, Smol>;
+/// Ready to be prepared over a storage.
+type Lively = Builder<Arc<Moody>, CompositeStrategy<Identity, Retry>>;
 type End = Result<Request, SendError<Request, Request>>;
 
 /// What came of one life.
@@ -71,8 +75,8 @@ struct Life {
     answers: Vec<Answer<Request, Request>>,
 }
 
-#[test]
-fn random_lives_on_real_threads() {
+/// Lives one life after another.
+fn repeat(live: &impl AsyncFn(u64, &Executor<'static>)) {
     let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
     let one = number("STRESS_SEED");
     let budget = Duration::from_secs(number("STRESS_SECONDS").unwrap_or(5));
@@ -88,9 +92,9 @@ fn random_lives_on_real_threads() {
     let mut lives = 0;
     let mut seed = one.unwrap_or_else(|| fastrand::u64(..));
     while begun.elapsed() < budget {
-        let life = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
+        let lived = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
         assert!(
-            smol::block_on(life).is_ok(),
+            smol::block_on(lived).is_ok(),
             "to see it again, perhaps: STRESS_SEED={seed} cargo test --all-features --test threads"
         );
         lives += 1;
@@ -102,120 +106,6 @@ fn random_lives_on_real_threads() {
     for thread in threads {
         let _ = thread.join().unwrap();
     }
-}
-
-async fn live(seed: u64, executor: &Executor<'static>) {
-    let mut dice = fastrand::Rng::with_seed(seed);
-    let sender =
-        Arc::new(Moody { dice: Mutex::new(dice.fork()), sent: Mutex::default(), closed: Mutex::default() });
-    let life = Arc::new(Mutex::new(Life::default()));
-    let mut builder = SenderRunner::builder(sender.clone()).results(KeepResults::always());
-    if dice.bool() {
-        builder = builder.queue_capacity(dice.usize(1..5)).unwrap();
-    }
-    let prepared = builder.strategy(Retry::new(1, Duration::ZERO)).prepare(Smol);
-    let runner: Runner = prepared.start(executor).await.unwrap();
-
-    let producers = dice.usize(1..4);
-    let requests = dice.usize(..40);
-    let mut tasks = Vec::new();
-    for producer in 0..producers {
-        let (runner, dice, life) = (runner.clone(), dice.fork(), life.clone());
-        tasks.push(executor.spawn(produce(producer, requests, runner, dice, life)));
-    }
-    for _ in 0..dice.usize(..3) {
-        let (results, life) = (runner.results(), life.clone());
-        tasks.push(executor.spawn(results.for_each(move |answer| {
-            life.lock().unwrap().answers.push(answer);
-            futures::future::ready(())
-        })));
-    }
-    let aborted = dice.bool();
-    for _ in 0..dice.usize(..3) {
-        let (runner, dice, life) = (runner.clone(), dice.fork(), life.clone());
-        tasks.push(executor.spawn(end(aborted, runner, dice, life)));
-    }
-    for _ in 0..dice.usize(..300) {
-        yield_now().await;
-    }
-    runner.close().await;
-    join_all(tasks).await;
-    let unsent = runner.abort().await;
-    let left: Vec<_> = runner.results().collect().await;
-    let mut life = std::mem::take(&mut *life.lock().unwrap());
-    life.unsent.extend(unsent);
-    life.answers.extend(left);
-    assert_eq!(*sender.closed.lock().unwrap(), 1, "closed other than once");
-    check(&life, &sender.sent.lock().unwrap(), producers * requests);
-}
-
-async fn produce(
-    producer: usize,
-    requests: usize,
-    runner: Runner,
-    mut dice: fastrand::Rng,
-    life: Arc<Mutex<Life>>,
-) {
-    let mut waiting = Vec::new();
-    for number in 0..requests {
-        let request = Request { producer, number };
-        let enqueued = if dice.bool() { runner.try_request(request) } else { runner.request(request).await };
-        match enqueued {
-            Ok(ticket) => match dice.u32(..6) {
-                0 => {
-                    drop(ticket);
-                    life.lock().unwrap().ended.push((request, None));
-                }
-                1 => {
-                    for _ in 0..dice.u32(..5) {
-                        yield_now().await;
-                    }
-                    drop(ticket.cancel_on_drop());
-                    life.lock().unwrap().ended.push((request, None));
-                }
-                2 => {
-                    let mut ticket = ticket;
-                    for _ in 0..dice.u32(..5) {
-                        yield_now().await;
-                    }
-                    ticket.cancel();
-                    let end = ticket.await;
-                    life.lock().unwrap().ended.push((request, Some(end)));
-                }
-                3 => {
-                    let end = ticket.await;
-                    life.lock().unwrap().ended.push((request, Some(end)));
-                }
-                _ => waiting.push((request, ticket)),
-            },
-            Err(RequestError::Full(request) | RequestError::Closing(request)) => {
-                life.lock().unwrap().refused.push(request);
-            }
-        }
-    }
-    // A handle that is held here must not keep the others waiting.
-    drop(runner);
-    for (request, ticket) in waiting {
-        let end = ticket.await;
-        life.lock().unwrap().ended.push((request, Some(end)));
-    }
-}
-
-async fn end(aborts: bool, runner: Runner, mut dice: fastrand::Rng, life: Arc<Mutex<Life>>) {
-    for _ in 0..dice.usize(..300) {
-        yield_now().await;
-    }
-    let unsent = match (aborts, dice.bool()) {
-        (true, true) => runner.abort().await,
-        (true, false) => runner.close_with_timeout(Duration::from_micros(dice.u64(..500))).await,
-        (false, waits) => {
-            let close = runner.close();
-            // Closing goes on without the future.
-            let _ = if waits { Some(close.await) } else { close.now_or_never() };
-            return;
-        }
-    };
-    life.lock().unwrap().unsent.extend(unsent);
 }
 
 fn check(life: &Life, sends: &[Request], made: usize) {
