@@ -92,9 +92,9 @@ fn repeat(live: &impl AsyncFn(u64, &Executor<'static>)) {
     let mut lives = 0;
     let mut seed = one.unwrap_or_else(|| fastrand::u64(..));
     while begun.elapsed() < budget {
-        let lived = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
+        let ended = AssertUnwindSafe(live(seed, &executor)).catch_unwind();
         assert!(
-            smol::block_on(lived).is_ok(),
+            smol::block_on(ended).is_ok(),
             "to see it again, perhaps: STRESS_SEED={seed} cargo test --all-features --test threads"
         );
         lives += 1;

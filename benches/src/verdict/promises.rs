@@ -6,12 +6,16 @@ use crate::workload::Workload;
 use crate::workload::Workload::{Backlog, Idle, PingPong, Pipelined, Producers, Results, Strategies, Used};
 
 const OURS: &str = "telegram-sender";
+const POOLED: &str = "telegram-sender, pooled storage";
+/// The storages of machines with an allocator.
+const ON_THE_HEAP: [&str; 2] = [OURS, POOLED];
 const FIXED: &str = "telegram-sender, fixed storage";
 const BARE: &str = crate::results::BASELINE;
 const TOWER: &str = "tower Buffer";
 const TOWER_SEQUENTIAL: &str = "tower Buffer + ConcurrencyLimit(1)";
 const TOWER_LAYERS: &str = "tower, sequential + RateLimit + Timeout";
-const THREE: &str = "telegram-sender, [timeout, limiter, retry]";
+/// What they are called with these strategies.
+const THREE: &str = "[timeout, limiter, retry]";
 
 /// A block of an unbounded queue is allocated for every 31 entries: by the channel for its messages, by smol's executors
 /// for turns of tasks.
@@ -20,27 +24,38 @@ const BLOCK: f64 = 1.0 / 31.0;
 /// Counts of allocations differ by one or the other that belongs to the start.
 const HAIR: f64 = 0.005;
 
+impl<'a> Judge<'a> {
+    /// Where `subject` was measured under `workload`: the default storage is on all runtimes, another on some.
+    fn runtimes(&self, workload: Workload, subject: &str) -> Vec<&'a str> {
+        let mut runtimes = self.results.runtimes(workload);
+        runtimes.retain(|runtime| subject == OURS || self.results.find(workload, runtime, subject).is_some());
+        runtimes
+    }
+}
+
 impl Judge<'_> {
     pub(super) fn all(&mut self) -> Result<(), String> {
-        self.pipelined()?;
-        self.ping_pong()?;
-        self.three_strategies()?;
+        for ours in ON_THE_HEAP {
+            self.pipelined(ours)?;
+            self.ping_pong(ours)?;
+            self.three_strategies(&format!("{ours}, {THREE}"))?;
+            self.backlog(ours)?;
+            self.producers(ours)?;
+            self.idle(ours)?;
+            self.results(ours)?;
+        }
         self.no_ops()?;
-        self.fixed()?;
-        self.backlog()?;
-        self.producers()?;
-        self.idle()?;
-        self.results()
+        self.results_off()?;
+        self.fixed()
     }
 
-    fn pipelined(&mut self) -> Result<(), String> {
-        for runtime in self.results.runtimes(Pipelined) {
-            self.at_most_bare(Pipelined, runtime, OURS, 1.10)?;
-            let ours = self.find(Pipelined, runtime, OURS)?;
-            // The channel's own blocks, and the executor's: the worker lets others run after each request.
-            let own = if runtime.starts_with("smol") { 2.0 * BLOCK } else { BLOCK };
-            let promise = format!("W1, {runtime}: allocations over what the channel and the executor make");
-            self.must(promise, number(ours, ours.allocations)? - own, 1.0 + HAIR);
+    fn pipelined(&mut self, subject: &str) -> Result<(), String> {
+        for runtime in self.runtimes(Pipelined, subject) {
+            self.at_most_bare(Pipelined, runtime, subject, 1.10)?;
+            let ours = self.find(Pipelined, runtime, subject)?;
+            let promise = format!("W1, {runtime}: {subject}, allocations over what the channel makes");
+            let (channels, own) = if subject == OURS { (BLOCK, 1.0) } else { (0.0, 0.0) };
+            self.must(promise, number(ours, ours.allocations)? - channels, own + HAIR);
             for peer in [TOWER, "xtra", "actix", "ractor", "kameo"] {
                 if let Some(peer) = self.results.find(Pipelined, runtime, peer) {
                     self.faster(ours, peer, false)?;
@@ -50,10 +65,10 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn ping_pong(&mut self) -> Result<(), String> {
-        for runtime in self.results.runtimes(PingPong) {
-            self.at_most_bare(PingPong, runtime, OURS, 1.10)?;
-            let ours = self.find(PingPong, runtime, OURS)?;
+    fn ping_pong(&mut self, subject: &str) -> Result<(), String> {
+        for runtime in self.runtimes(PingPong, subject) {
+            self.at_most_bare(PingPong, runtime, subject, 1.10)?;
+            let ours = self.find(PingPong, runtime, subject)?;
             for (peer, is_aim) in [
                 (TOWER_SEQUENTIAL, false),
                 ("kameo", false),
@@ -69,12 +84,12 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn three_strategies(&mut self) -> Result<(), String> {
+    fn three_strategies(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Strategies) {
-            self.at_most_bare(Strategies, runtime, THREE, 1.5)?;
-            let ours = self.find(Strategies, runtime, THREE)?;
+            self.at_most_bare(Strategies, runtime, subject, 1.5)?;
+            let ours = self.find(Strategies, runtime, subject)?;
             if let Some(tower) = self.results.find(Strategies, runtime, TOWER_LAYERS) {
-                let promise = format!("W5, {runtime}: {THREE}, time × that of {TOWER_LAYERS}");
+                let promise = format!("W5, {runtime}: {subject}, time × that of {TOWER_LAYERS}");
                 self.must(promise, time_ratio(ours, tower)?, 0.5);
             }
         }
@@ -108,63 +123,68 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn backlog(&mut self) -> Result<(), String> {
+    fn backlog(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Backlog) {
             let ours: Vec<_> =
-                self.results.of(Backlog, runtime).filter(|found| found.subject == OURS).collect();
+                self.results.of(Backlog, runtime).filter(|found| found.subject == subject).collect();
             let [least, .., most] = ours.as_slice() else { return Err("W3 was not measured".to_owned()) };
             let bytes = number(most, most.byte_ratio)?;
-            self.must(format!("W3, {runtime}: bytes per queued request × bare loop"), bytes, 1.2);
+            self.must(format!("W3, {runtime}: {subject}, bytes per queued request × bare loop"), bytes, 1.2);
             let growth = number(most, most.time)? / number(least, least.time)?;
             let exponent = 1.0 + growth.ln() / (most.requests as f64 / least.requests as f64).ln();
             let promise = format!(
-                "W3, {runtime}: the drain's time grows as a power of the number of requests: its exponent"
+                "W3, {runtime}: {subject}, the drain's time is a power of the number of requests: its exponent"
             );
             self.must(promise, exponent, 1.1);
         }
         Ok(())
     }
 
-    fn producers(&mut self) -> Result<(), String> {
+    fn producers(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Producers) {
-            self.at_most_bare(Producers, runtime, OURS, 1.10)?;
+            self.at_most_bare(Producers, runtime, subject, 1.10)?;
         }
         Ok(())
     }
 
-    fn idle(&mut self) -> Result<(), String> {
+    fn idle(&mut self, subject: &str) -> Result<(), String> {
         for workload in [Idle, Used] {
             for runtime in self.results.runtimes(workload) {
-                let ours = self.find(workload, runtime, OURS)?;
-                let promise = format!("{}, {runtime}: bytes per runner × bare loop", workload.name());
+                let ours = self.find(workload, runtime, subject)?;
+                let promise =
+                    format!("{}, {runtime}: {subject}, bytes per runner × bare loop", workload.name());
                 self.must(promise, number(ours, ours.byte_ratio)?, 1.2);
             }
         }
         Ok(())
     }
 
-    fn results(&mut self) -> Result<(), String> {
+    /// What the results of `subject` cost, beside a queue that the bare loop has for them.
+    fn results(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Results) {
-            let instructions = |subject: &str| {
-                let found = self.find(Results, runtime, subject)?;
-                number(found, found.instructions)
-            };
-            let ours = instructions(OURS)?;
-            let off = ours / instructions("telegram-sender, results never kept")?;
-            let push = instructions("bare loop with results")? - instructions(BARE)?;
-            let on = (instructions("telegram-sender, results consumed")? - ours) / push;
-            self.must(
-                format!("W7, {runtime}: instructions without a consumer × with results off"),
-                off,
-                1.01,
-            );
-            self.must(
-                format!("W7, {runtime}: instructions for results × those of the bare loop for them"),
-                on,
-                1.0,
-            );
+            let push =
+                self.instructions(runtime, "bare loop with results")? - self.instructions(runtime, BARE)?;
+            let on = self.instructions(runtime, &format!("{subject}, results consumed"))?;
+            let off = self.instructions(runtime, subject)?;
+            let promise =
+                format!("W7, {runtime}: {subject}, instructions for results × the bare loop's for them");
+            self.must(promise, (on - off) / push, 1.0);
         }
         Ok(())
+    }
+
+    fn results_off(&mut self) -> Result<(), String> {
+        for runtime in self.results.runtimes(Results) {
+            let never = self.instructions(runtime, "telegram-sender, results never kept")?;
+            let promise = format!("W7, {runtime}: instructions without a consumer × with results off");
+            self.must(promise, self.instructions(runtime, OURS)? / never, 1.01);
+        }
+        Ok(())
+    }
+
+    fn instructions(&self, runtime: &str, subject: &str) -> Result<f64, String> {
+        let found = self.find(Results, runtime, subject)?;
+        number(found, found.instructions)
     }
 
     /// Time, and instructions where they were counted, as multiples of the bare loop's.
@@ -185,7 +205,13 @@ impl Judge<'_> {
     }
 
     fn faster(&mut self, ours: &Measurement, peer: &Measurement, is_aim: bool) -> Result<(), String> {
-        let promise = format!("{}, {}: time × that of {}", ours.workload.name(), ours.runtime, peer.subject);
+        let promise = format!(
+            "{}, {}: {}, time × that of {}",
+            ours.workload.name(),
+            ours.runtime,
+            ours.subject,
+            peer.subject
+        );
         let found = time_ratio(ours, peer)?;
         if is_aim {
             self.aim(promise, found, 1.0);
