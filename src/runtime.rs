@@ -17,6 +17,8 @@ use core::time::Duration;
 
 pub use instant::Instant;
 pub(crate) use nanos::Nanos;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub(crate) use nanos::div_rem;
 
 #[cfg(feature = "embassy")]
 pub use self::embassy::Embassy;
@@ -54,6 +56,7 @@ pub trait Timer: Clone {
 }
 
 /// Completes at `deadline`, at once if that has passed, and never before it, however roughly `timer` sleeps.
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 pub(crate) fn sleep_until<T: Timer>(timer: &T, deadline: Instant) -> impl Future<Output = ()> {
     timer.sleep_until(deadline)
 }

@@ -3,6 +3,8 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
+use crate::runtime::{Nanos, div_rem};
+
 /// What a runner has done so far, and what it has to do.
 ///
 /// Each number is read by itself, at nearly the same time. When nothing is under way, every accepted request and
@@ -99,7 +101,7 @@ impl Counters {
         }
     }
 
-    pub(crate) fn waited(&self, wait: Duration) {
+    pub(crate) fn waited(&self, wait: Nanos) {
         self.waits.add_one();
         let wait = Span::units(wait);
         self.waited.0.set(self.waited.0.get().saturating_add(wait));
@@ -159,10 +161,9 @@ const UNITS_PER_SECOND: u32 = if usize::BITS >= 64 { 1_000_000_000 } else { 1_00
 const NANOS_PER_UNIT: u32 = 1_000_000_000 / UNITS_PER_SECOND;
 
 impl Span {
-    fn units(time: Duration) -> usize {
-        let per_second = UNITS_PER_SECOND as usize;
-        let seconds = usize::try_from(time.as_secs()).unwrap_or(usize::MAX).saturating_mul(per_second);
-        seconds.saturating_add((time.subsec_nanos() / NANOS_PER_UNIT) as usize)
+    fn units(time: Nanos) -> usize {
+        let (units, _) = div_rem::<NANOS_PER_UNIT>(time.get());
+        usize::try_from(units).unwrap_or(usize::MAX)
     }
 
     fn get(&self) -> Duration {
@@ -179,7 +180,7 @@ mod tests {
         let counters = Counters::new();
         assert_eq!(counters.read(0, 0).mean_wait(), None);
         for millis in [1, 5, 3] {
-            counters.waited(Duration::from_millis(millis));
+            counters.waited(Nanos::of(Duration::from_millis(millis)));
         }
         let stats = counters.read(4, 2);
         assert_eq!((stats.queued, stats.results_dropped, stats.waits), (4, 2, 3));
@@ -191,14 +192,14 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn times_are_kept_to_the_nanosecond() {
         let span = Span(Counter::new());
-        span.0.set(Span::units(Duration::new(3, 1)));
+        span.0.set(Span::units(Nanos::of(Duration::new(3, 1))));
         assert_eq!(span.get(), Duration::new(3, 1));
     }
 
     #[test]
     fn a_time_beyond_the_range_stays_at_its_end() {
         let span = Span(Counter::new());
-        span.0.set(Span::units(Duration::MAX));
+        span.0.set(Span::units(Nanos::of(Duration::MAX)));
         assert_eq!(span.get(), Duration::from_nanos(u64::MAX));
     }
 }

@@ -25,9 +25,14 @@ compare() { # RUNNER BY_HAND KEPT, a ratio in hundredths
     echo "$1 takes $ratio % of the instructions of $2 (kept: $3 %)"
     [ "$ratio" -le $(($3 * 105 / 100)) ] || failed=1
 }
-compare cost_runner cost_bare 377
-compare cost_strategies cost_bare_strategies 211
+compare cost_runner cost_bare 231
+compare cost_strategies cost_bare_strategies 135
 if [ -n "$failed" ]; then
     echo "a request costs more than the kept ratio and 5 %" >&2
+    exit 1
+fi
+# With a limiter of eight stamps, of 8 bytes each.
+if [ $((future[cost_strategies] - 8192 + 64)) -gt 512 ]; then
+    echo "the worker's future takes more than 512 bytes" >&2
     exit 1
 fi

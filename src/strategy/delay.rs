@@ -68,9 +68,9 @@ pub(super) enum Pause {
 
 impl Pause {
     /// `None` where the service says it.
-    pub(super) const fn duration(self) -> Option<Duration> {
+    pub(super) const fn nanos(self) -> Option<Nanos> {
         match self {
-            Self::For(nanos) => Some(nanos.duration()),
+            Self::For(nanos) => Some(nanos),
             Self::UntilPermitted => None,
         }
     }

@@ -83,7 +83,7 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
         retry: u32,
     ) -> Option<Pause> {
         let pause = self.pause_after::<S>(outcome, retry)?;
-        trace::retry(cx.id(), cx.attempts(), pause.duration());
+        trace::retry(cx.id(), cx.attempts(), pause.nanos());
         Some(pause)
     }
 

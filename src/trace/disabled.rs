@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::runtime::Nanos;
 use crate::strategy::RequestId;
 
 pub(crate) struct RequestSpan;
@@ -9,7 +10,7 @@ pub(crate) struct RequestSpan;
 #[expect(clippy::unused_self, reason = "the span is in the other file")]
 impl RequestSpan {
     #[inline]
-    pub(crate) fn new(_: RequestId, _: u32, _: Option<Duration>) -> Self {
+    pub(crate) fn new(_: RequestId, _: u32, _: Option<Nanos>) -> Self {
         Self
     }
 
@@ -44,7 +45,7 @@ pub(crate) fn attempt(_: u32) {}
 pub(crate) fn flood_wait(_: RequestId, _: Duration) {}
 
 #[inline]
-pub(crate) fn retry(_: RequestId, _: u32, _: Option<Duration>) {}
+pub(crate) fn retry(_: RequestId, _: u32, _: Option<Nanos>) {}
 
 #[inline]
 pub(crate) fn requeued(_: RequestId, _: u32) {}

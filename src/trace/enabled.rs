@@ -10,13 +10,14 @@ use tracing::instrument::{Instrument, Instrumented};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, debug_span, error, info, warn};
 
+use crate::runtime::Nanos;
 use crate::strategy::RequestId;
 
 /// The span of one round of a request, from its turn to its end.
 pub(crate) struct RequestSpan(Span);
 
 impl RequestSpan {
-    pub(crate) fn new(id: RequestId, cycle: u32, waited: Option<Duration>) -> Self {
+    pub(crate) fn new(id: RequestId, cycle: u32, waited: Option<Nanos>) -> Self {
         let span = debug_span!(
             target: "telegram_sender",
             "send",
@@ -71,7 +72,7 @@ pub(crate) fn flood_wait(id: RequestId, wait: Duration) {
 }
 
 /// A strategy will send the request again after `wait`; `None` is as long as the service asks for.
-pub(crate) fn retry(id: RequestId, attempts: u32, wait: Option<Duration>) {
+pub(crate) fn retry(id: RequestId, attempts: u32, wait: Option<Nanos>) {
     info!(target: "telegram_sender", id = id.get(), attempts, wait = wait.map(debug), "retry");
 }
 

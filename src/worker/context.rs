@@ -3,10 +3,9 @@
 use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::replace;
-use core::time::Duration;
 
 use crate::error::{NoAnswer, RequeueError};
-use crate::runtime::{Instant, Timer};
+use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Job, Phase, Storage, Taken};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
@@ -67,7 +66,7 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
 impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
     /// Begins the turn of a request: how long has it waited, if that is measured?
     #[inline]
-    pub(super) fn begin(&mut self, taken: &Q::Taken) -> Option<Duration> {
+    pub(super) fn begin(&mut self, taken: &Q::Taken) -> Option<Nanos> {
         (self.id, self.cycle) = (taken.id(), taken.cycle());
         self.storage().counters().in_flight.set(1);
         self.measures_waits = taken.queued_at() != Instant::NEVER;
@@ -75,8 +74,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
     }
 
     #[cold]
-    fn measure_wait(&self, queued_at: Instant) -> Duration {
-        let waited = self.timer.now().saturating_duration_since(queued_at);
+    fn measure_wait(&self, queued_at: Instant) -> Nanos {
+        let waited = Nanos::new(self.timer.now().as_nanos().saturating_sub(queued_at.as_nanos()));
         self.storage().counters().waited(waited);
         waited
     }
