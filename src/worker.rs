@@ -18,7 +18,7 @@ use crate::results::Answer;
 use crate::runtime::{Timer, sleep_until};
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Exit, Inbox, Phase, Settled, Storage, Taken};
-use crate::strategy::{Context, Outcome, SendStrategy};
+use crate::strategy::{Context, Outcome, RequestId, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
 /// A sender on its way to the worker.
@@ -200,9 +200,15 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let outcome = Err(why);
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
-        if let (_request, Some(reply)) = taken.into_parts() {
-            self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
-        }
+        let (_request, reply) = taken.into_parts();
+        self.resolve(id, reply, Settled { outcome, attempts });
+    }
+
+    /// Ends a ticket, if there is one, in some other way than by its send. Tells whether it had been cancelled.
+    #[cold]
+    #[inline(never)]
+    fn resolve(&mut self, id: RequestId, reply: Option<Q::Reply>, settled: Settled<S>) -> bool {
+        reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled))
     }
 
     /// Ends all requests that were never sent, that in hand and those in the closed queue, and publishes what waits for that.
@@ -227,7 +233,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let (id, cycle) = (taken.id(), taken.cycle());
         let (request, reply) = taken.into_parts();
         let settled = Settled::no_answer(why, 0);
-        let cancelled = reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
+        let cancelled = self.resolve(id, reply, settled);
         let counters = self.cx.storage().counters();
         if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
         if cycle == 0 && !cancelled {
