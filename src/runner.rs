@@ -6,7 +6,7 @@ mod handle;
 mod send_all;
 
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::time::Duration;
 
@@ -76,17 +76,18 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
     pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        match self.storage.try_enqueue(request, self.queued_at()) {
-            Ok((id, receipt)) => Ok(Ticket::new(id, receipt)),
-            Err(RequestError::Full(request)) => {
-                let (id, receipt) =
-                    self.storage.enqueue(request, || self.queued_at()).await.inspect_err(refused)?;
-                Ok(Ticket::new(id, receipt))
+        let mut request = request;
+        loop {
+            match self.storage.try_enqueue(request, self.queued_at()) {
+                Ok((id, receipt)) => return Ok(Ticket::new(id, receipt)),
+                Err(RequestError::Full(full)) => request = full,
+                Err(closing) => {
+                    refused(&closing);
+                    return Err(closing);
+                }
             }
-            Err(closing) => {
-                refused(&closing);
-                Err(closing)
-            }
+            let mut room = Q::Room::default();
+            poll_fn(|cx| self.storage.poll_room(&mut room, cx)).await;
         }
     }
 

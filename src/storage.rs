@@ -183,14 +183,6 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     #[doc(hidden)]
     fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;
 
-    /// Waits for room. Dropped before it is ready, it enqueues nothing.
-    #[doc(hidden)]
-    fn enqueue(
-        &self,
-        request: S::Request,
-        queued_at: impl Fn() -> Instant,
-    ) -> impl Future<Output = Enqueued<S, Self::Receipt>>;
-
     /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
     #[doc(hidden)]
     fn poll_room(&self, room: &mut Self::Room, cx: &mut task::Context<'_>) -> Poll<()>;

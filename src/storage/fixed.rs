@@ -23,7 +23,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use self::inbox::FixedInbox;
 use self::job::FixedJob;
 use self::results::FixedResponses;
-use self::slots::{Slot, SlotIndex};
+use self::slots::{Left, SlotIndex};
 use self::state::{Policy, Published, State};
 use self::ticket::FixedReceipt;
 use self::waiters::Event;
@@ -206,7 +206,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 
     /// Gives a ticket's slot back, and wakes who waits for one.
-    fn release(&self, slot: SlotIndex) -> Option<Slot<S>> {
+    fn release(&self, slot: SlotIndex) -> Option<Left<S>> {
         let slot = self.with(|state| state.slots.release(slot));
         self.wake(Event::Room);
         slot
@@ -247,21 +247,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
         self.accept(request, queued_at)
-    }
-
-    async fn enqueue(
-        &self,
-        request: S::Request,
-        queued_at: impl Fn() -> Instant,
-    ) -> Enqueued<S, Self::Receipt> {
-        let mut request = request;
-        loop {
-            match self.accept(request, queued_at()) {
-                Err(RequestError::Full(refused)) => request = refused,
-                done => return done,
-            }
-            poll_fn(|cx| self.poll_has_room(cx)).await;
-        }
     }
 
     fn poll_room(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<()> {

@@ -12,7 +12,6 @@ use crate::error::{CallError, RequestError};
 use crate::runner::SenderRunner;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::Storage;
 use crate::storage::heap::backed::Backed;
 use crate::ticket::Ticket;
 
@@ -32,7 +31,7 @@ impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T> {
     /// [`CallError::NotReady`] once the runner is closing.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
         if !self.is_closing() {
-            ready!(self.storage.poll_room(&mut self.room, cx));
+            ready!(self.storage.poll_room_in_passing(&mut self.room, cx));
         }
         Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
     }

@@ -10,15 +10,38 @@ use crate::strategy::RequestId;
 /// Which slot: the worker's end of a reply.
 pub(super) type SlotIndex = u16;
 
-/// Its tag is a byte of its own, so that a slot that was never used is all zero.
+/// In cells of their own, so that what is looked at is not moved. A slot that was never used is all zero.
+struct Slot<S: MessageSender> {
+    state: Cell<State>,
+    /// Of the free: the next one is the slot behind it, and as many further on.
+    further: Cell<SlotIndex>,
+    request: Cell<Tail>,
+    waker: Cell<Option<Waker>>,
+    reply: Cell<Reply<S>>,
+}
+
 #[repr(u8)]
-pub(super) enum Slot<S: MessageSender> {
-    /// In the chain of the free. The next one is the slot behind it, and as many further on.
-    Free { further: SlotIndex },
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In the chain of the free.
+    Free,
     /// Its request is not settled.
-    Waiting { request: Tail, waker: Option<Waker> },
+    Waiting,
     /// Its ticket has not asked yet.
-    Settled(Settled<S>),
+    Settled,
+}
+
+/// An `Option` of which it is known that `None` is zero.
+#[repr(u8)]
+enum Reply<S: MessageSender> {
+    None,
+    Some(Settled<S>),
+}
+
+/// What was in a slot that was given back: to be dropped once no lock is held.
+pub(super) struct Left<S: MessageSender> {
+    pub(super) reply: Option<Settled<S>>,
+    _waker: Option<Waker>,
 }
 
 /// The end of a request's id. Of the requests whose tickets can be confused, no two have the same: they stand in one queue.
@@ -42,7 +65,7 @@ pub(super) enum Look<S: MessageSender> {
 
 /// Never used, they are all zero.
 pub(super) struct Slots<S: MessageSender, const N: usize> {
-    all: [Cell<Slot<S>>; N],
+    all: [Slot<S>; N],
     /// The first of the free, or `N`.
     free: Cell<SlotIndex>,
 }
@@ -50,7 +73,7 @@ pub(super) struct Slots<S: MessageSender, const N: usize> {
 impl<S: MessageSender, const N: usize> Slots<S, N> {
     pub(super) const fn new() -> Self {
         const { assert!(N <= u16::MAX as usize, "a fixed storage has at most 65,535 places of a kind") };
-        Self { all: [const { Cell::new(Slot::Free { further: 0 }) }; N], free: Cell::new(0) }
+        Self { all: [const { Slot::new() }; N], free: Cell::new(0) }
     }
 
     #[inline]
@@ -63,53 +86,48 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
     pub(super) fn take(&self, id: RequestId) -> Option<SlotIndex> {
         let index = self.free.get();
         let slot = self.all.get(usize::from(index))?;
-        let taken = Slot::Waiting { request: Tail::of(id), waker: None };
-        let Slot::Free { further } = slot.replace(taken) else { return None };
-        self.free.set(index.wrapping_add(1).wrapping_add(further));
+        slot.state.set(State::Waiting);
+        slot.request.set(Tail::of(id));
+        self.free.set(index.wrapping_add(1).wrapping_add(slot.further.get()));
         Some(index)
     }
 
-    /// Gives a slot back. What was in there is to be dropped once no lock is held.
-    #[must_use]
     #[inline]
-    pub(super) fn release(&self, index: SlotIndex) -> Option<Slot<S>> {
+    fn free(&self, index: SlotIndex, slot: &Slot<S>) {
+        slot.state.set(State::Free);
+        slot.further.set(self.free.replace(index).wrapping_sub(1).wrapping_sub(index));
+    }
+
+    /// Gives a slot back.
+    #[must_use]
+    pub(super) fn release(&self, index: SlotIndex) -> Option<Left<S>> {
         let slot = self.all.get(usize::from(index))?;
-        let further = self.free.replace(index).wrapping_sub(1).wrapping_sub(index);
-        Some(slot.replace(Slot::Free { further }))
+        self.free(index, slot);
+        Some(Left { reply: slot.take_reply(), _waker: slot.waker.take() })
     }
 
     pub(super) fn is_settled(&self, index: SlotIndex) -> bool {
-        self.all.get(usize::from(index)).is_some_and(|slot| {
-            let content = slot.replace(Slot::Free { further: 0 });
-            let settled = matches!(content, Slot::Settled(_));
-            slot.set(content);
-            settled
-        })
+        self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == State::Settled)
     }
 
     /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits.
     #[inline]
     pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Look<S> {
         let Some(slot) = self.all.get(usize::from(index)) else { return Look::Waits(None) };
-        match slot.replace(Slot::Free { further: 0 }) {
-            Slot::Settled(settled) => {
-                // What is in there now needs no dropping.
-                let _free = self.release(index);
-                Look::Settled(settled)
-            }
-            Slot::Waiting { request, waker: kept }
-                if kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) =>
-            {
-                slot.set(Slot::Waiting { request, waker: kept });
+        if slot.state.get() == State::Settled
+            && let Some(settled) = slot.take_reply()
+        {
+            self.free(index, slot);
+            return Look::Settled(settled);
+        }
+        match slot.waker.take() {
+            Some(kept) if kept.will_wake(waker) => {
+                slot.waker.set(Some(kept));
                 Look::Waits(None)
             }
-            Slot::Waiting { request, waker: replaced } => {
-                slot.set(Slot::Waiting { request, waker: Some(waker.clone()) });
+            replaced => {
+                slot.waker.set(Some(waker.clone()));
                 Look::Waits(replaced)
-            }
-            Slot::Free { further } => {
-                slot.set(Slot::Free { further });
-                Look::Waits(None)
             }
         }
     }
@@ -122,31 +140,38 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         id: RequestId,
         settled: Settled<S>,
     ) -> Result<Option<Waker>, Settled<S>> {
-        let Some(slot) = self.all.get(usize::from(index)) else { return Err(settled) };
-        match slot.replace(Slot::Free { further: 0 }) {
-            Slot::Waiting { request, waker } if request == Tail::of(id) => {
-                slot.set(Slot::Settled(settled));
-                Ok(waker)
+        match self.all.get(usize::from(index)) {
+            Some(slot) if slot.state.get() == State::Waiting && slot.request.get() == Tail::of(id) => {
+                slot.state.set(State::Settled);
+                slot.reply.set(Reply::Some(settled));
+                Ok(slot.waker.take())
             }
-            of_another => {
-                slot.set(of_another);
-                Err(settled)
-            }
+            _ => Err(settled),
         }
     }
 
     /// The waker of the ticket that waits there, if one does.
     pub(super) fn take_waker(&self, index: usize) -> Option<Waker> {
-        let slot = self.all.get(index)?;
-        match slot.replace(Slot::Free { further: 0 }) {
-            Slot::Waiting { request, waker } => {
-                slot.set(Slot::Waiting { request, waker: None });
-                waker
-            }
-            other => {
-                slot.set(other);
-                None
-            }
+        self.all.get(index)?.waker.take()
+    }
+}
+
+impl<S: MessageSender> Slot<S> {
+    const fn new() -> Self {
+        Self {
+            state: Cell::new(State::Free),
+            further: Cell::new(0),
+            request: Cell::new(Tail(0)),
+            waker: Cell::new(None),
+            reply: Cell::new(Reply::None),
+        }
+    }
+
+    #[inline]
+    fn take_reply(&self) -> Option<Settled<S>> {
+        match self.reply.replace(Reply::None) {
+            Reply::Some(settled) => Some(settled),
+            Reply::None => None,
         }
     }
 }
@@ -179,7 +204,7 @@ mod tests {
         assert_eq!([(); 4].map(|()| take(&slots)), [Some(0), Some(1), Some(2), None]);
         assert!(!slots.has_room());
         for index in [1, 2, 0] {
-            assert!(matches!(slots.release(index), Some(Slot::Waiting { .. })));
+            assert!(slots.release(index).is_some_and(|left| left.reply.is_none()));
         }
         assert_eq!([(); 4].map(|()| take(&slots)), [Some(0), Some(2), Some(1), None]);
         assert!(slots.release(2).is_some() && slots.has_room());

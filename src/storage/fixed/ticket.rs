@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
-use super::slots::{Look, Slot, SlotIndex};
+use super::slots::{Look, SlotIndex};
 use super::waiters::Event;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
@@ -40,10 +40,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     /// Gives the slot back at once. Gives the reply, if there is one.
     fn release(&mut self) -> Option<Settled<S>> {
-        match self.storage.release(replace(&mut self.slot, NONE)) {
-            Some(Slot::Settled(settled)) => Some(settled),
-            _ => None,
-        }
+        self.storage.release(replace(&mut self.slot, NONE))?.reply
     }
 }
 

@@ -1,8 +1,12 @@
 //! What the storages on the heap have in common: all but the queue of requests and the places of their replies.
 
 use core::num::NonZeroUsize;
+#[cfg(feature = "tower")]
+use core::task::{self, Poll, ready};
 
 use super::bound::Bound;
+#[cfg(feature = "tower")]
+use super::bound::Room;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::results::ResultsQueue;
@@ -61,6 +65,17 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
         self.push(request, queued_at)
     }
 
+    /// Ready once the queue has room, for one who may not use it.
+    #[cfg(feature = "tower")]
+    fn poll_room_in_passing(&self, room: &mut Room, cx: &mut task::Context<'_>) -> Poll<()> {
+        let waited = room.is_waiting();
+        ready!(self.common().bound.poll_room(room, || self.is_closed(), cx));
+        if waited {
+            self.common().bound.pass_on();
+        }
+        Poll::Ready(())
+    }
+
     /// Why a request finds no room.
     #[cold]
     fn refuse(&self, request: S::Request) -> RequestError<S::Request> {
@@ -93,35 +108,12 @@ macro_rules! storage_on_the_heap {
                 self.push(request, queued_at)
             }
 
-            async fn enqueue(
-                &self,
-                request: S::Request,
-                queued_at: impl Fn() -> $crate::runtime::Instant,
-            ) -> $crate::storage::Enqueued<S, Self::Receipt> {
-                let bound = &self.common().bound;
-                let mut room = $crate::storage::heap::bound::Room::default();
-                loop {
-                    if self.is_closed() {
-                        return Err($crate::error::RequestError::Closing(request));
-                    }
-                    if bound.enter() {
-                        return self.push(request, queued_at());
-                    }
-                    ::core::future::poll_fn(|cx| bound.poll_room(&mut room, || self.is_closed(), cx)).await;
-                }
-            }
-
             fn poll_room(
                 &self,
                 room: &mut $crate::storage::heap::bound::Room,
                 cx: &mut ::core::task::Context<'_>,
             ) -> ::core::task::Poll<()> {
-                let waited = room.is_waiting();
-                ::core::task::ready!(self.common().bound.poll_room(room, || self.is_closed(), cx));
-                if waited {
-                    self.common().bound.pass_on();
-                }
-                ::core::task::Poll::Ready(())
+                self.common().bound.poll_room(room, || self.is_closed(), cx)
             }
 
             fn queued(&self) -> usize {
