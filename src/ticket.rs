@@ -60,7 +60,8 @@ impl Label {
     const CANCEL_ON_DROP: u64 = 1 << 63;
 
     const fn new(id: RequestId) -> Self {
-        Self(id.get() & !Self::CANCEL_ON_DROP)
+        debug_assert!(id.get() < Self::CANCEL_ON_DROP, "no runner makes so many requests");
+        Self(id.get())
     }
 
     const fn id(self) -> RequestId {
@@ -136,10 +137,13 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Most often the reply is there: that is asked here, and all else elsewhere, to be small.
         let (id, settled) = match &mut self.0 {
-            State::Waiting(label, receipt) => match receipt.try_take() {
-                Some(settled) => (label.id(), settled),
-                None => (label.id(), ready!(receipt.poll(cx))),
-            },
+            State::Waiting(label, receipt) => {
+                let settled = match receipt.try_take() {
+                    Some(settled) => settled,
+                    None => ready!(receipt.poll(cx)),
+                };
+                (label.id(), settled)
+            }
             State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),
         };
         self.0 = State::Ended { id, attempts: settled.attempts, cancelled: false };

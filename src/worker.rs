@@ -124,15 +124,18 @@ where
                 if let Some(deadline) = self.cx.take_not_before() {
                     sleep_until(self.cx.own_timer(), deadline).await;
                 }
+                // The first one is in hand already, and that the runner is aborted was asked just before.
                 if self.in_hand.is_none() {
-                    self.cx.inbox.next_left(&mut self.in_hand);
+                    if !self.cx.inbox.next_left(&mut self.in_hand) {
+                        return ControlFlow::Continue(());
+                    }
+                    if self.cx.storage().phase() >= Phase::Aborting {
+                        return ControlFlow::Break(());
+                    }
                 }
                 let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
                 let waited_in_queue = self.cx.begin(taken);
                 self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
-                if self.cx.storage().phase() >= Phase::Aborting {
-                    return ControlFlow::Break(());
-                }
                 let mut waited = false;
                 let outcome = {
                     let mut direct = Direct::<S, A>::new(sender);
@@ -145,8 +148,8 @@ where
                     });
                     noting_waits.await
                 };
-                self.settle(outcome);
-                if self.unpublished.is_some() {
+                let has_response = self.settle(outcome);
+                if has_response {
                     poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx)).await;
                 }
                 until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
@@ -158,18 +161,20 @@ where
         }
     }
 
-    /// Ends the turn of the request in hand with its outcome.
+    /// Ends the turn of the request in hand with its outcome. Tells whether there is a response to be published.
     #[inline]
-    fn settle(&mut self, outcome: Outcome<S>) {
+    fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let storage = self.cx.inbox.storage();
         let (id, cycle, attempts) = (self.cx.id(), self.cx.cycle(), self.cx.attempts);
-        if let Ok(response) = &outcome
-            && storage.wants_results()
+        let mut has_response = false;
+        if storage.wants_results()
+            && let Ok(response) = &outcome
         {
+            has_response = true;
             // A user's `Clone` may panic; the request is still in hand then.
             self.unpublished = Some(Answer { id, cycle, attempts, response: response.clone() });
         }
-        let Some(taken) = self.in_hand.take() else { return };
+        let Some(taken) = self.in_hand.take() else { return has_response };
         self.cx.attempts = 0;
         // Before the ticket knows, so that its holder finds the request counted.
         let counters = storage.counters();
@@ -185,6 +190,7 @@ where
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
         }
+        has_response
     }
 }
 

@@ -127,6 +127,12 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         Phase::from_bits(self.phase.load(Ordering::Acquire))
     }
 
+    /// For one who has left a waker under the lock just now: a worker that stops writes that down under it, then wakes.
+    #[inline]
+    fn has_stopped(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == Phase::Stopped as u8
+    }
+
     fn set_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Release);
     }
@@ -188,7 +194,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     /// Ready once there is room, or the runner takes nothing any more.
     fn poll_has_room(&self, cx: &task::Context<'_>) -> Poll<()> {
         self.poll_for(cx, Event::Room, |state| {
-            (state.has_room(&self.waiting) || !self.is_open()).then_some(())
+            (state.has_room(self.waiting.get()) || !self.is_open()).then_some(())
         })
     }
 

@@ -25,8 +25,8 @@ use crate::sender::MessageSender;
 
 /// A storage on the heap that is made for speed: chosen by [`Builder::prepare_pooled`](crate::Builder::prepare_pooled).
 ///
-/// It keeps all that the default storage, [`Heap`](crate::Heap), promises. A request costs no allocation, once there were as
-/// many at a time before, and less than half the time. It needs `std`: callers meet at a lock of the operating system, each
+/// It keeps all that the default storage, [`Heap`](crate::Heap), promises. A request costs no allocation while at most a
+/// thousand are out at a time, and about half the time. It needs `std`: callers meet at a lock of the operating system, each
 /// for some nanoseconds.
 ///
 /// The memory of a thousand requests is kept for those to come; what was taken beyond that is given back when the runner has
@@ -141,7 +141,9 @@ impl<S: MessageSender> Backed<S> for Pooled<S> {
     }
 
     fn len(&self) -> usize {
-        self.0.queued.load(Ordering::Relaxed) + self.0.in_batch.load(Ordering::Relaxed)
+        // Under the lock nothing goes from the one to the other.
+        let pool = self.lock();
+        pool.queued() + self.0.in_batch.load(Ordering::Relaxed)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use core::future::Future;
 use core::marker::PhantomData;
-use core::mem::replace;
 
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Nanos, Timer};
@@ -59,7 +58,8 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     /// The wait that the service asked for, to be served now.
     #[inline]
     pub(super) fn take_not_before(&mut self) -> Option<Instant> {
-        some(replace(&mut self.not_before, NONE))
+        // Most often there is none, and then nothing is written.
+        some(self.not_before).inspect(|_| self.not_before = NONE)
     }
 }
 
@@ -134,7 +134,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
     }
 
     fn begin_attempt(&mut self) {
-        self.attempts = self.attempts.saturating_add(1);
+        self.attempts = self.attempts.wrapping_add(1);
         trace::attempt(self.attempts);
     }
 

@@ -120,8 +120,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
 
     /// Whether one more request of a caller finds room, and a slot for its ticket, beside those `waiting`.
     #[inline]
-    pub(super) fn has_room(&self, waiting: &Counter) -> bool {
-        let waiting = waiting.get();
+    pub(super) fn has_room(&self, waiting: usize) -> bool {
         waiting < QUEUE
             && waiting - usize::from(self.rounds.get()) < usize::from(self.capacity.get())
             && self.slots.has_room()
@@ -135,13 +134,14 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         queued_at: Instant,
         waiting: &Counter,
     ) -> Result<(RequestId, SlotIndex), S::Request> {
-        if !self.has_room(waiting) {
+        let before = waiting.get();
+        if !self.has_room(before) {
             return Err(request);
         }
         let id = RequestId::new(self.next_id.get());
         let Some(slot) = self.slots.take(id) else { return Err(request) };
         self.next_id.set(id.get() + 1);
-        waiting.add_one();
+        waiting.set(before + 1);
         let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, request));
         debug_assert!(pushed.is_ok(), "there is room");
         Ok((id, slot))
@@ -172,6 +172,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         if hand.as_ref().is_some_and(|job| job.kind() == Kind::Round) {
             self.rounds.set(self.rounds.get() - 1);
         }
+        // Only more rounds than there are places make use of the spare one.
         if left == QUEUE {
             self.fill_up();
         }

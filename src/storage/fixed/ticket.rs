@@ -64,7 +64,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
                 Poll::Ready(settled)
             }
             // The waker is kept first: so a worker that stops meanwhile wakes it.
-            Look::Waits(_replaced) if self.storage.current_phase() == Phase::Stopped => {
+            Look::Waits(_replaced) if self.storage.has_stopped() => {
                 Poll::Ready(self.release().unwrap_or(Settled::no_answer(NoAnswer::Stopped, 0)))
             }
             Look::Waits(_replaced) => Poll::Pending,
