@@ -17,8 +17,6 @@ use core::time::Duration;
 
 pub use instant::Instant;
 pub(crate) use nanos::Nanos;
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub(crate) use nanos::div_rem;
 
 #[cfg(feature = "embassy")]
 pub use self::embassy::Embassy;

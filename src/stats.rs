@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
-use crate::runtime::{Nanos, div_rem};
+use crate::runtime::Nanos;
 
 /// What a runner has done so far, and what it has to do.
 ///
@@ -153,21 +153,20 @@ impl Counter {
     }
 }
 
-/// A time with one writer: in nanoseconds, and where these would overflow within seconds, in milliseconds.
+/// A time with one writer: in nanoseconds, and where these would overflow within seconds, in units of a millisecond or so,
+/// which take no division.
 #[derive(Debug)]
 struct Span(Counter);
 
-const UNITS_PER_SECOND: u32 = if usize::BITS >= 64 { 1_000_000_000 } else { 1_000 };
-const NANOS_PER_UNIT: u32 = 1_000_000_000 / UNITS_PER_SECOND;
+const NANOS_PER_UNIT: u64 = if usize::BITS >= 64 { 1 } else { 1 << 20 };
 
 impl Span {
     fn units(time: Nanos) -> usize {
-        let (units, _) = div_rem::<NANOS_PER_UNIT>(time.get());
-        usize::try_from(units).unwrap_or(usize::MAX)
+        usize::try_from(time.get() / NANOS_PER_UNIT).unwrap_or(usize::MAX)
     }
 
     fn get(&self) -> Duration {
-        Duration::from_nanos((self.0.get() as u64).saturating_mul(NANOS_PER_UNIT.into()))
+        Duration::from_nanos((self.0.get() as u64).saturating_mul(NANOS_PER_UNIT))
     }
 }
 

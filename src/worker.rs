@@ -219,6 +219,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
     /// Ends all requests that were never sent, that in hand and those in the closed queue, and publishes what waits for that.
     #[cold]
+    #[inline(never)]
     fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
         if let Some(taken) = self.in_hand.take() {
             self.cx.storage().counters().in_flight.set(0);
@@ -260,6 +261,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
 /// However the worker ends, even dropped in the middle of a send or before its first poll.
 impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
+    #[inline(never)]
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
         self.cx.storage().advance(Phase::Closing);
