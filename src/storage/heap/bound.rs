@@ -19,6 +19,7 @@ pub(in crate::storage) struct Bound {
 #[derive(Default)]
 pub struct Room(Option<EventListener>);
 
+#[cfg(feature = "tower")]
 impl Room {
     pub(in crate::storage) fn is_waiting(&self) -> bool {
         self.0.is_some()
