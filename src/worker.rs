@@ -109,6 +109,8 @@ where
             if self.cx.attempts > 0 {
                 self.fail_in_hand(NoAnswer::Interrupted);
             }
+            // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
+            storage.advance(Phase::Aborting);
             self.give_back_all(|| NoAnswer::Aborted);
             ControlFlow::Break(())
         }
