@@ -60,7 +60,7 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
     ///
     /// Refused when `RATE` or `period` is zero.
     pub fn with_array(period: Duration) -> Result<Self, InvalidArgument> {
-        Self::with_stamps([Instant::EPOCH; RATE], period)
+        Self::with_stamps([Instant::from_nanos(1); RATE], period)
     }
 }
 

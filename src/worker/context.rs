@@ -16,7 +16,8 @@ pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     cycle: u32,
     /// Zero whenever no request is in the middle of its turn.
     pub(super) attempts: u32,
-    measures_waits: bool,
+    /// Since when the request has waited in the queue; [`Instant::NEVER`] if that is not measured.
+    queued_at: Instant,
     /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
     not_before: Instant,
     admitted_at: Instant,
@@ -34,10 +35,10 @@ fn some(instant: Instant) -> Option<Instant> {
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
         Self {
-            id: RequestId::new(0),
+            id: RequestId::new(u64::MAX),
             cycle: 0,
             attempts: 0,
-            measures_waits: false,
+            queued_at: Instant::NEVER,
             not_before: NONE,
             admitted_at: NONE,
             timer,
@@ -67,15 +68,18 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
     /// Begins the turn of a request: how long has it waited, if that is measured?
     #[inline]
     pub(super) fn begin(&mut self, taken: &Q::Taken) -> Option<Nanos> {
-        (self.id, self.cycle) = (taken.id(), taken.cycle());
+        (self.id, self.cycle, self.queued_at) = (taken.id(), taken.cycle(), taken.queued_at());
         self.storage().counters().in_flight.set(1);
-        self.measures_waits = taken.queued_at() != Instant::NEVER;
-        if self.measures_waits { Some(self.measure_wait(taken.queued_at())) } else { None }
+        if self.measures_waits() { Some(self.measure_wait()) } else { None }
+    }
+
+    fn measures_waits(&self) -> bool {
+        self.queued_at != Instant::NEVER
     }
 
     #[cold]
-    fn measure_wait(&self, queued_at: Instant) -> Nanos {
-        let waited = Nanos::new(self.timer.now().as_nanos().saturating_sub(queued_at.as_nanos()));
+    fn measure_wait(&self) -> Nanos {
+        let waited = Nanos::new(self.timer.now().as_nanos().saturating_sub(self.queued_at.as_nanos()));
         self.storage().counters().waited(waited);
         waited
     }
@@ -105,7 +109,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
     }
 
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
-        let queued_at = if self.measures_waits { self.timer.now() } else { Instant::NEVER };
+        let queued_at = if self.measures_waits() { self.timer.now() } else { Instant::NEVER };
         let job = Job { id: self.id, cycle: self.cycle + 1, request, queued_at, reply: None };
         match self.inbox.requeue(job) {
             Ok(()) => {
