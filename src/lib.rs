@@ -72,7 +72,7 @@ pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use storage::Heap;
 #[cfg(feature = "std")]
-pub use storage::Pooled;
+pub use storage::Lean;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use storage::{Exit, Preallocated, Storage};
 #[cfg(feature = "embassy")]

@@ -6,7 +6,7 @@ pub(crate) mod fixed;
 #[cfg(feature = "alloc")]
 pub(crate) mod heap;
 #[cfg(feature = "std")]
-pub(crate) mod pooled;
+pub(crate) mod lean;
 
 use core::future::Future;
 use core::num::NonZeroUsize;
@@ -26,7 +26,7 @@ pub use fixed::{FixedStorage, Unsent};
 #[cfg(feature = "alloc")]
 pub use heap::Heap;
 #[cfg(feature = "std")]
-pub use pooled::Pooled;
+pub use lean::Lean;
 
 /// The storage of a runner whose type does not say it. Without an allocator there is none by default, and every runner's
 /// type says it.

@@ -12,7 +12,7 @@ use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::context::{Direct, WorkerContext};
-use self::guard::{CatchPanic, abortable, yield_now};
+use self::guard::{CatchPanic, abortable, contain, yield_now};
 use crate::error::NoAnswer;
 use crate::results::Answer;
 use crate::runtime::{Timer, sleep_until};
@@ -223,17 +223,23 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     #[cold]
     #[inline(never)]
     fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
-        if let Some(taken) = self.in_hand.take() {
+        if self.in_hand.is_some() {
             self.cx.storage().counters().in_flight.set(0);
             self.span.take().end("aborted");
+        }
+        while contain(|| self.give_back_next(why)) {}
+        self.publish_at_last();
+    }
+
+    /// Gives back the request in hand, or the next one. Tells whether there was one.
+    fn give_back_next(&mut self, why: fn() -> NoAnswer<S::Error>) -> bool {
+        if self.in_hand.is_none() && !self.cx.inbox.next_left(&mut self.in_hand) {
+            return false;
+        }
+        if let Some(taken) = self.in_hand.take() {
             self.give_back(taken, why());
         }
-        while self.cx.inbox.next_left(&mut self.in_hand) {
-            if let Some(taken) = self.in_hand.take() {
-                self.give_back(taken, why());
-            }
-        }
-        self.publish_at_last();
+        true
     }
 
     /// Ends a request that was never sent: its ticket learns why, and the request waits to be taken back, unless the
@@ -269,7 +275,10 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
         self.cx.storage().advance(Phase::Closing);
         if self.cx.attempts > 0 {
             // It may have arrived.
-            self.fail_in_hand(NoAnswer::Stopped);
+            contain(|| {
+                self.fail_in_hand(NoAnswer::Stopped);
+                true
+            });
         }
         self.give_back_all(|| NoAnswer::Stopped);
         self.cx.storage().stop(self.exit);

@@ -104,8 +104,8 @@ fn the_recorded_scenarios_on_tokios_paused_clock() {
 }
 
 #[test]
-fn the_recorded_scenarios_in_a_pool() {
-    check_all(virtual_time::play::<store::InPool>);
+fn the_recorded_scenarios_in_lean_storage() {
+    check_all(virtual_time::play::<store::InLean>);
 }
 
 #[cfg(feature = "embassy")]

@@ -37,8 +37,8 @@ fn the_promises_hold_whatever_happens() {
 }
 
 #[test]
-fn the_promises_hold_in_a_pool() {
-    hold::<store::InPool>(|script| script);
+fn the_promises_hold_in_lean_storage() {
+    hold::<store::InLean>(|script| script);
 }
 
 #[cfg(feature = "embassy")]

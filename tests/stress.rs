@@ -111,8 +111,8 @@ fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_queue() {
 }
 
 #[test]
-fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_pool() {
-    a_hundred_thousand_requests!(prepare_pooled);
+fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_lean_storage() {
+    a_hundred_thousand_requests!(prepare_lean);
 }
 
 type End = Result<Numbered, SendError<Numbered, Numbered>>;

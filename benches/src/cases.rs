@@ -11,7 +11,7 @@ use crate::subjects::heap::{
     AlwaysYields, FourStrategies, Heap, HeapWithResults, OneNoOp, SixNoOps, ThreeStrategies, WithoutResults,
 };
 use crate::subjects::kameo::Kameo;
-use crate::subjects::pooled::{Pooled, PooledThreeStrategies, PooledWithResults};
+use crate::subjects::lean::{Lean, LeanThreeStrategies, LeanWithResults};
 use crate::subjects::ractor::Ractor;
 use crate::subjects::tokio_channels::TokioChannels;
 use crate::subjects::tower::{TowerBuffer, TowerLayers, TowerOneNoOp, TowerSequential, TowerSixNoOps};
@@ -69,7 +69,7 @@ impl Cases {
         self.both::<SmolLocal, BareLoop>();
         self.both::<SmolLocal, Heap>();
         self.both::<SmolLocal, AlwaysYields>();
-        self.both::<SmolLocal, Pooled>();
+        self.both::<SmolLocal, Lean>();
         self.both::<SmolLocal, Fixed>();
         self.both::<SmolLocal, Direct>();
         self.both::<SmolLocal, Floor>();
@@ -77,12 +77,12 @@ impl Cases {
 
         self.both::<Smol, BareLoop>();
         self.both::<Smol, Heap>();
-        self.both::<Smol, Pooled>();
+        self.both::<Smol, Lean>();
         self.both_on_any_runtime::<Smol>();
 
         self.both::<TokioCurrent, BareLoop>();
         self.both::<TokioCurrent, Heap>();
-        self.both::<TokioCurrent, Pooled>();
+        self.both::<TokioCurrent, Lean>();
         self.both::<TokioCurrent, AlwaysYields>();
         self.both_on_any_runtime::<TokioCurrent>();
         self.both_on_tokio::<TokioCurrent>();
@@ -93,7 +93,7 @@ impl Cases {
 
         self.both::<TokioMulti, BareLoop>();
         self.both::<TokioMulti, Heap>();
-        self.both::<TokioMulti, Pooled>();
+        self.both::<TokioMulti, Lean>();
         self.both_on_any_runtime::<TokioMulti>();
         self.both_on_tokio::<TokioMulti>();
     }
@@ -122,7 +122,7 @@ impl Cases {
         for requests in [10_000, 100_000, 1_000_000] {
             self.backlog::<BareLoop>(requests);
             self.backlog::<Heap>(requests);
-            self.backlog::<Pooled>(requests);
+            self.backlog::<Lean>(requests);
             self.backlog::<TokioChannels>(requests);
             self.backlog::<TowerSequential>(requests);
             self.backlog::<Xtra>(requests);
@@ -136,12 +136,12 @@ impl Cases {
     fn many_producers(&mut self) {
         self.producers::<SmolTwoThreads, BareLoop>();
         self.producers::<SmolTwoThreads, Heap>();
-        self.producers::<SmolTwoThreads, Pooled>();
+        self.producers::<SmolTwoThreads, Lean>();
         self.producers_on_any_runtime::<SmolTwoThreads>();
 
         self.producers::<TokioMulti, BareLoop>();
         self.producers::<TokioMulti, Heap>();
-        self.producers::<TokioMulti, Pooled>();
+        self.producers::<TokioMulti, Lean>();
         self.producers_on_any_runtime::<TokioMulti>();
         self.producers::<TokioMulti, Ractor>();
         self.producers::<TokioMulti, Kameo>();
@@ -165,7 +165,7 @@ impl Cases {
         self.through::<SmolLocal, SixNoOps>();
         self.through::<SmolLocal, ThreeStrategies>();
         self.through::<SmolLocal, FourStrategies>();
-        self.through::<SmolLocal, PooledThreeStrategies>();
+        self.through::<SmolLocal, LeanThreeStrategies>();
 
         self.no_ops::<TokioCurrent>();
         self.through::<TokioCurrent, TowerLayers>();
@@ -174,7 +174,7 @@ impl Cases {
         self.through::<TokioCurrent, SixNoOps>();
         self.through::<TokioCurrent, ThreeStrategies>();
         self.through::<TokioCurrent, FourStrategies>();
-        self.through::<TokioCurrent, PooledThreeStrategies>();
+        self.through::<TokioCurrent, LeanThreeStrategies>();
     }
 
     /// What is compared with the runner, as far as it needs no clock.
@@ -192,12 +192,12 @@ impl Cases {
     fn many_runners(&mut self) {
         self.idle::<SmolLocal, BareLoop>();
         self.idle::<SmolLocal, Heap>();
-        self.idle::<SmolLocal, Pooled>();
+        self.idle::<SmolLocal, Lean>();
         self.idle_on_any_runtime::<SmolLocal>();
 
         self.idle::<TokioCurrent, BareLoop>();
         self.idle::<TokioCurrent, Heap>();
-        self.idle::<TokioCurrent, Pooled>();
+        self.idle::<TokioCurrent, Lean>();
         self.idle_on_any_runtime::<TokioCurrent>();
         self.idle::<TokioCurrent, Ractor>();
         self.idle::<TokioCurrent, Kameo>();
@@ -220,8 +220,8 @@ impl Cases {
         self.without_consumer::<Heap>();
         self.without_consumer::<WithoutResults>();
         self.consumed::<HeapWithResults>();
-        self.without_consumer::<Pooled>();
-        self.consumed::<PooledWithResults>();
+        self.without_consumer::<Lean>();
+        self.consumed::<LeanWithResults>();
         self.without_consumer::<Fixed>();
         self.consumed::<FixedWithResults>();
     }

@@ -7,7 +7,7 @@ pub(crate) mod fixed;
 pub(crate) mod floor;
 pub(crate) mod heap;
 pub(crate) mod kameo;
-pub(crate) mod pooled;
+pub(crate) mod lean;
 pub(crate) mod ractor;
 pub(crate) mod tokio_channels;
 pub(crate) mod tower;

@@ -14,7 +14,7 @@ use crate::sender::MessageSender;
 #[cfg(feature = "alloc")]
 use crate::storage::Heap;
 #[cfg(feature = "std")]
-use crate::storage::Pooled;
+use crate::storage::Lean;
 use crate::storage::{Exit, Preallocated, Storage};
 use crate::strategy::{CompositeStrategy, Identity, SendStrategy};
 use crate::worker::{Handover, Worker};
@@ -124,17 +124,17 @@ impl<S: MessageSender, A> Builder<S, A> {
         self.prepare_over(storage, inbox, timer)
     }
 
-    /// Makes the runner over [`Pooled`], a storage on the heap that is faster than that of [`prepare`](Self::prepare) and
+    /// Makes the runner over [`Lean`], a storage on the heap that is faster than that of [`prepare`](Self::prepare) and
     /// promises the same, with `timer` for its time. It is to be [started](Prepared::start).
     #[cfg(feature = "std")]
-    pub fn prepare_pooled<T: Timer>(
+    pub fn prepare_lean<T: Timer>(
         self,
         timer: T,
-    ) -> Prepared<S, T, Pooled<S>, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
+    ) -> Prepared<S, T, Lean<S>, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
     where
         A: SendStrategy<S>,
     {
-        let (storage, inbox) = Pooled::new(self.capacity, self.results);
+        let (storage, inbox) = Lean::new(self.capacity, self.results);
         self.prepare_over(storage, inbox, timer)
     }
 

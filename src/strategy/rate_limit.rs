@@ -60,7 +60,9 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
     ///
     /// Refused when `RATE` or `period` is zero.
     pub fn with_array(period: Duration) -> Result<Self, InvalidArgument> {
-        Self::with_stamps([Instant::from_nanos(1); RATE], period)
+        // None is read before it is written. Zeros would be filled in by a `memset` that a chip may need for nothing else.
+        let unused = Instant::from_nanos(1);
+        Self::with_stamps([unused; RATE], period)
     }
 }
 

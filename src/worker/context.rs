@@ -35,6 +35,7 @@ fn some(instant: Instant) -> Option<Instant> {
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
         Self {
+            // None yet. A row of zeros would be filled in by a `memset` that a chip may need for nothing else.
             id: RequestId::new(u64::MAX),
             cycle: 0,
             attempts: 0,

@@ -39,10 +39,10 @@ impl<S: MessageSender + 'static> Store<S> for OnHeap {
 }
 
 /// The fast storage.
-pub struct InPool;
+pub struct InLean;
 
-impl<S: MessageSender + 'static> Store<S> for InPool {
-    type Storage = telegram_sender::Pooled<S>;
+impl<S: MessageSender + 'static> Store<S> for InLean {
+    type Storage = telegram_sender::Lean<S>;
 
     fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
         builder: Builder<S, A>,
@@ -53,7 +53,7 @@ impl<S: MessageSender + 'static> Store<S> for InPool {
         Self::Storage,
         impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
     > {
-        builder.prepare_pooled(timer)
+        builder.prepare_lean(timer)
     }
 }
 

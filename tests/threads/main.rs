@@ -4,8 +4,8 @@
 
 #![expect(clippy::duplicate_mod, reason = "the lives are compiled anew with each storage's own types")]
 
+mod lean;
 mod on_heap;
-mod pooled;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;

@@ -6,9 +6,9 @@ use crate::workload::Workload;
 use crate::workload::Workload::{Backlog, Idle, PingPong, Pipelined, Producers, Results, Strategies, Used};
 
 const OURS: &str = "telegram-sender";
-const POOLED: &str = "telegram-sender, pooled storage";
+const LEAN: &str = "telegram-sender, lean storage";
 /// The storages of machines with an allocator.
-const ON_THE_HEAP: [&str; 2] = [OURS, POOLED];
+const ON_THE_HEAP: [&str; 2] = [OURS, LEAN];
 const FIXED: &str = "telegram-sender, fixed storage";
 const BARE: &str = crate::results::BASELINE;
 const TOWER: &str = "tower Buffer";

@@ -1,21 +1,21 @@
-//! This crate on its pooled storage: without strategies, with some, and with results.
+//! This crate on its lean storage: without strategies, with some, and with results.
 
 use futures::StreamExt;
-use telegram_sender::{Pooled as Storage, Results as Answers, SendError, SenderRunner, Ticket, Tokio};
+use telegram_sender::{Lean as Storage, Results as Answers, SendError, SenderRunner, Ticket, Tokio};
 
 use super::heap::{Echo, limiter, retry, timeout};
 use crate::runtime::{Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Results, Subject, producer};
 
-pub(crate) struct PooledClient<T>(SenderRunner<Echo, T, Storage<Echo>>);
+pub(crate) struct LeanClient<T>(SenderRunner<Echo, T, Storage<Echo>>);
 
-impl<T: telegram_sender::Timer> Clone for PooledClient<T> {
+impl<T: telegram_sender::Timer> Clone for LeanClient<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: telegram_sender::Timer> Client for PooledClient<T> {
+impl<T: telegram_sender::Timer> Client for LeanClient<T> {
     type Reply = Ticket<Echo, Storage<Echo>>;
 
     async fn request(&mut self, number: u64) -> Self::Reply {
@@ -27,7 +27,7 @@ impl<T: telegram_sender::Timer> Client for PooledClient<T> {
     }
 }
 
-producer!(PooledClient<telegram_sender::Smol>, PooledClient<Tokio>);
+producer!(LeanClient<telegram_sender::Smol>, LeanClient<Tokio>);
 
 /// Makes a subject of a builder, on runtimes; as in `heap.rs`, each type is written out.
 macro_rules! runner {
@@ -36,13 +36,13 @@ macro_rules! runner {
 
         $(
             impl Subject<$runtime> for $subject {
-                type Client = PooledClient<$timer>;
+                type Client = LeanClient<$timer>;
 
                 const NAME: &'static str = $name;
 
                 async fn start(runtime: &$runtime, _: usize) -> Self::Client {
-                    let prepared = $builder.prepare_pooled($value);
-                    PooledClient(prepared.start(runtime.executor()).await.expect("the sender opens"))
+                    let prepared = $builder.prepare_lean($value);
+                    LeanClient(prepared.start(runtime.executor()).await.expect("the sender opens"))
                 }
             }
         )*
@@ -50,39 +50,39 @@ macro_rules! runner {
 }
 
 runner!(
-    Pooled, "telegram-sender, pooled storage", SenderRunner::builder(Echo),
+    Lean, "telegram-sender, lean storage", SenderRunner::builder(Echo),
     SmolLocal: telegram_sender::Smol = telegram_sender::Smol,
     Smol: telegram_sender::Smol = telegram_sender::Smol,
     SmolTwoThreads: telegram_sender::Smol = telegram_sender::Smol,
     TokioCurrent: Tokio = Tokio, TokioMulti: Tokio = Tokio
 );
 runner!(
-    PooledThreeStrategies, "telegram-sender, pooled storage, [timeout, limiter, retry]",
+    LeanThreeStrategies, "telegram-sender, lean storage, [timeout, limiter, retry]",
     SenderRunner::builder(Echo).strategy(timeout()).strategy(limiter()).strategy(retry()),
     SmolLocal: telegram_sender::Smol = telegram_sender::Smol, TokioCurrent: Tokio = Tokio
 );
 
 /// The runner with a consumer of its results.
-pub(crate) struct PooledWithResults;
+pub(crate) struct LeanWithResults;
 
-pub(crate) struct PooledClientWithResults {
-    client: PooledClient<telegram_sender::Smol>,
+pub(crate) struct LeanClientWithResults {
+    client: LeanClient<telegram_sender::Smol>,
     results: Answers<Echo, Storage<Echo>>,
 }
 
-impl Subject<SmolLocal> for PooledWithResults {
-    type Client = PooledClientWithResults;
+impl Subject<SmolLocal> for LeanWithResults {
+    type Client = LeanClientWithResults;
 
-    const NAME: &'static str = "telegram-sender, pooled storage, results consumed";
+    const NAME: &'static str = "telegram-sender, lean storage, results consumed";
 
     async fn start(runtime: &SmolLocal, outstanding: usize) -> Self::Client {
-        let client = <Pooled as Subject<SmolLocal>>::start(runtime, outstanding).await;
+        let client = <Lean as Subject<SmolLocal>>::start(runtime, outstanding).await;
         let results = client.0.results();
-        PooledClientWithResults { client, results }
+        LeanClientWithResults { client, results }
     }
 }
 
-impl Client for PooledClientWithResults {
+impl Client for LeanClientWithResults {
     type Reply = Ticket<Echo, Storage<Echo>>;
 
     async fn request(&mut self, number: u64) -> Self::Reply {
@@ -90,11 +90,11 @@ impl Client for PooledClientWithResults {
     }
 
     fn number(reply: Result<u64, SendError<(), ()>>) -> u64 {
-        PooledClient::<telegram_sender::Smol>::number(reply)
+        LeanClient::<telegram_sender::Smol>::number(reply)
     }
 }
 
-impl Results for PooledClientWithResults {
+impl Results for LeanClientWithResults {
     async fn next_result(&mut self) -> u64 {
         self.results.next().await.expect("the runner is open").response.expect("the sender answers")
     }

@@ -1,19 +1,19 @@
-//! The pooled storage.
+//! The lean storage.
 
 use std::sync::Arc;
 
 use smol::Executor;
-use telegram_sender::{Pooled, SenderRunner, Smol};
+use telegram_sender::{Lean, SenderRunner, Smol};
 
 use crate::{Lively, Moody, repeat};
 
 #[path = "lives.rs"]
 mod lives;
 
-pub(crate) type Runner = SenderRunner<Arc<Moody>, Smol, Pooled<Arc<Moody>>>;
+pub(crate) type Runner = SenderRunner<Arc<Moody>, Smol, Lean<Arc<Moody>>>;
 
 pub(crate) async fn start(builder: Lively, executor: &Executor<'static>) -> Runner {
-    builder.prepare_pooled(Smol).start(executor).await.unwrap()
+    builder.prepare_lean(Smol).start(executor).await.unwrap()
 }
 
 #[test]

@@ -1,49 +1,54 @@
-//! A request as it lies in the pool's queue.
+//! A request as it lies in the queue.
 
 use alloc::boxed::Box;
 
-use super::pool::SlotIndex;
+use super::place::Promise;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{Job, Taken};
 use crate::strategy::RequestId;
 
-/// A request in the queue; its ticket's slot is where its reply goes.
+/// A request in the queue.
 pub enum Entry<S: MessageSender> {
     /// As most are: a caller's own, and its wait is not measured.
-    Plain(SlotIndex, RequestId, S::Request),
-    Other(Box<Job<S::Request, SlotIndex>>),
+    Plain(RequestId, S::Request, Promise<S>),
+    Other(Box<Job<S::Request, Promise<S>>>),
 }
 
 impl<S: MessageSender> Entry<S> {
     #[inline]
-    pub(super) fn callers(id: RequestId, request: S::Request, queued_at: Instant, slot: SlotIndex) -> Self {
+    pub(super) fn callers(
+        id: RequestId,
+        request: S::Request,
+        queued_at: Instant,
+        promise: Promise<S>,
+    ) -> Self {
         if queued_at == Instant::NEVER {
-            return Self::Plain(slot, id, request);
+            return Self::Plain(id, request, promise);
         }
-        Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(slot) })
+        Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(promise) })
     }
 
     #[cold]
-    pub(super) fn other(job: Job<S::Request, SlotIndex>) -> Self {
+    pub(super) fn other(job: Job<S::Request, Promise<S>>) -> Self {
         Self::Other(Box::new(job))
     }
 
-    /// The ticket's slot; a re-queued round has none.
+    /// Whether its ticket took it back.
     #[inline]
-    pub(super) fn slot(&self) -> Option<SlotIndex> {
+    pub(super) fn is_cancelled(&self) -> bool {
         match self {
-            Self::Plain(slot, ..) => Some(*slot),
-            Self::Other(job) => job.reply,
+            Self::Plain(.., promise) => promise.is_cancelled(),
+            Self::Other(job) => job.reply.as_ref().is_some_and(Promise::is_cancelled),
         }
     }
 }
 
-impl<S: MessageSender> Taken<S, SlotIndex> for Entry<S> {
+impl<S: MessageSender> Taken<S, Promise<S>> for Entry<S> {
     #[inline]
     fn id(&self) -> RequestId {
         match self {
-            Self::Plain(_, id, _) => *id,
+            Self::Plain(id, ..) => *id,
             Self::Other(job) => job.id,
         }
     }
@@ -67,15 +72,15 @@ impl<S: MessageSender> Taken<S, SlotIndex> for Entry<S> {
     #[inline]
     fn request(&self) -> &S::Request {
         match self {
-            Self::Plain(_, _, request) => request,
+            Self::Plain(_, request, _) => request,
             Self::Other(job) => &job.request,
         }
     }
 
     #[inline]
-    fn into_parts(self) -> (S::Request, Option<SlotIndex>) {
+    fn into_parts(self) -> (S::Request, Option<Promise<S>>) {
         match self {
-            Self::Plain(slot, _, request) => (request, Some(slot)),
+            Self::Plain(_, request, promise) => (request, Some(promise)),
             Self::Other(job) => (job.request, job.reply),
         }
     }
