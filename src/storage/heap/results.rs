@@ -13,7 +13,7 @@ use futures::stream::{FusedStream, Stream};
 use super::backed::Backed;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
-use crate::results::{KeepResults, Overflow};
+use crate::results::{Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Phase};
 
@@ -65,41 +65,56 @@ impl<A> ResultsQueue<A> {
         life: &Life,
         cx: &Context<'_>,
     ) -> Poll<()> {
-        let (queue, oldest) = self.queue.channel();
         if let Some(bound) = self.policy.bound {
-            let full = || queue.len() >= bound.capacity.get();
-            match bound.overflow {
-                Overflow::Wait => {
-                    let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
-                    if must_wait() {
-                        life.register_worker(cx);
-                        self.is_awaited.swap(true, Ordering::AcqRel);
-                        // A consumer that came before does not know.
-                        if must_wait() {
-                            return Poll::Pending;
-                        }
-                    }
-                }
-                Overflow::DropOldest => {
-                    if full() && oldest.try_recv().is_ok() {
-                        self.dropped.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                Overflow::DropNewest => {
-                    if full() {
-                        self.dropped.fetch_add(1, Ordering::Relaxed);
-                        *unpublished = None;
-                    }
-                }
-            }
+            ready!(self.poll_room(bound, unpublished, life, cx));
         }
-        // The last consumer may have left while we waited.
         if let Some(answer) = unpublished.take()
-            && self.wanted()
-            && queue.try_send(answer).is_ok()
+            && self.queue.channel().0.try_send(answer).is_ok()
             && self.waiting.fetch_add(0, Ordering::AcqRel) > 0
         {
             self.wake_one();
+        }
+        Poll::Ready(())
+    }
+
+    /// Ready once a bounded queue has room for the response, or nobody wants it any more: it is gone then.
+    #[cold]
+    fn poll_room(
+        &self,
+        bound: Bound,
+        unpublished: &mut Option<A>,
+        life: &Life,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
+        let (queue, oldest) = self.queue.channel();
+        let full = || queue.len() >= bound.capacity.get();
+        match bound.overflow {
+            Overflow::Wait => {
+                let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
+                if must_wait() {
+                    life.register_worker(cx);
+                    self.is_awaited.swap(true, Ordering::AcqRel);
+                    // A consumer that came before does not know.
+                    if must_wait() {
+                        return Poll::Pending;
+                    }
+                }
+                // The last consumer may have left while we waited.
+                if !self.wanted() {
+                    *unpublished = None;
+                }
+            }
+            Overflow::DropOldest => {
+                if full() && oldest.try_recv().is_ok() {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Overflow::DropNewest => {
+                if full() {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                    *unpublished = None;
+                }
+            }
         }
         Poll::Ready(())
     }
@@ -170,6 +185,40 @@ impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
             self.storage.common().results.waiting.fetch_sub(1, Ordering::AcqRel);
         }
     }
+
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
+        loop {
+            if let Some(listener) = &mut self.waiting {
+                ready!(listener.poll_unpin(cx));
+                self.stop_waiting();
+            }
+            // A response may come between a look at an empty queue and the listening: look once more then.
+            for listening in [false, true] {
+                match self.queue.try_recv() {
+                    Ok(answer) => {
+                        self.stop_waiting();
+                        self.note_taken();
+                        return Poll::Ready(Some(answer));
+                    }
+                    Err(TryRecvError::Closed) => {
+                        self.stop_waiting();
+                        return Poll::Ready(None);
+                    }
+                    Err(TryRecvError::Empty) if listening => {}
+                    Err(TryRecvError::Empty) => {
+                        self.waiting = Some(self.storage.common().results.start_waiting());
+                    }
+                }
+            }
+        }
+    }
+
+    /// There may be room again.
+    #[inline]
+    fn note_taken(&self) {
+        let common = self.storage.common();
+        common.results.let_go_on(&common.life);
+    }
 }
 
 impl<S: MessageSender, B: Backed<S>> Unpin for Responses<S, B> {}
@@ -177,33 +226,16 @@ impl<S: MessageSender, B: Backed<S>> Unpin for Responses<S, B> {}
 impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     type Item = AnswerOf<S>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        loop {
-            if let Some(listener) = &mut this.waiting {
-                ready!(listener.poll_unpin(cx));
-                this.stop_waiting();
-            }
-            // A response may come between a look at an empty queue and the listening: look once more then.
-            for listening in [false, true] {
-                match this.queue.try_recv() {
-                    Ok(answer) => {
-                        this.stop_waiting();
-                        let common = this.storage.common();
-                        common.results.let_go_on(&common.life);
-                        return Poll::Ready(Some(answer));
-                    }
-                    Err(TryRecvError::Closed) => {
-                        this.stop_waiting();
-                        return Poll::Ready(None);
-                    }
-                    Err(TryRecvError::Empty) if listening => {}
-                    Err(TryRecvError::Empty) => {
-                        this.waiting = Some(this.storage.common().results.start_waiting());
-                    }
-                }
-            }
+        // Who does not wait yet may find one there already.
+        if self.waiting.is_none()
+            && let Ok(answer) = self.queue.try_recv()
+        {
+            self.note_taken();
+            return Poll::Ready(Some(answer));
         }
+        self.wait(cx)
     }
 }
 
