@@ -167,14 +167,16 @@ where
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let storage = self.cx.inbox.storage();
-        let (id, cycle, attempts) = (self.cx.id(), self.cx.cycle(), self.cx.attempts);
+        let attempts = self.cx.attempts;
         let mut has_response = false;
         if storage.wants_results()
+            && let Some(taken) = &self.in_hand
             && let Ok(response) = &outcome
         {
             has_response = true;
             // A user's `Clone` may panic; the request is still in hand then.
-            self.unpublished = Some(Answer { id, cycle, attempts, response: response.clone() });
+            let response = response.clone();
+            self.unpublished = Some(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response });
         }
         let Some(taken) = self.in_hand.take() else { return has_response };
         self.cx.attempts = 0;
@@ -188,6 +190,7 @@ where
         };
         counter.add_one();
         self.span.take().end(name_of::<S>(&outcome));
+        let id = taken.id();
         let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });

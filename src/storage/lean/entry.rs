@@ -16,22 +16,13 @@ pub enum Entry<S: MessageSender> {
 }
 
 impl<S: MessageSender> Entry<S> {
-    #[inline]
-    pub(super) fn callers(
-        id: RequestId,
-        request: S::Request,
-        queued_at: Instant,
-        promise: Promise<S>,
-    ) -> Self {
-        if queued_at == Instant::NEVER {
-            return Self::Plain(id, request, promise);
+    pub(super) fn new(job: Job<S::Request, Promise<S>>) -> Self {
+        match job {
+            Job { id, cycle: 0, request, queued_at: Instant::NEVER, reply: Some(promise) } => {
+                Self::Plain(id, request, promise)
+            }
+            job => Self::Other(Box::new(job)),
         }
-        Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(promise) })
-    }
-
-    #[cold]
-    pub(super) fn other(job: Job<S::Request, Promise<S>>) -> Self {
-        Self::Other(Box::new(job))
     }
 
     /// Whether its ticket took it back.

@@ -62,20 +62,19 @@ impl<S: MessageSender> LeanInbox<S> {
     /// The next one of the batch that was not cancelled.
     #[inline]
     fn take(&mut self, hand: &mut Option<Entry<S>>) -> bool {
-        while let Some(entry) = self.batch.pop_front() {
+        loop {
+            *hand = self.batch.pop_front();
+            let Some(entry) = hand else { return false };
             let shared = &*self.storage.0;
             shared.in_batch.store(self.batch.len(), Ordering::Relaxed);
             if entry.cycle() == 0 {
                 shared.common.bound.leave();
             }
-            if entry.is_cancelled() {
-                shared.common.counters.cancelled.add_one();
-                continue;
+            if !entry.is_cancelled() {
+                return true;
             }
-            *hand = Some(entry);
-            return true;
+            shared.common.counters.cancelled.add_one();
         }
-        false
     }
 
     fn poll_next(&mut self, hand: &mut Option<Entry<S>>, cx: &Context<'_>) -> Poll<bool> {
@@ -121,12 +120,13 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
         if queue.is_closed() {
             return Err(job);
         }
-        queue.push_round(Entry::other(job));
+        queue.push_round(Entry::new(job));
         self.storage.0.queued.store(queue.len(), Ordering::Relaxed);
         Ok(())
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
     fn resolve(&mut self, _: RequestId, promise: Promise<S>, settled: Settled<S>) -> bool {
         promise.settle(Reply::new(settled))
     }

@@ -1,8 +1,7 @@
 //! Where a reply goes: what the worker and the ticket of one request share.
 
 use alloc::sync::Arc;
-use core::mem::{replace, swap, take};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::mem::replace;
 use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,19 +12,26 @@ use crate::storage::heap::reply::Reply;
 /// The worker's end and the ticket's, of a place for one reply.
 #[inline]
 pub(super) fn pair<S: MessageSender>() -> (Promise<S>, LeanReceipt<S>) {
-    let place = Arc::new(Place { cancelled: AtomicBool::new(false), state: Mutex::new(State::Open(None)) });
+    // By its default it is made where it is to lie.
+    let place = Arc::<Place<S>>::default();
     (Promise(Some(Arc::clone(&place))), LeanReceipt::new(place))
 }
 
-pub(super) struct Place<S: MessageSender> {
-    /// Whether the ticket took its request back. Written under the lock, read without.
-    cancelled: AtomicBool,
-    state: Mutex<State<S>>,
+/// It is no larger than it must be: with a thousand of them the worker is as fast as the memory.
+pub(super) struct Place<S: MessageSender>(Mutex<State<S>>);
+
+impl<S: MessageSender> Default for Place<S> {
+    #[inline]
+    fn default() -> Self {
+        Self(Mutex::new(State::Open))
+    }
 }
 
 pub(super) enum State<S: MessageSender> {
-    /// The request is not settled; its ticket may wait.
-    Open(Option<Waker>),
+    /// The request is not settled.
+    Open,
+    /// Nor is it here, and its ticket waits.
+    Awaited(Waker),
     /// The ticket has not asked yet.
     Settled(Reply<S>),
     /// There is no reply, and none will come.
@@ -45,50 +51,58 @@ impl<S: MessageSender> Place<S> {
     /// Nobody runs foreign code under this lock, so nobody leaves it poisoned.
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is in a place that nobody else looks at.
     #[inline]
     pub(super) fn into_state(self) -> State<S> {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For a ticket: its reply, or keeps its waker.
     pub(super) fn look(&self, waker: &Waker) -> Look<S> {
         // Cloned before the lock is taken, as that runs foreign code.
-        let mut waker = Some(waker.clone());
+        let waits = State::Awaited(waker.clone());
         let mut state = self.lock();
-        match &mut *state {
-            State::Open(kept) => {
-                swap(kept, &mut waker);
-                Look::Waits(waker)
-            }
-            _ => match replace(&mut *state, State::Closed) {
-                State::Settled(reply) => Look::Settled(reply),
-                _ => Look::Closed,
-            },
+        let next = if state.is_open() { waits } else { State::Closed };
+        match replace(&mut *state, next) {
+            State::Open => Look::Waits(None),
+            State::Awaited(waker) => Look::Waits(Some(waker)),
+            State::Settled(reply) => Look::Settled(reply),
+            State::Closed => Look::Closed,
         }
+    }
+
+    #[cold]
+    fn is_closed(&self) -> bool {
+        matches!(*self.lock(), State::Closed)
     }
 
     /// For a ticket that wants its request back. Whether it is not too late.
     pub(super) fn cancel(&self) -> bool {
         let mut state = self.lock();
-        if !matches!(*state, State::Open(_)) {
+        if !state.is_open() {
             return false;
         }
         let _waker = replace(&mut *state, State::Closed);
-        self.cancelled.store(true, Ordering::Release);
         drop(state);
         true
     }
 
     /// For a ticket that is dropped: nobody is to be woken any more.
     pub(super) fn leave(&self) {
-        let _waker = match &mut *self.lock() {
-            State::Open(waker) => take(waker),
-            _ => None,
-        };
+        let mut state = self.lock();
+        let _waker = state.is_open().then(|| replace(&mut *state, State::Open));
+        drop(state);
+    }
+}
+
+impl<S: MessageSender> State<S> {
+    /// Whether the request is not settled.
+    #[inline]
+    const fn is_open(&self) -> bool {
+        matches!(self, Self::Open | Self::Awaited(_))
     }
 }
 
@@ -99,13 +113,43 @@ impl<S: MessageSender> Promise<S> {
     /// Whether the ticket took its request back.
     #[inline]
     pub(super) fn is_cancelled(&self) -> bool {
-        self.0.as_ref().is_some_and(|place| place.cancelled.load(Ordering::Acquire))
+        // While the ticket is there, it has not.
+        self.0.as_ref().is_some_and(|place| Arc::strong_count(place) == 1 && place.is_closed())
     }
 
     /// Gives the ticket its reply, if it wants one. Tells whether it took its request back instead.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "where a reply is moved through memory, the next move waits for that"
+    )]
+    #[inline(always)]
     pub(super) fn settle(mut self, reply: Reply<S>) -> bool {
-        self.0.take().is_some_and(|place| end(place, State::Settled(reply)))
+        let Some(place) = self.0.take() else { return false };
+        let mut state = place.lock();
+        if !state.is_open() {
+            drop(state);
+            return true;
+        }
+        let before = replace(&mut *state, State::Settled(reply));
+        drop(state);
+        // Before the ticket is woken, so that it finds itself alone with its reply.
+        drop(place);
+        if let State::Awaited(waker) = before {
+            waker.wake();
+        }
+        false
+    }
+
+    /// Lets the ticket know that no reply will come.
+    #[cold]
+    fn close(place: Arc<Place<S>>) {
+        let mut state = place.lock();
+        let before = state.is_open().then(|| replace(&mut *state, State::Closed));
+        drop(state);
+        drop(place);
+        if let Some(State::Awaited(waker)) = before {
+            waker.wake();
+        }
     }
 }
 
@@ -113,26 +157,9 @@ impl<S: MessageSender> Drop for Promise<S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(place) = self.0.take() {
-            end(place, State::Closed);
+            Self::close(place);
         }
     }
-}
-
-/// Tells whether the ticket had taken its request back.
-#[inline]
-fn end<S: MessageSender>(place: Arc<Place<S>>, mut end: State<S>) -> bool {
-    let mut state = place.lock();
-    let was_open = matches!(*state, State::Open(_));
-    if was_open {
-        swap(&mut *state, &mut end);
-    }
-    drop(state);
-    // Before the ticket is woken, so that it finds itself alone with its reply.
-    drop(place);
-    if let State::Open(Some(waker)) = end {
-        waker.wake();
-    }
-    !was_open
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::entry::Entry;
 use super::place::Promise;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
+use crate::storage::Job;
 use crate::strategy::RequestId;
 
 /// How many entries keep their memory while there is nothing to do.
@@ -54,8 +55,18 @@ impl<S: MessageSender> Queue<S> {
     pub(super) fn push(&mut self, request: S::Request, queued_at: Instant, promise: Promise<S>) -> Pushed {
         let id = RequestId::new(self.next_id);
         self.next_id += 1;
-        self.entries.push_back(Entry::callers(id, request, queued_at, promise));
+        // Where there is room and nothing else to do, each is made where it is to lie. To move it takes longer than to make it.
+        if queued_at == Instant::NEVER && self.entries.len() < self.entries.capacity() {
+            self.entries.push_back(Entry::Plain(id, request, promise));
+        } else {
+            self.push_slowly(Job { id, cycle: 0, request, queued_at, reply: Some(promise) });
+        }
         Pushed { id, sleeper: self.sleeper.take() }
+    }
+
+    #[cold]
+    fn push_slowly(&mut self, job: Job<S::Request, Promise<S>>) {
+        self.entries.push_back(Entry::new(job));
     }
 
     /// Puts a round at the tail.
