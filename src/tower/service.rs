@@ -13,50 +13,59 @@ use crate::runner::SenderRunner;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::heap::backed::Backed;
+use crate::storage::{Heap, Lean, Storage};
 use crate::ticket::Ticket;
 
 type Error<S> =
     CallError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
 
-/// See [the module](crate::tower) for what being ready means.
-impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T> {
-    type Response = S::Message;
-    type Error = Error<S>;
-    type Future = CallFuture<S>;
+/// Makes a service of the runners over a storage. For all that are [`Backed`] at once would show that trait.
+macro_rules! service_over {
+    ($storage:ident) => {
+        /// See [the module](crate::tower) for what being ready means.
+        impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T, $storage<S>> {
+            type Response = S::Message;
+            type Error = Error<S>;
+            type Future = CallFuture<S, $storage<S>>;
 
-    /// Ready while the queue has room.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::NotReady`] once the runner is closing.
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
-        if !self.is_closing() {
-            ready!(self.storage.poll_room_in_passing(&mut self.room, cx));
+            /// Ready while the queue has room.
+            ///
+            /// # Errors
+            ///
+            /// [`CallError::NotReady`] once the runner is closing.
+            fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
+                if !self.is_closing() {
+                    ready!(self.storage.poll_room_in_passing(&mut self.room, cx));
+                }
+                Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
+            }
+
+            /// Enqueues `request`, in the order of the calls.
+            fn call(&mut self, request: S::Request) -> CallFuture<S, $storage<S>> {
+                CallFuture(match self.storage.enqueue_beyond_bound(request, self.queued_at()) {
+                    Ok((id, receipt)) => State::Taken(Ticket::new(id, receipt).cancel_on_drop()),
+                    Err(refused) => State::Refused(Some(refused)),
+                })
+            }
         }
-        Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
-    }
-
-    /// Enqueues `request`, in the order of the calls.
-    fn call(&mut self, request: S::Request) -> CallFuture<S> {
-        CallFuture(match self.storage.enqueue_beyond_bound(request, self.queued_at()) {
-            Ok((id, receipt)) => State::Taken(Ticket::new(id, receipt).cancel_on_drop()),
-            Err(refused) => State::Refused(Some(refused)),
-        })
-    }
+    };
 }
+
+service_over!(Heap);
+service_over!(Lean);
 
 /// How a call of a runner as a service ends. Dropping it [cancels](Ticket::cancel) the request.
 #[must_use = "dropping a call cancels its request"]
-pub struct CallFuture<S: MessageSender>(State<S>);
+pub struct CallFuture<S: MessageSender, Q: Storage<S> = Heap<S>>(State<S, Q>);
 
-enum State<S: MessageSender> {
-    Taken(Ticket<S>),
+enum State<S: MessageSender, Q: Storage<S>> {
+    Taken(Ticket<S, Q>),
     Refused(Option<RequestError<S::Request>>),
 }
 
-impl<S: MessageSender> Unpin for CallFuture<S> {}
+impl<S: MessageSender, Q: Storage<S>> Unpin for CallFuture<S, Q> {}
 
-impl<S: MessageSender> Future for CallFuture<S> {
+impl<S: MessageSender, Q: Storage<S>> Future for CallFuture<S, Q> {
     type Output = Result<S::Message, Error<S>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -70,7 +79,7 @@ impl<S: MessageSender> Future for CallFuture<S> {
     }
 }
 
-impl<S: MessageSender> fmt::Debug for CallFuture<S> {
+impl<S: MessageSender, Q: Storage<S>> fmt::Debug for CallFuture<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallFuture").finish_non_exhaustive()
     }

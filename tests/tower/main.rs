@@ -1,34 +1,26 @@
 //! tower, both ways: a service as the sender, a runner as the service; and both in one stack.
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the suite of services is compiled anew with each storage's own types"
+)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod lean;
+mod on_heap;
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::{Ready, poll_fn, ready};
+use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use common::{accepted, accepting, ms, now, run, scripted, sent, start};
-use futures::future::join_all;
-use futures::poll;
-use telegram_sender::testing::{Reply, VirtualRuntime};
+use common::{accepted, ms, now, run, scripted, start};
+use telegram_sender::testing::Reply;
 use telegram_sender::tower::{Classify, ServiceSender};
-use telegram_sender::{
-    CallError, MessageSender, NoAnswer, RequestError, Retry, SendError, SenderRunner, Spawner, Timer,
-};
+use telegram_sender::{CallError, MessageSender, NoAnswer, Retry, SendError, SenderRunner};
 use tower::{Service, ServiceExt, service_fn};
-
-async fn start_bounded(runtime: &VirtualRuntime, capacity: usize) -> (common::Sender, common::Runner) {
-    let sender = accepting(runtime, ms(10));
-    let builder = SenderRunner::builder(sender.clone()).queue_capacity(capacity).unwrap();
-    (sender, builder.prepare(runtime.timer()).start(runtime).await.unwrap())
-}
-
-/// Waits until a service is ready, as a caller of `poll_ready` sees it.
-async fn become_ready<S: Service<R>, R>(service: &mut S) -> Result<(), S::Error> {
-    poll_fn(|cx| service.poll_ready(cx)).await
-}
 
 #[test]
 fn a_service_is_a_sender() {
@@ -138,110 +130,13 @@ fn a_runner_is_a_service() {
     });
 }
 
-#[test]
-fn it_is_not_ready_while_the_queue_is_full() {
-    run(|runtime| async move {
-        let (sender, mut runner) = start_bounded(&runtime, 2).await;
-        let mut calls = Vec::new();
-        for request in ["a", "b", "c", "d"] {
-            become_ready(&mut runner).await.unwrap();
-            calls.push(runner.call(request));
-        }
-        // Two waited in the queue, so the last two had to wait until there was room.
-        assert_eq!(now(&runtime), 10);
-        assert!(join_all(calls).await.into_iter().all(|end| end.is_ok()));
-        assert_eq!(sent(&sender), [(0, "a"), (10, "b"), (20, "c"), (30, "d")]);
-    });
-}
-
-#[test]
-fn being_ready_reserves_nothing() {
-    run(|runtime| async move {
-        let (_, runner) = start_bounded(&runtime, 1).await;
-        // Told that there is room, all of them, and none of them calls.
-        let mut idle = [runner.clone(), runner.clone(), runner.clone()];
-        for handle in &mut idle {
-            become_ready(handle).await.unwrap();
-        }
-        let mut busy = runner.clone();
-        for _ in 0..5 {
-            assert!(busy.ready().await.unwrap().call("a").await.is_ok());
-        }
-        // So it is with those who wait for room: each hears of it, though the first does nothing with it.
-        let filler = busy.ready().await.unwrap().call("a");
-        let mut waiting = idle.map(|mut handle| {
-            Box::pin(async move {
-                become_ready(&mut handle).await.unwrap();
-                handle
-            })
-        });
-        for wait in &mut waiting {
-            assert!(poll!(wait).is_pending());
-        }
-        let [first, second, third] = waiting;
-        let _idle = first.await;
-        let _idle = second.await;
-        let mut third = third.await;
-        assert!(third.call("b").await.is_ok());
-        filler.await.unwrap();
-    });
-}
-
-#[test]
-fn the_ready_exceed_the_bound_by_one_each_at_most() {
-    run(|runtime| async move {
-        let (_, runner) = start_bounded(&runtime, 1).await;
-        let mut handles = [runner.clone(), runner.clone(), runner.clone()];
-        for handle in &mut handles {
-            become_ready(handle).await.unwrap();
-        }
-        let calls = handles.each_mut().map(|handle| handle.call("a"));
-        assert_eq!(runner.queued(), 3);
-        for handle in &mut handles {
-            assert!(poll!(Box::pin(become_ready(handle))).is_pending());
-        }
-        assert!(join_all(calls).await.into_iter().all(|end| end.is_ok()));
-    });
-}
-
-#[test]
-fn a_closing_runner_is_not_ready_and_gives_back_what_it_is_called_with() {
-    run(|runtime| async move {
-        let (_, runner) = start_bounded(&runtime, 1).await;
-        let (mut ready, mut waiting) = (runner.clone(), runner.clone());
-        become_ready(&mut ready).await.unwrap();
-        let sending = runner.clone().call("a");
-        runtime.timer().sleep(ms(1)).await;
-        let queued = runner.clone().call("b");
-        let waiting = runtime.spawn(async move { become_ready(&mut waiting).await });
-        let closing = runtime.spawn(async move { runner.close().await });
-        assert_eq!(waiting.await, Some(Err(CallError::NotReady)));
-        let refused = ready.call("c").await.unwrap_err();
-        assert_eq!(refused, CallError::Refused(RequestError::Closing("c")));
-        assert_eq!(ready.ready().await.unwrap_err(), CallError::NotReady);
-        assert!(sending.await.is_ok() && queued.await.is_ok());
-        closing.await.unwrap();
-    });
-}
-
-#[test]
-fn a_dropped_call_takes_its_request_back() {
-    run(|runtime| async move {
-        let (sender, mut runner) = start_bounded(&runtime, 5).await;
-        let first = runner.ready().await.unwrap().call("a");
-        drop(runner.ready().await.unwrap().call("b"));
-        let last = runner.ready().await.unwrap().call("c");
-        assert!(first.await.is_ok() && last.await.is_ok());
-        assert_eq!(sent(&sender), [(0, "a"), (10, "c")]);
-    });
-}
-
 /// tower's own timer needs tokio; here it is tokio's paused one.
 #[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn it_stands_in_a_stack_of_towers_layers() {
+    use futures::future::join_all;
     use telegram_sender::testing::Failed;
-    use telegram_sender::{MessageResponse, Tokio};
+    use telegram_sender::{MessageResponse, Timer, Tokio};
     use tower::ServiceBuilder;
 
     struct Slow(std::sync::Arc<std::sync::Mutex<Vec<u64>>>);
