@@ -97,6 +97,8 @@ pub struct FixedStorage<
     wants: AtomicBool,
     /// How many requests and rounds wait to be sent; likewise.
     waiting: Counter,
+    /// How many responses the policy has dropped; likewise.
+    results_dropped: Counter,
     counters: Counters,
 }
 
@@ -110,6 +112,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             phase: AtomicU8::new(Phase::Open as u8),
             wants: AtomicBool::new(false),
             waiting: Counter::new(),
+            results_dropped: Counter::new(),
             counters: Counters::new(),
         }
     }
@@ -282,7 +285,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             return Poll::Ready(());
         }
         let (published, _replaced) = self.with(|state| {
-            let published = state.publish(answer, self.is_open());
+            let published = state.publish(answer, self.is_open(), &self.results_dropped);
             let waits = matches!(published, Published::Waits(_));
             (published, waits.then(|| state.worker_waits(cx.waker(), false)))
         });
@@ -298,7 +301,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn results_dropped(&self) -> usize {
-        self.with(|state| state.results_dropped.get())
+        self.results_dropped.get()
     }
 
     fn end_results(&self) {

@@ -53,11 +53,11 @@ pub struct Lean<S: MessageSender>(Arc<Shared<S>>);
 #[repr(C)]
 struct Shared<S: MessageSender> {
     queue: Mutex<Queue<S>>,
-    /// How many entries are in the queue. Written under the lock, read without.
-    queued: AtomicUsize,
+    /// How many entries were ever put into the queue. Written under the lock, read without.
+    pushed: AtomicUsize,
     common: Common<S>,
-    /// How many entries are in the worker's hands.
-    in_batch: AtomicUsize,
+    /// How many of them the worker has taken; it writes that.
+    taken: AtomicUsize,
 }
 
 impl<S: MessageSender> Lean<S> {
@@ -65,9 +65,9 @@ impl<S: MessageSender> Lean<S> {
     pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, LeanInbox<S>) {
         let storage = Self(Arc::new(Shared {
             queue: Mutex::new(Queue::new()),
-            queued: AtomicUsize::new(0),
+            pushed: AtomicUsize::new(0),
             common: Common::new(capacity, results),
-            in_batch: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
         }));
         let inbox = LeanInbox::new(storage.clone());
         (storage, inbox)
@@ -116,7 +116,7 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
             return Err(RequestError::Closing(request));
         }
         let Pushed { id, sleeper } = queue.push(request, queued_at, promise);
-        self.0.queued.store(queue.len(), Ordering::Relaxed);
+        self.0.pushed.store(queue.pushed(), Ordering::Relaxed);
         drop(queue);
         if let Some(worker) = sleeper {
             worker.wake();
@@ -136,9 +136,9 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     }
 
     fn len(&self) -> usize {
-        // Under the lock nothing goes from the one to the other.
-        let queue = self.lock();
-        queue.len() + self.0.in_batch.load(Ordering::Relaxed)
+        // In this order: what was taken before was pushed before.
+        let taken = self.0.taken.load(Ordering::Acquire);
+        self.0.pushed.load(Ordering::Relaxed).wrapping_sub(taken)
     }
 }
 

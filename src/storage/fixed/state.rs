@@ -31,7 +31,6 @@ pub(super) struct State<
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
     pub(super) policy: Cell<Policy>,
-    pub(super) results_dropped: Cell<usize>,
     handles: Cell<usize>,
     consumers: Cell<usize>,
     /// The worker, when it waits.
@@ -104,7 +103,6 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             slots: Slots::new(),
             results: Ring::new(),
             policy: Cell::new(Policy { capacity: 0, overflow: Overflow::Wait, keep: Keep::WhileRead }),
-            results_dropped: Cell::new(0),
             handles: Cell::new(0),
             consumers: Cell::new(0),
             worker: Cell::new(None),
@@ -231,36 +229,37 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     }
 
     /// Publishes a response by the policy. A runner that is not `open` does not wait for its consumers.
-    pub(super) fn publish(&self, answer: AnswerOf<S>, open: bool) -> Published<AnswerOf<S>> {
+    pub(super) fn publish(
+        &self,
+        answer: AnswerOf<S>,
+        open: bool,
+        dropped: &Counter,
+    ) -> Published<AnswerOf<S>> {
         if !self.wants_results() {
             return Published::Dropped(answer);
         }
         let Policy { capacity, overflow, .. } = self.policy.get();
         let capacity = if capacity == 0 { RESULTS } else { capacity.into() };
         let full = self.results.len() >= capacity;
-        let mut dropped = None;
+        let mut gave_way = None;
         match overflow {
             Overflow::Wait if full && open => return Published::Waits(answer),
             Overflow::DropOldest if full => {
-                dropped = self.results.pop();
-                self.count_dropped();
+                gave_way = self.results.pop();
+                dropped.add_one();
             }
             Overflow::DropNewest if full => {
-                self.count_dropped();
+                dropped.add_one();
                 return Published::Dropped(answer);
             }
             _ => {}
         }
         // Once the runner closes, the bound is lifted as far as there is room.
         if let Err(answer) = self.results.push(answer) {
-            self.count_dropped();
+            dropped.add_one();
             return Published::Dropped(answer);
         }
-        Published::Kept(dropped)
-    }
-
-    fn count_dropped(&self) {
-        self.results_dropped.set(self.results_dropped.get() + 1);
+        Published::Kept(gave_way)
     }
 
     pub(super) fn add_consumer(&self) {

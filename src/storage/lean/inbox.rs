@@ -20,6 +20,8 @@ pub struct LeanInbox<S: MessageSender> {
     storage: Lean<S>,
     /// Requests that came out of the queue together, and go before those in there.
     batch: VecDeque<Entry<S>>,
+    /// How many it has taken from there, ever; it wraps.
+    taken: usize,
 }
 
 /// What there is when the batch is empty.
@@ -31,19 +33,15 @@ enum Refill {
 
 impl<S: MessageSender> LeanInbox<S> {
     pub(super) const fn new(storage: Lean<S>) -> Self {
-        Self { storage, batch: VecDeque::new() }
+        Self { storage, batch: VecDeque::new(), taken: 0 }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
     fn refill(&mut self, sleeps: Option<&Context<'_>>) -> Refill {
         // Cloned before the lock is taken, as that runs foreign code.
         let waker = sleeps.map(|cx| cx.waker().clone());
-        let shared = &*self.storage.0;
         let mut queue = self.storage.lock();
-        if queue.len() > 0 {
-            queue.swap(&mut self.batch);
-            shared.in_batch.store(self.batch.len(), Ordering::Relaxed);
-            shared.queued.store(0, Ordering::Relaxed);
+        if queue.swap(&mut self.batch) {
             return Refill::Some;
         }
         if queue.is_closed() {
@@ -66,7 +64,8 @@ impl<S: MessageSender> LeanInbox<S> {
             *hand = self.batch.pop_front();
             let Some(entry) = hand else { return false };
             let shared = &*self.storage.0;
-            shared.in_batch.store(self.batch.len(), Ordering::Relaxed);
+            self.taken = self.taken.wrapping_add(1);
+            shared.taken.store(self.taken, Ordering::Release);
             if entry.cycle() == 0 {
                 shared.common.bound.leave();
             }
@@ -108,7 +107,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
                 return true;
             }
             // To know that there is nothing takes no lock.
-            if self.storage.0.queued.load(Ordering::Relaxed) == 0 {
+            if self.storage.0.pushed.load(Ordering::Relaxed) == self.taken {
                 return false;
             }
             self.refill(None);
@@ -121,7 +120,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
             return Err(job);
         }
         queue.push_round(Entry::new(job));
-        self.storage.0.queued.store(queue.len(), Ordering::Relaxed);
+        self.storage.0.pushed.store(queue.pushed(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -135,5 +134,48 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
 impl<S: MessageSender> fmt::Debug for LeanInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LeanInbox").field("batch", &self.batch.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::task::Waker;
+
+    use super::*;
+    use crate::results::KeepResults;
+    use crate::runtime::Instant;
+    use crate::storage::heap::backed::Backed;
+
+    struct Echo;
+
+    impl MessageSender for Echo {
+        type Request = u64;
+        type Message = u64;
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
+            Ok(Ok(*request))
+        }
+    }
+
+    #[test]
+    fn it_takes_all_in_their_order_and_gives_the_memory_of_a_burst_back() {
+        let (storage, mut inbox) = Lean::<Echo>::new(None, KeepResults::default());
+        let cx = Context::from_waker(Waker::noop());
+        let mut hand = None;
+        for (burst, keeps) in [(KEPT as u64, true), (5 * KEPT as u64, false)] {
+            for request in 0..burst {
+                drop(storage.push(request, Instant::NEVER).unwrap());
+            }
+            for request in 0..burst {
+                assert_eq!(storage.len() as u64, burst - request);
+                assert_eq!(inbox.poll_next(&mut hand, &cx), Poll::Ready(true));
+                assert_eq!(hand.take().map(|entry| *entry.request()), Some(request));
+            }
+            assert!(!inbox.next_left(&mut hand) && inbox.batch.capacity() > 0);
+            assert_eq!(inbox.poll_next(&mut hand, &cx), Poll::Pending);
+            assert_eq!((storage.len(), inbox.batch.capacity() > 0), (0, keeps));
+        }
     }
 }

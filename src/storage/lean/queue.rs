@@ -17,6 +17,8 @@ pub(super) const KEPT: usize = 1024;
 
 pub(super) struct Queue<S: MessageSender> {
     entries: VecDeque<Entry<S>>,
+    /// How many entries were ever put in; it wraps.
+    pushed: usize,
     next_id: u64,
     /// The worker, while it waits for an entry.
     sleeper: Option<Waker>,
@@ -31,7 +33,7 @@ pub(super) struct Pushed {
 
 impl<S: MessageSender> Queue<S> {
     pub(super) const fn new() -> Self {
-        Self { entries: VecDeque::new(), next_id: 0, sleeper: None, closed: false }
+        Self { entries: VecDeque::new(), pushed: 0, next_id: 0, sleeper: None, closed: false }
     }
 
     #[inline]
@@ -46,8 +48,8 @@ impl<S: MessageSender> Queue<S> {
     }
 
     #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    pub(super) const fn pushed(&self) -> usize {
+        self.pushed
     }
 
     /// Puts a caller's request at the tail.
@@ -55,6 +57,7 @@ impl<S: MessageSender> Queue<S> {
     pub(super) fn push(&mut self, request: S::Request, queued_at: Instant, promise: Promise<S>) -> Pushed {
         let id = RequestId::new(self.next_id);
         self.next_id += 1;
+        self.pushed = self.pushed.wrapping_add(1);
         // Where there is room and nothing else to do, each is made where it is to lie. To move it takes longer than to make it.
         if queued_at == Instant::NEVER && self.entries.len() < self.entries.capacity() {
             self.entries.push_back(Entry::Plain(id, request, promise));
@@ -71,13 +74,18 @@ impl<S: MessageSender> Queue<S> {
 
     /// Puts a round at the tail.
     pub(super) fn push_round(&mut self, round: Entry<S>) {
+        self.pushed = self.pushed.wrapping_add(1);
         self.entries.push_back(round);
     }
 
-    /// Gives all that waits for an empty batch.
-    pub(super) fn swap(&mut self, batch: &mut VecDeque<Entry<S>>) {
+    /// Gives all that waits for an empty batch. Tells whether anything does.
+    pub(super) fn swap(&mut self, batch: &mut VecDeque<Entry<S>>) -> bool {
         debug_assert!(batch.is_empty());
-        swap(&mut self.entries, batch);
+        let any = !self.entries.is_empty();
+        if any {
+            swap(&mut self.entries, batch);
+        }
+        any
     }
 
     /// Nothing waits: who comes next is to wake the worker. Gives a waker that gave way. What was allocated for more entries
@@ -120,10 +128,11 @@ mod tests {
             assert_eq!(push(&mut queue, request).id.get(), request - 10);
         }
         let mut batch = VecDeque::new();
-        queue.swap(&mut batch);
+        assert!(queue.swap(&mut batch));
         assert!(batch.iter().map(|entry| *entry.request()).eq(10..13));
         assert!(batch.iter().map(|entry| entry.id().get()).eq(0..3));
-        assert_eq!(queue.len(), 0);
+        batch.clear();
+        assert!(!queue.swap(&mut batch));
     }
 
     #[test]
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn the_memory_of_a_burst_is_given_back() {
         let mut queue = Queue::new();
-        for (burst, keeps) in [(KEPT / 2, true), (5 * KEPT, false)] {
+        for (burst, keeps) in [(KEPT, true), (5 * KEPT, false)] {
             for request in 0..burst as u64 {
                 push(&mut queue, request);
             }
