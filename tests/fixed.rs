@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -12,8 +13,8 @@ use futures::future::join_all;
 use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::{Reply, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
-    Builder, Exit, FixedStorage, KeepResults, NoAnswer, Overflow, RequestError, Requeue, SendError,
-    SenderRunner, Spawner, Timer,
+    Builder, Context, Exit, FixedStorage, KeepResults, NoAnswer, Outcome, Overflow, Pipeline, RequestError,
+    Requeue, SendError, SendStrategy, SenderRunner, Spawner, Timer,
 };
 
 type Storage<const QUEUE: usize, const TICKETS: usize, const RESULTS: usize, const WAITERS: usize> =
@@ -342,6 +343,49 @@ fn a_request_in_hand_finds_its_way_back_into_a_full_queue() {
         let ((), ()) = (late, runtime.timer().sleep(ms(2_000))).join_now().await;
         let order: String = sent(&sender).into_iter().map(|(_, request)| request).collect();
         assert_eq!((order.as_str(), runner.stats().requeued), ("abcabcd", 3));
+    });
+}
+
+/// Puts every first round back twice, once it is sent; tells what came back.
+struct Twice(Rc<RefCell<Vec<&'static str>>>);
+
+impl SendStrategy<Sender> for Twice {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<Sender>,
+        request: &&'static str,
+        mut inner: impl Pipeline<Sender>,
+    ) -> Outcome<Sender> {
+        let outcome = inner.send(cx, request).await;
+        for _ in 0..2 {
+            if cx.cycle() == 0
+                && let Err(no_room) = cx.requeue(request)
+            {
+                self.0.borrow_mut().push(no_room.0);
+            }
+        }
+        outcome
+    }
+}
+
+#[test]
+fn a_round_for_which_there_is_no_room_comes_back() {
+    run(|runtime| async move {
+        let sender = accepting(&runtime, ms(100));
+        let came_back = Rc::new(RefCell::new(Vec::new()));
+        let runner: Runner<1, 8, 0, 4> = {
+            let builder = Builder::new(sender.clone()).strategy(Twice(came_back.clone()));
+            builder.prepare_in(storage(), runtime.timer()).unwrap().start(&runtime).await.unwrap()
+        };
+        drop(runner.request("a").await.unwrap());
+        runtime.timer().sleep(ms(1)).await;
+        drop(runner.request("b").await.unwrap());
+        runtime.timer().sleep(ms(2_000)).await;
+        // Behind "b" only the place of the request in hand was free. When "b" was sent, that round was in the queue.
+        assert_eq!(*came_back.borrow(), ["a", "b"]);
+        let order: String = sent(&sender).into_iter().map(|(_, request)| request).collect();
+        let stats = runner.stats();
+        assert_eq!((order.as_str(), stats.requeued, stats.requeues_dropped), ("abab", 2, 2));
     });
 }
 
