@@ -106,7 +106,8 @@ macro_rules! by_runner {
         use firmware::{exit, time, uart};
         use telegram_sender::{Embassy, FixedStorage, SenderRunner};
 
-        type Store = FixedStorage<CriticalSectionRawMutex, Radio, QUEUE, QUEUE, 0>;
+        // One task may wait, as for a channel and a signal.
+        type Store = FixedStorage<CriticalSectionRawMutex, Radio, QUEUE, QUEUE, 0, 1>;
 
         static STORE: Store = FixedStorage::new();
 

@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn it_keeps_since_when_a_request_waits_with_room_or_without() {
+        let mut queue = Queue::<Echo>::new();
+        let times = [Instant::EPOCH, Instant::NEVER, Instant::from_nanos(7)].repeat(2);
+        for time in &times {
+            queue.push(0, *time, pair().0);
+        }
+        assert!(queue.entries.iter().map(Entry::queued_at).eq(times));
+    }
+
+    #[test]
     fn a_sleeping_worker_is_woken_by_the_first_who_comes_or_closes() {
         let mut queue = Queue::new();
         assert!(push(&mut queue, 0).sleeper.is_none());
