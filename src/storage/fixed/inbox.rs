@@ -67,8 +67,9 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     #[cold]
     fn drop_cancelled(&self, hand: &mut Option<FixedJob<S>>) {
-        *hand = None;
         self.storage.counters.cancelled.add_one();
+        // A user's drop may panic: by now it is out of everything.
+        drop(hand.take());
     }
 }
 

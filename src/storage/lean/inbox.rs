@@ -73,6 +73,8 @@ impl<S: MessageSender> LeanInbox<S> {
                 return true;
             }
             shared.common.counters.cancelled.add_one();
+            // A user's drop may panic: by now it is out of everything.
+            drop(hand.take());
         }
     }
 
@@ -110,7 +112,9 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
             if self.storage.0.pushed.load(Ordering::Relaxed) == self.taken {
                 return false;
             }
-            self.refill(None);
+            if !matches!(self.refill(None), Refill::Some) {
+                return false;
+            }
         }
     }
 
