@@ -7,6 +7,7 @@ mod ids;
 mod inbox;
 pub(super) mod lazy_queue;
 pub(super) mod life;
+pub(super) mod line;
 mod receipt;
 pub(super) mod reply;
 pub(super) mod results;
@@ -22,6 +23,7 @@ use self::backed::{Backed, Common, storage_on_the_heap};
 use self::ids::{Ids, Issued};
 use self::inbox::HeapInbox;
 use self::lazy_queue::LazyQueue;
+use self::line::ChannelLine;
 use self::receipt::HeapReceipt;
 use self::reply::{Queued, Reply};
 use super::{Enqueued, Taken, sealed};
@@ -34,6 +36,8 @@ use crate::strategy::RequestId;
 /// The default storage.
 pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 
+type LineOf<S> = ChannelLine<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
+
 /// In this order: what callers write for each request is not next to what the worker writes, or reads.
 #[repr(C)]
 struct Shared<S: MessageSender> {
@@ -42,7 +46,7 @@ struct Shared<S: MessageSender> {
     /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
     cancelled: LazyQueue<RequestId>,
-    common: Common<S>,
+    common: Common<S, LineOf<S>>,
 }
 
 impl<S: MessageSender> Heap<S> {
@@ -91,9 +95,10 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     type Receipt = HeapReceipt<S>;
     type Taken = Queued<S>;
     type Inbox = HeapInbox<S>;
+    type Line = LineOf<S>;
 
     #[inline]
-    fn common(&self) -> &Common<S> {
+    fn common(&self) -> &Common<S, LineOf<S>> {
         &self.0.common
     }
 

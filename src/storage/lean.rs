@@ -3,6 +3,7 @@
 
 mod entry;
 mod inbox;
+mod line;
 mod place;
 mod queue;
 mod receipt;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::entry::Entry;
 use self::inbox::LeanInbox;
+use self::line::LockedLine;
 use self::place::Promise;
 use self::queue::{Pushed, Queue};
 use self::receipt::LeanReceipt;
@@ -49,13 +51,15 @@ use crate::sender::MessageSender;
 /// ```
 pub struct Lean<S: MessageSender>(Arc<Shared<S>>);
 
+type LineOf<S> = LockedLine<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
+
 /// In this order: what callers write for each request is not next to what the worker writes.
 #[repr(C)]
 struct Shared<S: MessageSender> {
     queue: Mutex<Queue<S>>,
     /// How many entries were ever put into the queue. Written under the lock, read without.
     pushed: AtomicUsize,
-    common: Common<S>,
+    common: Common<S, LineOf<S>>,
     /// How many of them the worker has taken; it writes that.
     taken: AtomicUsize,
 }
@@ -100,9 +104,10 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     type Receipt = LeanReceipt<S>;
     type Taken = Entry<S>;
     type Inbox = LeanInbox<S>;
+    type Line = LineOf<S>;
 
     #[inline]
-    fn common(&self) -> &Common<S> {
+    fn common(&self) -> &Common<S, LineOf<S>> {
         &self.0.common
     }
 

@@ -54,8 +54,8 @@ impl Judge<'_> {
             self.at_most_bare(Pipelined, runtime, subject, 1.10)?;
             let ours = self.find(Pipelined, runtime, subject)?;
             let promise = format!("W1, {runtime}: {subject}, allocations over what the channel makes");
-            let (channels, own) = if subject == OURS { (BLOCK, 1.0) } else { (0.0, 0.0) };
-            self.must(promise, number(ours, ours.allocations)? - channels, own + HAIR);
+            let channels = if subject == OURS { BLOCK } else { 0.0 };
+            self.must(promise, number(ours, ours.allocations)? - channels, 1.0 + HAIR);
             for peer in [TOWER, "xtra", "actix", "ractor", "kameo"] {
                 if let Some(peer) = self.results.find(Pipelined, runtime, peer) {
                     self.faster(ours, peer, false)?;

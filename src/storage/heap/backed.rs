@@ -9,26 +9,27 @@ use super::bound::Bound;
 use super::bound::Room;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
+use super::line::Line;
 use super::results::ResultsQueue;
 use crate::error::RequestError;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
-use crate::storage::{AnswerOf, Enqueued, Receipt, Taken, sealed};
+use crate::storage::{Enqueued, Receipt, Taken, sealed};
 
 /// In this order: what the worker writes is at the end, far from what callers write.
 #[repr(C)]
-pub struct Common<S: MessageSender> {
+pub struct Common<S: MessageSender, L> {
     pub(in crate::storage) bound: Bound,
     pub(in crate::storage) unsent: LazyQueue<S::Request>,
-    pub(in crate::storage) results: ResultsQueue<AnswerOf<S>>,
+    pub(in crate::storage) results: ResultsQueue<L>,
     pub(in crate::storage) life: Life,
     pub(in crate::storage) counters: Counters,
 }
 
-impl<S: MessageSender> Common<S> {
-    pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> Self {
+impl<S: MessageSender, L: Default> Common<S, L> {
+    pub(in crate::storage) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> Self {
         Self {
             bound: Bound::new(capacity),
             unsent: LazyQueue::new(),
@@ -45,8 +46,10 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Receipt: Receipt<S>;
     type Taken: Taken<S, Self::Reply>;
     type Inbox;
+    /// Where responses wait to be read.
+    type Line: Line<S::Message, S::Rejection>;
 
-    fn common(&self) -> &Common<S>;
+    fn common(&self) -> &Common<S, Self::Line>;
 
     /// Enqueues a request for which the bound has been kept, unless the queue is closed.
     fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;

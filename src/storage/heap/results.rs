@@ -1,25 +1,25 @@
 //! The results queue on the heap: made when a consumer or the builder wants it, bounded by its policy.
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, ready};
 
-use async_channel::{Receiver, TryRecvError};
 use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
 use super::backed::Backed;
-use super::lazy_queue::LazyQueue;
 use super::life::Life;
-use crate::results::{Bound, KeepResults, Overflow};
+use super::line::Line;
+use crate::results::{Answer, Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Phase};
 
 /// Responses that wait for a consumer. The worker is the only producer.
-pub(in crate::storage) struct ResultsQueue<A> {
-    queue: LazyQueue<A>,
+pub(in crate::storage) struct ResultsQueue<L> {
+    line: L,
     policy: KeepResults,
     consumers: AtomicUsize,
     dropped: AtomicUsize,
@@ -33,10 +33,13 @@ pub(in crate::storage) struct ResultsQueue<A> {
     is_awaited: AtomicBool,
 }
 
-impl<A> ResultsQueue<A> {
-    pub(in crate::storage) const fn new(policy: KeepResults) -> Self {
+impl<L> ResultsQueue<L> {
+    pub(in crate::storage) fn new(policy: KeepResults) -> Self
+    where
+        L: Default,
+    {
         Self {
-            queue: LazyQueue::new(),
+            line: L::default(),
             policy,
             consumers: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
@@ -59,35 +62,40 @@ impl<A> ResultsQueue<A> {
     }
 
     /// Puts a response into the queue, by the policy; see [`Storage::poll_publish`](crate::storage::Storage::poll_publish).
-    pub(in crate::storage) fn poll_publish(
+    pub(in crate::storage) fn poll_publish<M, R>(
         &self,
-        unpublished: &mut Option<A>,
+        unpublished: &mut Option<Answer<M, R>>,
         life: &Life,
         cx: &Context<'_>,
-    ) -> Poll<()> {
+    ) -> Poll<()>
+    where
+        L: Line<M, R>,
+    {
         if let Some(bound) = self.policy.bound {
             ready!(self.poll_room(bound, unpublished, life, cx));
         }
-        if let Some(answer) = unpublished.take()
-            && self.queue.channel().0.try_send(answer).is_ok()
-            && self.waiting.fetch_add(0, Ordering::AcqRel) > 0
-        {
-            self.wake_one();
+        if let Some(answer) = unpublished.take() {
+            self.line.push(answer);
+            if self.waiting.fetch_add(0, Ordering::AcqRel) > 0 {
+                self.wake_one();
+            }
         }
         Poll::Ready(())
     }
 
     /// Ready once a bounded queue has room for the response, or nobody wants it any more: it is gone then.
     #[cold]
-    fn poll_room(
+    fn poll_room<M, R>(
         &self,
         bound: Bound,
-        unpublished: &mut Option<A>,
+        unpublished: &mut Option<Answer<M, R>>,
         life: &Life,
         cx: &Context<'_>,
-    ) -> Poll<()> {
-        let (queue, oldest) = self.queue.channel();
-        let full = || queue.len() >= bound.capacity.get();
+    ) -> Poll<()>
+    where
+        L: Line<M, R>,
+    {
+        let full = || self.line.len() >= bound.capacity.get();
         match bound.overflow {
             Overflow::Wait => {
                 let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
@@ -105,7 +113,7 @@ impl<A> ResultsQueue<A> {
                 }
             }
             Overflow::DropOldest => {
-                if full() && oldest.try_recv().is_ok() {
+                if full() && self.line.pop().is_some() {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -131,20 +139,15 @@ impl<A> ResultsQueue<A> {
 
     pub(in crate::storage) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-        if let Some((queue, _)) = self.queue.existing() {
-            queue.close();
-        }
         self.arrived.notify(usize::MAX);
     }
 
-    fn consumer(&self) -> Receiver<A> {
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    fn add_consumer(&self) {
         self.consumers.fetch_add(1, Ordering::SeqCst);
-        let (queue, receiver) = self.queue.channel();
-        // `end` may not have seen the queue that was just made.
-        if self.ended.load(Ordering::SeqCst) {
-            queue.close();
-        }
-        receiver.clone()
     }
 
     /// There may be room again.
@@ -154,11 +157,14 @@ impl<A> ResultsQueue<A> {
         }
     }
 
-    fn consumer_left(&self, life: &Life) {
+    fn consumer_left<M, R>(&self, life: &Life)
+    where
+        L: Line<M, R>,
+    {
         let last = self.consumers.fetch_sub(1, Ordering::SeqCst) == 1;
         // What nobody reads is not kept, unless asked for.
         if last && self.policy.always.is_none() {
-            drop(self.queue.take());
+            while self.line.pop().is_some() {}
         }
         if last {
             self.let_go_on(life);
@@ -169,21 +175,36 @@ impl<A> ResultsQueue<A> {
 /// A consumer of the results queue.
 pub struct Responses<S: MessageSender, B: Backed<S>> {
     storage: B,
-    queue: Receiver<AnswerOf<S>>,
     waiting: Option<EventListener>,
+    sender: PhantomData<fn() -> S>,
 }
 
 impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
     pub(in crate::storage) fn new(storage: B) -> Self {
-        let queue = storage.common().results.consumer();
-        Self { storage, queue, waiting: None }
+        storage.common().results.add_consumer();
+        Self { storage, waiting: None, sender: PhantomData }
+    }
+
+    #[inline]
+    fn results(&self) -> &ResultsQueue<B::Line> {
+        &self.storage.common().results
     }
 
     #[inline]
     fn stop_waiting(&mut self) {
         if self.waiting.take().is_some() {
-            self.storage.common().results.waiting.fetch_sub(1, Ordering::AcqRel);
+            self.results().waiting.fetch_sub(1, Ordering::AcqRel);
         }
+    }
+
+    /// The next response, if one is there.
+    #[inline]
+    fn take(&self) -> Option<AnswerOf<S>> {
+        let common = self.storage.common();
+        let answer = common.results.line.pop()?;
+        // There may be room again.
+        common.results.let_go_on(&common.life);
+        Some(answer)
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
@@ -194,30 +215,20 @@ impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
             }
             // A response may come between a look at an empty queue and the listening: look once more then.
             for listening in [false, true] {
-                match self.queue.try_recv() {
-                    Ok(answer) => {
-                        self.stop_waiting();
-                        self.note_taken();
-                        return Poll::Ready(Some(answer));
+                let mut answer = self.take();
+                if answer.is_none() && self.results().has_ended() {
+                    // It may have come just before the end.
+                    answer = self.take();
+                } else if answer.is_none() {
+                    if !listening {
+                        self.waiting = Some(self.results().start_waiting());
                     }
-                    Err(TryRecvError::Closed) => {
-                        self.stop_waiting();
-                        return Poll::Ready(None);
-                    }
-                    Err(TryRecvError::Empty) if listening => {}
-                    Err(TryRecvError::Empty) => {
-                        self.waiting = Some(self.storage.common().results.start_waiting());
-                    }
+                    continue;
                 }
+                self.stop_waiting();
+                return Poll::Ready(answer);
             }
         }
-    }
-
-    /// There may be room again.
-    #[inline]
-    fn note_taken(&self) {
-        let common = self.storage.common();
-        common.results.let_go_on(&common.life);
     }
 }
 
@@ -230,9 +241,8 @@ impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         // Who does not wait yet may find one there already.
         if self.waiting.is_none()
-            && let Ok(answer) = self.queue.try_recv()
+            && let Some(answer) = self.take()
         {
-            self.note_taken();
             return Poll::Ready(Some(answer));
         }
         self.wait(cx)
@@ -241,7 +251,7 @@ impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
 
 impl<S: MessageSender, B: Backed<S>> FusedStream for Responses<S, B> {
     fn is_terminated(&self) -> bool {
-        self.queue.is_closed() && self.queue.is_empty()
+        self.results().has_ended() && self.results().line.len() == 0
     }
 }
 
