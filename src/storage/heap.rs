@@ -3,6 +3,7 @@
 
 pub(crate) mod backed;
 pub(super) mod bound;
+pub(super) mod entry;
 mod ids;
 mod inbox;
 pub(super) mod lazy_queue;

@@ -1,7 +1,6 @@
 //! A storage on the heap that takes few atomic steps per request: a queue under one lock, of which the worker takes all that
 //! waits at once, and for each request one allocation that it and its ticket share.
 
-mod entry;
 mod inbox;
 mod line;
 mod place;
@@ -14,13 +13,13 @@ use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use self::entry::Entry;
 use self::inbox::LeanInbox;
 use self::line::LockedLine;
 use self::place::Promise;
 use self::queue::{Pushed, Queue};
 use self::receipt::LeanReceipt;
 use super::heap::backed::{Backed, Common, storage_on_the_heap};
+use super::heap::entry;
 use super::{Enqueued, sealed};
 use crate::error::RequestError;
 use crate::results::KeepResults;
@@ -51,6 +50,8 @@ use crate::sender::MessageSender;
 /// ```
 pub struct Lean<S: MessageSender>(Arc<Shared<S>>);
 
+/// A request in the queue.
+type Entry<S> = entry::Entry<S, Promise<S>>;
 type LineOf<S> = LockedLine<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
 
 /// In this order: what callers write for each request is not next to what the worker writes.

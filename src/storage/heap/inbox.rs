@@ -69,7 +69,7 @@ impl<S: MessageSender> HeapInbox<S> {
             self.rounds -= 1;
         }
         // That its ticket is gone need not mean that it was cancelled.
-        if queued.has_lost_its_ticket() && self.forget_cancelled(queued.id()) {
+        if queued.reply().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(queued.id()) {
             self.storage.0.common.counters.cancelled.add_one();
             return false;
         }
@@ -158,8 +158,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
-        match self.storage.0.requests.try_send(Queued::Other(Box::new(job))).map_err(TrySendError::into_inner)
-        {
+        match self.storage.0.requests.try_send(Queued::other(job)).map_err(TrySendError::into_inner) {
             Err(Queued::Other(job)) => Err(*job),
             Ok(()) | Err(Queued::Plain(..)) => {
                 self.rounds += 1;

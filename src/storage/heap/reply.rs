@@ -1,14 +1,13 @@
-//! What travels through the queue and the oneshots, made small: a million of each may wait.
+//! A reply as it travels through a oneshot, made small: a million may wait.
 
 use alloc::boxed::Box;
 
 use futures::channel::oneshot::Sender;
 
+use super::entry::Entry;
 use crate::error::NoAnswer;
-use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{Job, Settled, Taken};
-use crate::strategy::RequestId;
+use crate::storage::{Job, Settled};
 
 /// A reply. That there is no answer is rare, and takes more room: it has a box.
 pub enum Reply<S: MessageSender> {
@@ -51,80 +50,4 @@ impl<S: MessageSender> Reply<S> {
 pub(in crate::storage) type HeapJob<S> = Job<<S as MessageSender>::Request, Sender<Reply<S>>>;
 
 /// A request in the queue.
-pub enum Queued<S: MessageSender> {
-    /// As most are: a caller's own, and its wait is not measured.
-    Plain(RequestId, S::Request, Sender<Reply<S>>),
-    Other(Box<HeapJob<S>>),
-}
-
-impl<S: MessageSender> Queued<S> {
-    /// A caller's own request.
-    #[inline]
-    pub(in crate::storage) fn callers(
-        id: RequestId,
-        request: S::Request,
-        queued_at: Instant,
-        reply: Sender<Reply<S>>,
-    ) -> Self {
-        if queued_at == Instant::NEVER {
-            return Self::Plain(id, request, reply);
-        }
-        Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(reply) })
-    }
-
-    #[cold]
-    fn other(job: HeapJob<S>) -> Self {
-        Self::Other(Box::new(job))
-    }
-
-    /// Whether the ticket is gone, be it dropped or cancelled.
-    #[inline]
-    pub(in crate::storage) fn has_lost_its_ticket(&self) -> bool {
-        match self {
-            Self::Plain(_, _, reply) => reply.is_canceled(),
-            Self::Other(job) => job.reply.as_ref().is_some_and(Sender::is_canceled),
-        }
-    }
-}
-
-impl<S: MessageSender> Taken<S, Sender<Reply<S>>> for Queued<S> {
-    #[inline]
-    fn id(&self) -> RequestId {
-        match self {
-            Self::Plain(id, ..) => *id,
-            Self::Other(job) => job.id,
-        }
-    }
-
-    #[inline]
-    fn cycle(&self) -> u32 {
-        match self {
-            Self::Plain(..) => 0,
-            Self::Other(job) => job.cycle,
-        }
-    }
-
-    #[inline]
-    fn queued_at(&self) -> Instant {
-        match self {
-            Self::Plain(..) => Instant::NEVER,
-            Self::Other(job) => job.queued_at,
-        }
-    }
-
-    #[inline]
-    fn request(&self) -> &S::Request {
-        match self {
-            Self::Plain(_, request, _) => request,
-            Self::Other(job) => &job.request,
-        }
-    }
-
-    #[inline]
-    fn into_parts(self) -> (S::Request, Option<Sender<Reply<S>>>) {
-        match self {
-            Self::Plain(_, request, reply) => (request, Some(reply)),
-            Self::Other(job) => (job.request, job.reply),
-        }
-    }
-}
+pub(in crate::storage) type Queued<S> = Entry<S, Sender<Reply<S>>>;

@@ -6,8 +6,8 @@ use core::future::{Future, poll_fn};
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
+use super::Entry;
 use super::Lean;
-use super::entry::Entry;
 use super::place::Promise;
 use super::queue::KEPT;
 use crate::sender::MessageSender;
@@ -69,7 +69,7 @@ impl<S: MessageSender> LeanInbox<S> {
             if entry.cycle() == 0 {
                 shared.common.bound.leave();
             }
-            if !entry.is_cancelled() {
+            if !entry.reply().is_some_and(Promise::is_cancelled) {
                 return true;
             }
             shared.common.counters.cancelled.add_one();
@@ -123,7 +123,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
         if queue.is_closed() {
             return Err(job);
         }
-        queue.push_round(Entry::new(job));
+        queue.push_round(Entry::other(job));
         self.storage.0.pushed.store(queue.pushed(), Ordering::Relaxed);
         Ok(())
     }

@@ -5,11 +5,10 @@ use alloc::collections::VecDeque;
 use core::mem::swap;
 use core::task::Waker;
 
-use super::entry::Entry;
+use super::Entry;
 use super::place::Promise;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::Job;
 use crate::strategy::RequestId;
 
 /// How many entries keep their memory while there is nothing to do.
@@ -62,14 +61,14 @@ impl<S: MessageSender> Queue<S> {
         if queued_at == Instant::NEVER && self.entries.len() < self.entries.capacity() {
             self.entries.push_back(Entry::Plain(id, request, promise));
         } else {
-            self.push_slowly(Job { id, cycle: 0, request, queued_at, reply: Some(promise) });
+            self.push_slowly(id, request, queued_at, promise);
         }
         Pushed { id, sleeper: self.sleeper.take() }
     }
 
     #[cold]
-    fn push_slowly(&mut self, job: Job<S::Request, Promise<S>>) {
-        self.entries.push_back(Entry::new(job));
+    fn push_slowly(&mut self, id: RequestId, request: S::Request, queued_at: Instant, promise: Promise<S>) {
+        self.entries.push_back(Entry::callers(id, request, queued_at, promise));
     }
 
     /// Puts a round at the tail.
@@ -142,7 +141,7 @@ mod tests {
         for time in &times {
             queue.push(0, *time, pair().0);
         }
-        assert!(queue.entries.iter().map(Entry::queued_at).eq(times));
+        assert!(queue.entries.iter().map(Entry::<Echo>::queued_at).eq(times));
     }
 
     #[test]
