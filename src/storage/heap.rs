@@ -12,6 +12,7 @@ pub(super) mod line;
 mod receipt;
 pub(super) mod reply;
 pub(super) mod results;
+mod worker_waker;
 
 use alloc::sync::Arc;
 use core::fmt;

@@ -30,11 +30,13 @@ pub struct HeapInbox<S: MessageSender> {
     cancelled: Option<Box<BTreeSet<RequestId>>>,
 }
 
-/// What a worker with nothing to do waits for.
-enum Wait<J> {
-    /// Nothing any more: here is a request, or there will be none.
-    Over(Option<J>),
-    /// A request that is about to be put into the queue by one who may not know that the worker waits.
+/// What a worker with nothing to do finds.
+enum Wait {
+    /// A request: it is in hand.
+    Over,
+    /// None, and none will come.
+    NoneAnyMore,
+    /// One that is about to be put into the queue, by a caller who may not know that the worker waits.
     Announced,
 }
 
@@ -49,19 +51,20 @@ impl<S: MessageSender> HeapInbox<S> {
         reason = "on the way of each request, where a call costs as much as the rest"
     )]
     #[inline(always)]
-    fn take(&mut self) -> Result<Queued<S>, TryRecvError> {
+    fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
-            let queued = self.queue.try_recv()?;
-            if self.is_to_be_sent(&queued) {
-                return Ok(queued);
+            *hand = Some(self.queue.try_recv()?);
+            if self.keep(hand) {
+                return Ok(());
             }
         }
     }
 
-    /// Counts what came out of the queue. `false` if it was cancelled.
+    /// Counts what came out of the queue, and drops it if it was cancelled. Tells whether it is still in hand.
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn is_to_be_sent(&mut self, queued: &Queued<S>) -> bool {
+    fn keep(&mut self, hand: &mut Option<Queued<S>>) -> bool {
+        let Some(queued) = hand else { return false };
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
             self.storage.0.common.bound.leave();
@@ -69,11 +72,13 @@ impl<S: MessageSender> HeapInbox<S> {
             self.rounds -= 1;
         }
         // That its ticket is gone need not mean that it was cancelled.
-        if queued.reply().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(queued.id()) {
-            self.storage.0.common.counters.cancelled.add_one();
-            return false;
+        if !queued.reply().is_some_and(oneshot::Sender::is_canceled) || !self.forget_cancelled(queued.id()) {
+            return true;
         }
-        true
+        self.storage.0.common.counters.cancelled.add_one();
+        // A user's drop may panic: by now it is out of everything.
+        drop(hand.take());
+        false
     }
 
     #[cold]
@@ -95,7 +100,7 @@ impl<S: MessageSender> HeapInbox<S> {
         self.rounds == 0 && self.taken == self.issued
     }
 
-    fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Wait<Queued<S>>> {
+    fn poll_next(&mut self, hand: &mut Option<Queued<S>>, cx: &Context<'_>) -> Poll<Wait> {
         loop {
             if self.is_idle() {
                 let shared = &*self.storage.0;
@@ -109,9 +114,9 @@ impl<S: MessageSender> HeapInbox<S> {
                 }
             }
             let announced = self.taken != self.issued;
-            return Poll::Ready(match self.take() {
-                Ok(taken) => Wait::Over(Some(taken)),
-                Err(TryRecvError::Closed) => Wait::Over(None),
+            return Poll::Ready(match self.take(hand) {
+                Ok(()) => Wait::Over,
+                Err(TryRecvError::Closed) => Wait::NoneAnyMore,
                 // What was announced was cancelled.
                 Err(TryRecvError::Empty) if announced && self.is_idle() => continue,
                 Err(TryRecvError::Empty) => Wait::Announced,
@@ -121,12 +126,13 @@ impl<S: MessageSender> HeapInbox<S> {
 
     /// Waits by the channel's own means, which allocate, but hear of every request.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn recv(&mut self) -> impl Future<Output = Option<Queued<S>>> {
+    fn recv(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
             loop {
-                let queued = self.queue.recv().await.ok()?;
-                if self.is_to_be_sent(&queued) {
-                    return Some(queued);
+                let Ok(queued) = self.queue.recv().await else { return false };
+                *hand = Some(queued);
+                if self.keep(hand) {
+                    return true;
                 }
             }
         }
@@ -142,19 +148,18 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            *hand = match poll_fn(|cx| self.poll_next(cx)).await {
-                Wait::Over(next) => next,
-                Wait::Announced => self.recv().await,
-            };
-            hand.is_some()
+            match poll_fn(|cx| self.poll_next(hand, cx)).await {
+                Wait::Over => true,
+                Wait::NoneAnyMore => false,
+                Wait::Announced => self.recv(hand).await,
+            }
         }
     }
 
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     fn next_left(&mut self, hand: &mut Option<Queued<S>>) -> bool {
-        *hand = if self.is_idle() { None } else { self.take().ok() };
-        hand.is_some()
+        !self.is_idle() && self.take(hand).is_ok()
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {

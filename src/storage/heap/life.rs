@@ -4,8 +4,8 @@ use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 
 use event_listener::Event;
-use futures::task::AtomicWaker;
 
+use super::worker_waker::WorkerWaker;
 use crate::storage::{Exit, Phase};
 
 #[derive(Debug)]
@@ -13,8 +13,7 @@ pub(in crate::storage) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
     handles: AtomicUsize,
-    /// The worker, when it waits.
-    worker: AtomicWaker,
+    worker: WorkerWaker,
     ended: Event,
 }
 
@@ -26,7 +25,7 @@ impl Life {
         Self {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicUsize::new(0),
-            worker: AtomicWaker::new(),
+            worker: WorkerWaker::new(),
             ended: Event::new(),
         }
     }
@@ -52,19 +51,21 @@ impl Life {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
 
+    #[inline]
     pub(in crate::storage) fn wake_worker(&self) {
         self.worker.wake();
     }
 
+    #[inline]
     pub(in crate::storage) fn register_worker(&self, cx: &Context<'_>) {
-        self.worker.register(cx.waker());
+        self.worker.register(cx);
     }
 
     pub(in crate::storage) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.phase() >= Phase::Aborting {
             return Poll::Ready(());
         }
-        self.worker.register(cx.waker());
+        self.worker.register(cx);
         // It may have come before the waker was there.
         if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
     }

@@ -1,0 +1,119 @@
+//! How the worker is woken. Most workers stay in one task, so the waker of their first wait is kept: to leave it again, and
+//! to wake by it, takes no lock and no clone.
+
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicBool, Ordering, fence};
+use core::task::{Context, Waker};
+
+use futures::task::AtomicWaker;
+use once_cell::race::OnceBox;
+
+#[derive(Debug)]
+pub(super) struct WorkerWaker {
+    /// Of the task in which the worker waited first. It keeps an ended task's memory as long as there are handles.
+    first: OnceBox<Waker>,
+    /// Whether the worker has waited in another task. From then on each wait leaves its own waker.
+    has_moved: AtomicBool,
+    latest: AtomicWaker,
+}
+
+impl WorkerWaker {
+    pub(super) const fn new() -> Self {
+        Self { first: OnceBox::new(), has_moved: AtomicBool::new(false), latest: AtomicWaker::new() }
+    }
+
+    /// For the worker, before it looks for the last time at what it is going to wait for.
+    #[inline]
+    pub(super) fn register(&self, cx: &Context<'_>) {
+        match self.first.get() {
+            Some(first) if first.will_wake(cx.waker()) && !self.has_moved.load(Ordering::SeqCst) => {}
+            Some(_) => self.register_elsewhere(cx),
+            None => self.register_first(cx),
+        }
+    }
+
+    #[cold]
+    fn register_first(&self, cx: &Context<'_>) {
+        self.first.get_or_init(|| Box::new(cx.waker().clone()));
+        // Either who wakes finds it, or the worker's last look finds what it is woken for.
+        fence(Ordering::SeqCst);
+    }
+
+    #[cold]
+    fn register_elsewhere(&self, cx: &Context<'_>) {
+        self.has_moved.store(true, Ordering::SeqCst);
+        self.latest.register(cx.waker());
+    }
+
+    /// Wakes the worker if it has ever waited, be it in vain.
+    #[inline]
+    pub(super) fn wake(&self) {
+        if self.has_moved.load(Ordering::SeqCst) {
+            self.latest.wake();
+        } else if let Some(first) = self.first() {
+            first.wake_by_ref();
+        }
+    }
+
+    #[inline]
+    fn first(&self) -> Option<&Waker> {
+        self.first.get().or_else(|| {
+            fence(Ordering::SeqCst);
+            self.first.get()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use core::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Task {
+        fn woken(&self) -> usize {
+            self.0.swap(0, Ordering::SeqCst)
+        }
+    }
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn it_wakes_the_task_in_which_the_worker_waits() {
+        let tasks = [Arc::new(Task::default()), Arc::new(Task::default())];
+        let wakers = tasks.clone().map(Waker::from);
+        let worker = WorkerWaker::new();
+        worker.wake();
+        for _ in 0..2 {
+            worker.register(&Context::from_waker(&wakers[0]));
+            worker.wake();
+            assert_eq!([tasks[0].woken(), tasks[1].woken()], [1, 0]);
+        }
+        // It moves to another task, and back.
+        for waits_in in [1, 1, 0, 1, 0, 0] {
+            worker.register(&Context::from_waker(&wakers[waits_in]));
+            worker.wake();
+            assert_eq!((tasks[waits_in].woken(), tasks[1 - waits_in].woken()), (1, 0));
+        }
+    }
+
+    #[test]
+    fn a_wait_in_the_same_task_clones_no_waker() {
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(task.clone());
+        let worker = WorkerWaker::new();
+        for _ in 0..3 {
+            worker.register(&Context::from_waker(&waker));
+            assert_eq!(Arc::strong_count(&task), 3);
+        }
+    }
+}
