@@ -28,6 +28,11 @@ fn time_moves_in_runtimes_that_are_behind_the_first_look_at_a_clock() {
                 let before = Tokio.now();
                 advance(step).await;
                 assert_eq!(Tokio.now(), before + step);
+                // A paused time goes on by itself to what is slept for; tokio's wheel has ticks of a millisecond.
+                let deadline = before + step + step;
+                Tokio.sleep_until(deadline).await;
+                let late = Tokio.now().saturating_duration_since(deadline);
+                assert!(Tokio.now() >= deadline && late <= Duration::from_millis(1), "{late:?}");
             }
         });
     }

@@ -30,14 +30,25 @@ use super::{Instant, Spawner, Timer};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Smol;
 
+/// What the system's clock told when it was asked first.
+fn epoch() -> std::time::Instant {
+    static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
+    *EPOCH.get_or_init(std::time::Instant::now)
+}
+
 impl Timer for Smol {
     fn now(&self) -> Instant {
-        static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
-        Instant::EPOCH + EPOCH.get_or_init(std::time::Instant::now).elapsed()
+        Instant::EPOCH + epoch().elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
         ::smol::Timer::after(duration).map(drop)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        // A time that the system's clock can't tell does not come.
+        let at = epoch().checked_add(Duration::from_nanos(deadline.as_nanos()));
+        at.map_or_else(::smol::Timer::never, ::smol::Timer::at).map(drop)
     }
 }
 

@@ -63,19 +63,33 @@ pub struct TokioLocal;
 /// The program's epoch stands here, not at zero: a runtime with paused time may lag behind it.
 const MIDDLE: u64 = 1 << 62;
 
+fn epoch() -> std::time::Instant {
+    static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
+    *EPOCH.get_or_init(std::time::Instant::now)
+}
+
 impl Timer for Tokio {
     fn now(&self) -> Instant {
-        static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
-        let epoch = *EPOCH.get_or_init(std::time::Instant::now);
         let now = time::Instant::now().into_std();
-        match now.checked_duration_since(epoch) {
+        match now.checked_duration_since(epoch()) {
             Some(after) => Instant::from_nanos(MIDDLE) + after,
-            None => Instant::from_nanos(MIDDLE - nanos(epoch - now)),
+            None => Instant::from_nanos(MIDDLE - nanos(epoch() - now)),
         }
     }
 
-    async fn sleep(&self, duration: Duration) {
-        time::sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        time::sleep(duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        let middle = Instant::from_nanos(MIDDLE);
+        let before = middle.saturating_duration_since(deadline);
+        let Some(epoch) = epoch().checked_sub(before) else { return time::sleep(Duration::ZERO) };
+        // A time that the system's clock can't tell does not come.
+        match epoch.checked_add(deadline.saturating_duration_since(middle)) {
+            Some(at) => time::sleep_until(at.into()),
+            None => time::sleep(Duration::MAX),
+        }
     }
 }
 
@@ -89,13 +103,16 @@ impl Timer for Handle {
         Tokio.now()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        // tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
-        let sleep = {
-            let _inside = self.enter();
-            time::sleep(duration)
-        };
-        sleep.await;
+    // tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        let _inside = self.enter();
+        Tokio.sleep(duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        let _inside = self.enter();
+        Tokio.sleep_until(deadline)
     }
 }
 

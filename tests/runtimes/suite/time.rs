@@ -1,7 +1,10 @@
 //! The backend's timer.
 
+use std::pin::pin;
+
 use futures::future::join_all;
-use telegram_sender::Timer;
+use futures::poll;
+use telegram_sender::{Instant, Timer};
 
 use super::{ms, run, spawn};
 
@@ -13,7 +16,21 @@ fn the_timer_never_wakes_early() {
             let begun = timer.now();
             timer.sleep(nap).await;
             assert!(timer.now() >= begun + nap);
+            let deadline = timer.now() + nap;
+            timer.sleep_until(deadline).await;
+            assert!(timer.now() >= deadline);
         }
+    });
+}
+
+#[test]
+fn a_time_that_has_passed_is_not_waited_for_and_never_does_not_come() {
+    run(async |env| {
+        let timer = env.timer();
+        let mut past = pin!(timer.sleep_until(Instant::EPOCH));
+        assert!(poll!(past.as_mut()).is_ready());
+        let mut never = pin!(timer.sleep_until(Instant::NEVER));
+        assert!(poll!(never.as_mut()).is_pending());
     });
 }
 
