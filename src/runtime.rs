@@ -53,12 +53,6 @@ pub trait Timer: Clone {
     }
 }
 
-/// Completes at `deadline`, at once if that has passed, and never before it, however roughly `timer` sleeps.
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub(crate) fn sleep_until<T: Timer>(timer: &T, deadline: Instant) -> impl Future<Output = ()> {
-    timer.sleep_until(deadline)
-}
-
 /// Runs a future of type `F` in the background.
 ///
 /// Generic over the future, as hyper's `Executor<Fut>` is: a spawner for threads implements it for `F: Send`,

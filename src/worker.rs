@@ -15,7 +15,7 @@ use self::context::{Direct, WorkerContext};
 use self::guard::{CatchPanic, abortable, contain, yield_now};
 use crate::error::NoAnswer;
 use crate::results::Answer;
-use crate::runtime::{Timer, sleep_until};
+use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Exit, Inbox, Phase, Settled, Storage, Taken};
 use crate::strategy::{Context, Outcome, RequestId, SendStrategy};
@@ -124,7 +124,7 @@ where
             let mut until_yield = self.yield_every.get();
             loop {
                 if let Some(deadline) = self.cx.take_not_before() {
-                    sleep_until(self.cx.own_timer(), deadline).await;
+                    self.cx.own_timer().sleep_until(deadline).await;
                 }
                 // The first one is in hand already, and that the runner is aborted was asked just before.
                 if self.in_hand.is_none() {

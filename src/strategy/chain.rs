@@ -10,7 +10,7 @@ use super::delay::Pause;
 use super::timeout::Race;
 use super::{Context, Delay, Jitter, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
 use crate::error::NoAnswer;
-use crate::runtime::{Instant, Timer, sleep_until};
+use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 
 /// One of the strategies that come with the crate.
@@ -117,7 +117,7 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
                 // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
                     && let Err(expired) =
-                        within(expiry(levels, level), &timer, sleep_until(&timer, pause.end(cx))).await
+                        within(expiry(levels, level), &timer, timer.sleep_until(pause.end(cx))).await
                 {
                     (outcome, level) = (Err(NoAnswer::TimedOut), expired);
                 } else if resend {
@@ -184,7 +184,7 @@ async fn enter<S: MessageSender>(
             BuiltIn::Timeout(timeout) => level.deadline = Some(timer.now() + timeout.duration()),
             BuiltIn::RateLimiter(limiter) => {
                 while let Err(room_at) = limiter.admit(cx) {
-                    within(limit, &timer, sleep_until(&timer, room_at)).await?;
+                    within(limit, &timer, timer.sleep_until(room_at)).await?;
                 }
             }
             BuiltIn::Delay(_) | BuiltIn::Retry(_) | BuiltIn::Jitter(_) | BuiltIn::Requeue(_) => {}
@@ -206,5 +206,5 @@ fn within<T: Timer, F: Future>(
     future: F,
 ) -> impl Future<Output = Result<F::Output, usize>> {
     let (deadline, level) = limit.unwrap_or((Instant::NEVER, 0));
-    Race::new(future, move || sleep_until(timer, deadline)).map(move |output| output.ok_or(level))
+    Race::new(future, move || timer.sleep_until(deadline)).map(move |output| output.ok_or(level))
 }
