@@ -23,6 +23,8 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+mod contain;
 mod error;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod results;

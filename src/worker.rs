@@ -12,7 +12,8 @@ use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::context::{Direct, WorkerContext};
-use self::guard::{CatchPanic, abortable, contain, yield_now};
+use self::guard::{CatchPanic, abortable, yield_now};
+use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::results::Answer;
 use crate::runtime::Timer;
@@ -102,6 +103,9 @@ where
                     Some(Err(panic)) => {
                         trace::panicked(self.cx.id());
                         self.fail_in_hand(NoAnswer::Panicked(panic));
+                        // Its response waits still, if it was the ticket's waker that panicked.
+                        #[cfg(feature = "std")]
+                        self.publish().await;
                     }
                     Some(Ok(ControlFlow::Break(()))) | None => break,
                 }
@@ -152,7 +156,7 @@ where
                 };
                 let has_response = self.settle(outcome);
                 if has_response {
-                    poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx)).await;
+                    self.publish().await;
                 }
                 until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
                 if until_yield == 0 {
@@ -161,6 +165,12 @@ where
                 }
             }
         }
+    }
+
+    /// Publishes what waits for that.
+    #[inline]
+    fn publish(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx))
     }
 
     /// Ends the turn of the request in hand with its outcome. Tells whether there is a response to be published.
@@ -230,7 +240,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
             self.cx.storage().counters().in_flight.set(0);
             self.span.take().end("aborted");
         }
-        while contain(|| self.give_back_next(why)) {}
+        while contain(|| self.give_back_next(why)).unwrap_or(true) {}
         self.publish_at_last();
     }
 
@@ -259,7 +269,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         }
     }
 
-    /// Publishes what waits for that. A runner that closes does not wait for its consumers.
+    /// Publishes what waits for that, now: a runner that closes does not wait for its consumers.
     fn publish_at_last(&mut self) {
         if self.unpublished.is_none() {
             return;
@@ -278,10 +288,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
         self.cx.storage().advance(Phase::Closing);
         if self.cx.attempts > 0 {
             // It may have arrived.
-            contain(|| {
-                self.fail_in_hand(NoAnswer::Stopped);
-                true
-            });
+            contain(|| self.fail_in_hand(NoAnswer::Stopped));
         }
         self.give_back_all(|| NoAnswer::Stopped);
         self.cx.storage().stop(self.exit);

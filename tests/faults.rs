@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -159,53 +159,6 @@ fn a_requeue_without_end_and_without_time_starves_nobody_and_ends_with_the_runne
         assert_eq!(runner.close().await, Exit::Drained);
         assert!(sender.sends().len() > 1);
         assert_eq!(runtime.timer().elapsed(), Duration::ZERO);
-    });
-}
-
-/// Panics when it is cloned, as it is for the results.
-#[derive(Debug)]
-struct Fragile;
-
-impl Clone for Fragile {
-    fn clone(&self) -> Self {
-        std::panic::resume_unwind(Box::new("fragile"))
-    }
-}
-
-struct Answers(Cell<u32>);
-
-impl MessageSender for Answers {
-    type Request = ();
-    type Message = Fragile;
-    type Rejection = ();
-    type Error = ();
-
-    async fn send_message(&self, (): &()) -> Result<MessageResponse<Self>, ()> {
-        Ok(Ok(Fragile))
-    }
-
-    async fn close(&self) {
-        self.0.set(self.0.get() + 1);
-        std::panic::resume_unwind(Box::new("can't close"));
-    }
-}
-
-#[test]
-fn a_panic_of_a_clone_or_of_the_closing_sender_ends_nothing_else() {
-    run(|runtime| async move {
-        let sender = Rc::new(Answers(Cell::default()));
-        let runner =
-            SenderRunner::builder(sender.clone()).prepare(runtime.timer()).start(&runtime).await.unwrap();
-        let results = runner.results();
-        let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = runner.request(()).await.unwrap().await
-        else {
-            panic!("a panic that nobody heard of");
-        };
-        assert_eq!(panic.message(), "fragile");
-        drop(results);
-        assert!(runner.request(()).await.unwrap().await.is_ok());
-        assert_eq!(runner.close().await, Exit::Drained);
-        assert_eq!(sender.0.get(), 1);
     });
 }
 

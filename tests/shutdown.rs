@@ -1,20 +1,15 @@
 //! Closing, closing in time, aborting: nothing is lost, nothing waits for ever.
 
 mod common;
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
 
-use std::pin::pin;
 use std::time::Duration;
 
 use common::{accepted, accepting, dropped_sends, flood, ms, now, run, scripted, sent, start};
 use futures::{StreamExt, poll};
-use store::Store;
 use telegram_sender::testing::{Reply, VirtualRuntime};
 use telegram_sender::{
-    Delay, Exit, KeepResults, MessageResponse, MessageSender, NoAnswer, RateLimiter, RequestError, Requeue,
-    SendError, SenderRunner, Spawner, Timer,
+    Delay, Exit, KeepResults, NoAnswer, RateLimiter, RequestError, Requeue, SendError, SenderRunner, Spawner,
+    Timer,
 };
 
 #[test]
@@ -320,63 +315,4 @@ fn a_dropped_worker_gives_back_what_it_had_not_sent_yet() {
         let stats = runner.stats();
         assert_eq!((stats.sent, stats.failed, stats.unsent, stats.in_flight), (1, 0, 2, 0));
     });
-}
-
-/// A request that panics when it is dropped, if it is told to.
-#[derive(Debug, PartialEq)]
-struct Brittle(&'static str, bool);
-
-impl Drop for Brittle {
-    fn drop(&mut self) {
-        assert!(!self.1 || std::thread::panicking(), "{} breaks", self.0);
-    }
-}
-
-struct Silent;
-
-impl MessageSender for Silent {
-    type Request = Brittle;
-    type Message = ();
-    type Rejection = ();
-    type Error = ();
-
-    async fn send_message(&self, _: &Brittle) -> Result<MessageResponse<Self>, ()> {
-        std::future::pending().await
-    }
-}
-
-/// Stops a runner while a request is being sent, one is cancelled that panics, and one waits behind it.
-fn stops_with_a_brittle_request<S: Store<Silent>>(is_aborted: bool) {
-    run(|runtime| async move {
-        let (runner, worker) = S::prepare(SenderRunner::builder(Silent), runtime.timer()).run();
-        let mut worker = Box::pin(worker);
-        let in_flight = runner.request(Brittle("in flight", false)).await.unwrap();
-        assert!(poll!(&mut worker).is_pending());
-        let mut cancelled = runner.request(Brittle("cancelled", true)).await.unwrap();
-        let behind = runner.request(Brittle("behind", false)).await.unwrap();
-        assert!(cancelled.cancel());
-        let (why, exit) = if is_aborted {
-            let abort = pin!(runner.abort());
-            assert!(poll!(abort).is_pending());
-            assert_eq!(worker.await, Ok(Exit::Aborted));
-            (NoAnswer::Aborted, Exit::Aborted)
-        } else {
-            drop(worker);
-            (NoAnswer::Stopped, Exit::Dropped)
-        };
-        assert!(matches!(in_flight.await, Err(SendError::NoAnswer(_))));
-        assert_eq!(behind.await, Err(SendError::NoAnswer(why)));
-        assert_eq!(runner.task().await, exit);
-        assert!(runner.abort().await.into_iter().eq([Brittle("behind", false)]));
-    });
-}
-
-#[test]
-fn a_request_that_panics_when_it_is_given_back_harms_no_other() {
-    for is_aborted in [true, false] {
-        stops_with_a_brittle_request::<store::OnHeap>(is_aborted);
-        stops_with_a_brittle_request::<store::InLean>(is_aborted);
-        #[cfg(feature = "embassy")]
-        stops_with_a_brittle_request::<store::Fixed<4, 0>>(is_aborted);
-    }
 }

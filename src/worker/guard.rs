@@ -59,16 +59,6 @@ impl<F: Future> Future for CatchPanic<'_, F> {
     }
 }
 
-/// Runs what drops what users gave, or calls their wakers: a panic there ends nothing here. Gives what
-/// `work` does, or `true` after a panic.
-pub(super) fn contain(work: impl FnOnce() -> bool) -> bool {
-    #[cfg(not(feature = "std"))]
-    return work();
-    // What is ours in there is changed before foreign code runs.
-    #[cfg(feature = "std")]
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(true)
-}
-
 /// Lets the executor run others.
 pub(super) async fn yield_now() {
     let mut yielded = false;

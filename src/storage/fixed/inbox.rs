@@ -11,6 +11,7 @@ use super::job::{FixedJob, Kind};
 use super::slots::SlotIndex;
 use super::state::State;
 use super::waiters::Event;
+use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Job, Settled};
 use crate::strategy::RequestId;
@@ -68,8 +69,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     #[cold]
     fn drop_cancelled(&self, hand: &mut Option<FixedJob<S>>) {
         self.storage.counters.cancelled.add_one();
-        // A user's drop may panic: by now it is out of everything.
-        drop(hand.take());
+        contain(|| drop(hand.take()));
     }
 }
 

@@ -12,6 +12,7 @@ use futures::channel::oneshot;
 use super::Heap;
 use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
+use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::{Inbox, Phase, Settled, Taken};
 use crate::strategy::RequestId;
@@ -76,8 +77,7 @@ impl<S: MessageSender> HeapInbox<S> {
             return true;
         }
         self.storage.0.common.counters.cancelled.add_one();
-        // A user's drop may panic: by now it is out of everything.
-        drop(hand.take());
+        contain(|| drop(hand.take()));
         false
     }
 

@@ -10,6 +10,7 @@ use super::Entry;
 use super::Lean;
 use super::place::Promise;
 use super::queue::KEPT;
+use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::heap::reply::Reply;
 use crate::storage::{Inbox, Job, Settled, Taken};
@@ -73,8 +74,7 @@ impl<S: MessageSender> LeanInbox<S> {
                 return true;
             }
             shared.common.counters.cancelled.add_one();
-            // A user's drop may panic: by now it is out of everything.
-            drop(hand.take());
+            contain(|| drop(hand.take()));
         }
     }
 

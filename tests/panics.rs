@@ -1,0 +1,207 @@
+//! Panics of what users gave, elsewhere than in a send: each harms nobody else.
+
+mod common;
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
+
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake};
+
+use common::run;
+use futures::{StreamExt, poll};
+use store::Store;
+use telegram_sender::testing::ScriptedSender;
+use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
+
+/// Panics when it is cloned, as it is for the results.
+#[derive(Debug)]
+struct Fragile;
+
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        std::panic::resume_unwind(Box::new("fragile"))
+    }
+}
+
+struct Answers(Cell<u32>);
+
+impl MessageSender for Answers {
+    type Request = ();
+    type Message = Fragile;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, (): &()) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(Fragile))
+    }
+
+    async fn close(&self) {
+        self.0.set(self.0.get() + 1);
+        std::panic::resume_unwind(Box::new("can't close"));
+    }
+}
+
+#[test]
+fn a_panic_of_a_clone_or_of_the_closing_sender_ends_nothing_else() {
+    run(|runtime| async move {
+        let sender = Rc::new(Answers(Cell::default()));
+        let runner =
+            SenderRunner::builder(sender.clone()).prepare(runtime.timer()).start(&runtime).await.unwrap();
+        let results = runner.results();
+        let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = runner.request(()).await.unwrap().await
+        else {
+            panic!("a panic that nobody heard of");
+        };
+        assert_eq!(panic.message(), "fragile");
+        drop(results);
+        assert!(runner.request(()).await.unwrap().await.is_ok());
+        assert_eq!(runner.close().await, Exit::Drained);
+        assert_eq!(sender.0.get(), 1);
+    });
+}
+
+/// A request that panics when it is dropped, if it is told to.
+#[derive(Debug, PartialEq)]
+struct Brittle(&'static str, bool);
+
+impl Drop for Brittle {
+    fn drop(&mut self) {
+        assert!(!self.1 || std::thread::panicking(), "{} breaks", self.0);
+    }
+}
+
+struct Silent;
+
+impl MessageSender for Silent {
+    type Request = Brittle;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, _: &Brittle) -> Result<MessageResponse<Self>, ()> {
+        std::future::pending().await
+    }
+}
+
+/// Stops a runner while a request is being sent, one is cancelled that panics, and one waits behind it.
+fn stops_with_a_brittle_request<S: Store<Silent>>(is_aborted: bool) {
+    run(|runtime| async move {
+        let (runner, worker) = S::prepare(SenderRunner::builder(Silent), runtime.timer()).run();
+        let mut worker = Box::pin(worker);
+        let in_flight = runner.request(Brittle("in flight", false)).await.unwrap();
+        assert!(poll!(&mut worker).is_pending());
+        let mut cancelled = runner.request(Brittle("cancelled", true)).await.unwrap();
+        let behind = runner.request(Brittle("behind", false)).await.unwrap();
+        assert!(cancelled.cancel());
+        let (why, exit) = if is_aborted {
+            let abort = pin!(runner.abort());
+            assert!(poll!(abort).is_pending());
+            assert_eq!(worker.await, Ok(Exit::Aborted));
+            (NoAnswer::Aborted, Exit::Aborted)
+        } else {
+            drop(worker);
+            (NoAnswer::Stopped, Exit::Dropped)
+        };
+        assert!(matches!(in_flight.await, Err(SendError::NoAnswer(_))));
+        assert_eq!(behind.await, Err(SendError::NoAnswer(why)));
+        assert_eq!(runner.task().await, exit);
+        assert!(runner.abort().await.into_iter().eq([Brittle("behind", false)]));
+    });
+}
+
+#[test]
+fn a_request_that_panics_when_it_is_given_back_harms_no_other() {
+    for is_aborted in [true, false] {
+        stops_with_a_brittle_request::<store::OnHeap>(is_aborted);
+        stops_with_a_brittle_request::<store::InLean>(is_aborted);
+        #[cfg(feature = "embassy")]
+        stops_with_a_brittle_request::<store::Fixed<4, 0>>(is_aborted);
+    }
+}
+
+/// Cancels a request that panics while the worker waits for a request, and sends one behind it.
+fn skips_a_brittle_request<S: Store<Accepting>>() {
+    run(|runtime| async move {
+        let (runner, worker) = S::prepare(SenderRunner::builder(Accepting), runtime.timer()).run();
+        let mut worker = pin!(worker);
+        assert!(poll!(&mut worker).is_pending());
+        for behind in 0..2 {
+            let mut cancelled = runner.request(Brittle("cancelled", true)).await.unwrap();
+            let mut tickets = Vec::new();
+            for _ in 0..behind {
+                tickets.push(runner.request(Brittle("behind", false)).await.unwrap());
+            }
+            assert!(cancelled.cancel());
+            assert!(poll!(&mut worker).is_pending());
+            for ticket in tickets {
+                assert_eq!(ticket.await, Ok(()));
+            }
+        }
+        let stats = runner.stats();
+        assert_eq!((stats.sent, stats.cancelled, stats.failed), (1, 2, 0));
+    });
+}
+
+struct Accepting;
+
+impl MessageSender for Accepting {
+    type Request = Brittle;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, _: &Brittle) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(()))
+    }
+}
+
+#[test]
+fn a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing() {
+    skips_a_brittle_request::<store::OnHeap>();
+    skips_a_brittle_request::<store::InLean>();
+    #[cfg(feature = "embassy")]
+    skips_a_brittle_request::<store::Fixed<4, 0>>();
+}
+
+/// A task that can't be woken.
+struct Unwakeable;
+
+impl Wake for Unwakeable {
+    fn wake(self: Arc<Self>) {
+        std::panic::resume_unwind(Box::new("can't wake"));
+    }
+}
+
+/// Lets a ticket wait in a task that panics when it is woken, and another request wait behind it.
+fn wakes_an_unwakeable_ticket<S: Store<ScriptedSender<u32>>>() {
+    run(|runtime| async move {
+        let sender = ScriptedSender::new(runtime.timer());
+        let (runner, worker) = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).run();
+        let mut worker = pin!(worker);
+        let results = runner.results();
+        let mut unwakeable = runner.request(1).await.unwrap();
+        let unwakeable_too = Pin::new(&mut unwakeable);
+        assert!(unwakeable_too.poll(&mut Context::from_waker(&Arc::new(Unwakeable).into())).is_pending());
+        let behind = runner.request(2).await.unwrap();
+        assert!(poll!(&mut worker).is_pending());
+        let ids = [unwakeable.id(), behind.id()];
+        assert!(unwakeable.await.is_ok() && behind.await.is_ok());
+        assert_eq!((runner.stats().sent, runner.stats().failed), (2, 0));
+        let close = pin!(runner.close());
+        assert!(poll!(close).is_pending());
+        assert_eq!(worker.await, Ok(Exit::Drained));
+        assert!(results.map(|answer| answer.id).collect::<Vec<_>>().await.into_iter().eq(ids));
+    });
+}
+
+#[test]
+fn a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results() {
+    wakes_an_unwakeable_ticket::<store::OnHeap>();
+    wakes_an_unwakeable_ticket::<store::InLean>();
+    #[cfg(feature = "embassy")]
+    wakes_an_unwakeable_ticket::<store::Fixed<4, 4>>();
+}
