@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use telegram_sender::{
-    CompositeStrategy, Delay, Exit, KeepResults, MessageResponse, MessageSender, RateLimiter, Retry,
-    SendStrategy, SenderRunner, Smol, Timeout,
+    CompositeStrategy, Context, Delay, Exit, KeepResults, MessageResponse, MessageSender, Outcome, Pipeline,
+    RateLimiter, Retry, SendStrategy, SenderRunner, Smol, Timeout,
 };
 
 struct Counting;
@@ -102,7 +102,7 @@ fn the_hot_path_allocates_once_per_request() {
 }
 
 #[test]
-fn a_queue_that_was_bounded_up_front_leaves_the_oneshot_alone() {
+fn a_bound_of_the_queue_allocates_nothing() {
     let (runner, worker) = SenderRunner::builder(Echo).queue_capacity(64).unwrap().prepare(Smol).run();
     let main = async {
         let before = ALLOCATIONS.with(Cell::get);
@@ -117,8 +117,58 @@ fn a_queue_that_was_bounded_up_front_leaves_the_oneshot_alone() {
         made
     };
     let (_, made) = smol::block_on(smol::future::zip(worker, main));
-    // Each of the hundred rounds lets the worker wait once: a boxed listener of the channel.
-    assert!((3200..=3200 + 200).contains(&made), "{made} for 3,200 requests");
+    let channel_blocks = 3200 / 31 + 1;
+    let first_uses = 8;
+    assert!((3200..=3200 + channel_blocks + first_uses).contains(&made), "{made} for 3,200 requests");
+}
+
+/// Re-queues each request once, if it is a seven.
+struct SevensAgain;
+
+impl SendStrategy<Echo> for SevensAgain {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<Echo>,
+        request: &NoClone,
+        mut inner: impl Pipeline<Echo>,
+    ) -> Outcome<Echo> {
+        if request.0 == 7 && cx.cycle() == 0 {
+            cx.requeue(NoClone(7)).expect("the runner is open");
+        }
+        inner.send(cx, request).await
+    }
+}
+
+#[test]
+fn a_worker_that_waits_allocates_nothing_whatever_it_was_woken_for() {
+    let (runner, worker) = SenderRunner::builder(Echo).strategy(SevensAgain).prepare(Smol).run();
+    let main = async {
+        let mut made = [0; 2];
+        // The first turns of each kind make what is made once.
+        for (turn, counts) in (0..1_010).map(|turn| (turn, turn >= 10)) {
+            let before = ALLOCATIONS.with(Cell::get);
+            assert_eq!(runner.request(NoClone(1)).await.unwrap().await, Ok(1));
+            let pinged = ALLOCATIONS.with(Cell::get);
+            let mut cancelled = runner.request(NoClone(2)).await.unwrap();
+            assert!(cancelled.cancel());
+            smol::future::yield_now().await;
+            assert_eq!(runner.stats().cancelled, turn + 1);
+            if counts {
+                made[0] += pinged - before;
+                made[1] += ALLOCATIONS.with(Cell::get) - pinged;
+            } else {
+                assert_eq!(runner.request(NoClone(7)).await.unwrap().await, Ok(7));
+            }
+        }
+        assert_eq!(runner.stats().requeued, 10);
+        runner.close().await;
+        made
+    };
+    let (_, [pinged, cancelled]) = smol::block_on(smol::future::zip(worker, main));
+    let channel_blocks = 2 * (1000 / 31 + 1);
+    assert!((1000..=1000 + channel_blocks).contains(&pinged), "{pinged} for 1,000 requests");
+    // The oneshot, and the set of what is cancelled.
+    assert!((3000..=3000 + channel_blocks).contains(&cancelled), "{cancelled} for 1,000 cancelled ones");
 }
 
 #[test]
