@@ -20,6 +20,11 @@ row() { # PROGRAM TITLE
     read -r flash ram < <(sizes "$1")
     echo "| $2 | $flash | $ram | $((flash - bare_flash)) | $((ram - bare_ram)) |"
 }
+static() { # PROGRAM SYMBOL; the bytes of a static of the program's own
+    local bytes
+    bytes=$("${NM:-nm}" --demangle --print-size "$(program $target "$1")" | awk -v name="$1::$2" '$4 == name { print $2 }')
+    echo $((16#$bytes))
+}
 table=$(
     cat <<'TEXT'
 # What the runner costs on a chip
@@ -37,6 +42,17 @@ TEXT
     row size_retry "runner, retry"
     row size_strategies "runner, all three"
     row size_heap "runner, all three, on the heap (16 KiB of the RAM)"
+    cat <<'TEXT'
+
+Where the RAM of the runner with all three goes:
+
+| what | bytes | by hand |
+| --- | ---: | ---: |
+TEXT
+    echo "| queue, tickets, counters; by hand a channel and a signal | $(static size_strategies STORE) |" \
+        "$(($(static size_bare REQUESTS) + $(static size_bare ANSWER))) |"
+    echo "| the worker's task | $(static size_strategies __embassy_main::POOL) | $(static size_bare __embassy_main::POOL) |"
+    echo "| the caller's task | $(static size_strategies caller::POOL) | $(static size_bare caller::POOL) |"
 )
 echo "$table"
 echo
