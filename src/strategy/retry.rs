@@ -113,10 +113,13 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
         async move {
             let mut retry = 0;
             loop {
-                let outcome = inner.send(cx, request).await;
-                let Some(pause) = self.pause(cx, &outcome, retry) else { return outcome };
-                drop(outcome);
-                let (timer, deadline) = (cx.timer(), pause.end(cx));
+                // In a block of its own, an outcome that is not the last is not kept while it waits.
+                let deadline = {
+                    let outcome = inner.send(cx, request).await;
+                    let Some(pause) = self.pause(cx, &outcome, retry) else { return outcome };
+                    pause.end(cx)
+                };
+                let timer = cx.timer();
                 timer.sleep_until(deadline).await;
                 retry += 1;
             }

@@ -58,8 +58,8 @@ impl<S: MessageSender> SendStrategy<S> for Timeout {
         mut inner: impl Pipeline<S>,
     ) -> impl Future<Output = Outcome<S>> {
         async move {
-            let (timer, limit) = (cx.timer(), self.0);
-            let sleep = || timer.sleep_until(timer.now() + limit);
+            let (timer, limit) = (&cx.timer(), self.0);
+            let sleep = move || timer.sleep_until(timer.now() + limit);
             Race::new(inner.send(cx, request), sleep).await.unwrap_or(Err(NoAnswer::TimedOut))
         }
     }

@@ -169,7 +169,8 @@ impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
         async move {
             // Strategies wait where it suits them; one that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
-                cx.sleep_until(deadline).await;
+                let timer = cx.timer();
+                timer.sleep_until(deadline).await;
             }
             cx.begin_attempt();
             let response = self.0.send_message(request).await.map_err(NoAnswer::Failed)?;
