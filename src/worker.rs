@@ -12,7 +12,7 @@ use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::context::{Direct, WorkerContext};
-use self::guard::{CatchPanic, abortable, yield_now};
+use self::guard::{CatchPanic, NotingWaits, abortable, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::results::Answer;
@@ -146,13 +146,7 @@ where
                 let outcome = {
                     let mut direct = Direct::<S, A>::new(sender);
                     let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
-                    let mut send = pin!(self.span.instrument(send));
-                    let noting_waits = poll_fn(|cx| {
-                        let polled = send.as_mut().poll(cx);
-                        waited |= polled.is_pending();
-                        polled
-                    });
-                    noting_waits.await
+                    NotingWaits::new(self.span.instrument(send), &mut waited).await
                 };
                 let has_response = self.settle(outcome);
                 if has_response {

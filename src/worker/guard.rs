@@ -5,6 +5,8 @@ use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{self, Poll};
 
+use pin_project_lite::pin_project;
+
 use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
@@ -56,6 +58,33 @@ impl<F: Future> Future for CatchPanic<'_, F> {
             Ok(polled) => polled.map(Ok),
             Err(payload) => Poll::Ready(Err(Panic::from_payload(payload))),
         }
+    }
+}
+
+pin_project! {
+    /// Notes in `waited` that a future did not end at once.
+    pub(super) struct NotingWaits<'a, F> {
+        #[pin]
+        future: F,
+        waited: &'a mut bool,
+    }
+}
+
+impl<'a, F> NotingWaits<'a, F> {
+    pub(super) const fn new(future: F, waited: &'a mut bool) -> Self {
+        Self { future, waited }
+    }
+}
+
+impl<F: Future> Future for NotingWaits<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.future.poll(cx);
+        **this.waited |= polled.is_pending();
+        polled
     }
 }
 
