@@ -8,11 +8,10 @@ use core::future::{Future, poll_fn};
 use core::mem::take;
 use core::num::NonZeroU32;
 use core::ops::ControlFlow;
-use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::context::{Direct, WorkerContext};
-use self::guard::{CatchPanic, NotingWaits, abortable, yield_now};
+use self::guard::{NotingWaits, abortable, catch_panic, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::results::Answer;
@@ -82,7 +81,7 @@ where
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
-            let _ = CatchPanic(pin!(sender.close())).await;
+            let _ = catch_panic(sender.close()).await;
             self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.exit)
         }
@@ -94,11 +93,7 @@ where
     fn serve_in_turn(&mut self, storage: &Q, sender: &S) -> impl Future<Output = ControlFlow<()>> {
         async move {
             loop {
-                let served = {
-                    let serving = pin!(self.serve_while_ready(sender));
-                    abortable(storage, CatchPanic(serving)).await
-                };
-                match served {
+                match abortable(storage, catch_panic(self.serve_while_ready(sender))).await {
                     Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
                     Some(Err(panic)) => {
                         trace::panicked(self.cx.id());

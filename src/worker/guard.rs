@@ -11,44 +11,58 @@ use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
-/// Gives a future's output, or `None` if the runner is aborted first.
-///
-/// The abort costs nothing while the future is ready at once.
-pub(super) struct Abortable<'a, S, Q, F> {
-    storage: &'a Q,
-    future: F,
-    sender: PhantomData<fn() -> S>,
+pin_project! {
+    /// Gives a future's output, or `None` if the runner is aborted first.
+    ///
+    /// The abort costs nothing while the future is ready at once.
+    pub(super) struct Abortable<'a, S, Q, F> {
+        storage: &'a Q,
+        #[pin]
+        future: F,
+        sender: PhantomData<fn() -> S>,
+    }
 }
 
 /// Awaits `future` unless the runner is aborted.
-pub(super) fn abortable<S, Q, F>(storage: &Q, future: F) -> Abortable<'_, S, Q, F> {
+pub(super) const fn abortable<S, Q, F>(storage: &Q, future: F) -> Abortable<'_, S, Q, F> {
     Abortable { storage, future, sender: PhantomData }
 }
 
-impl<S: MessageSender, Q: Storage<S>, F: Future + Unpin> Future for Abortable<'_, S, Q, F> {
+impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, F> {
     type Output = Option<F::Output>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
         // First, so that an aborted send does not go on by a step.
-        if self.storage.phase() >= Phase::Aborting {
+        if this.storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
-        match Pin::new(&mut self.future).poll(cx) {
+        match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => self.storage.poll_abort(cx).map(|()| None),
+            Poll::Pending => this.storage.poll_abort(cx).map(|()| None),
         }
     }
 }
 
-/// Catches a panic of a future, where panics can be caught. Without unwinding a panic ends the program.
-pub(super) struct CatchPanic<'a, F>(pub(super) Pin<&'a mut F>);
+pin_project! {
+    /// Catches a panic of a future, where panics can be caught. Without unwinding a panic ends the program.
+    pub(super) struct CatchPanic<F> {
+        #[pin]
+        future: F,
+    }
+}
 
-impl<F: Future> Future for CatchPanic<'_, F> {
+pub(super) const fn catch_panic<F>(future: F) -> CatchPanic<F> {
+    CatchPanic { future }
+}
+
+impl<F: Future> Future for CatchPanic<F> {
     type Output = Result<F::Output, Panic>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let future = self.0.as_mut();
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let future = self.project().future;
         #[cfg(not(feature = "std"))]
         return future.poll(cx).map(Ok);
         // What the future borrowed may be left half changed; what is ours in there (the context) has no such state, and
