@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::{self, Poll};
 use core::time::Duration;
 
-use super::nanos::div_rem;
+use super::nanos::{Nanos, div_rem};
 use super::{Instant, Timer};
 
 /// The time of [`embassy-time`](embassy_time): its driver is the firmware's.
@@ -117,23 +117,24 @@ impl Timer for Embassy {
     }
 
     fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
-        Until(deadline)
+        Until(Nanos::new(deadline.as_nanos()))
     }
 }
 
-/// A sleep until an instant, in as many bytes.
-struct Until(Instant);
+/// A sleep until so long after the epoch. It is made of words, so that it leaves no holes in a future that holds it.
+struct Until(Nanos);
 
 impl Future for Until {
     type Output = ();
 
     #[inline(never)] // one for all sleeps
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
-        if Embassy.now() >= self.0 {
+        let deadline = Instant::from_nanos(self.0.get());
+        if Embassy.now() >= deadline {
             return Poll::Ready(());
         }
         // It only tells the driver when to wake whom.
-        let mut alarm = embassy_time::Timer::at(embassy_time::Instant::from_ticks(ticks_at(self.0)));
+        let mut alarm = embassy_time::Timer::at(embassy_time::Instant::from_ticks(ticks_at(deadline)));
         Pin::new(&mut alarm).poll(cx)
     }
 }
