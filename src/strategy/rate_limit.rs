@@ -33,8 +33,13 @@ use crate::sender::MessageSender;
 #[derive(Debug, Clone)]
 #[doc(alias = "RateLimiterStrategy")]
 pub struct RateLimiter<Stamps> {
-    window: Window<Stamps>,
     period: Nanos,
+    /// The stamps of the last sends, as many as the rate, in a ring.
+    stamps: Stamps,
+    /// The place of the next stamp.
+    next: usize,
+    /// Whether each place has a stamp: that at `next` is then the oldest.
+    full: bool,
     /// Whether a send was admitted whose end was never seen: it may have been dropped.
     in_flight: bool,
 }
@@ -68,17 +73,14 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
 
 impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
     fn with_stamps(stamps: Stamps, period: Duration) -> Result<Self, InvalidArgument> {
-        if stamps.as_ref().is_empty() {
+        let limiter = Self { period: Nanos::of(period), stamps, next: 0, full: false, in_flight: false };
+        if limiter.stamps.as_ref().is_empty() {
             return Err(InvalidArgument::new("rate", "must be at least 1"));
         }
-        if period.is_zero() {
+        if limiter.period.is_zero() {
             return Err(InvalidArgument::new("period", "must be longer than zero"));
         }
-        Ok(Self {
-            window: Window { stamps, next: 0, full: false },
-            period: Nanos::of(period),
-            in_flight: false,
-        })
+        Ok(limiter)
     }
 
     /// Admits a send now, or says when there will be room.
@@ -91,7 +93,7 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
         if let Some(permitted_at) = cx.not_before().filter(|permitted_at| now < *permitted_at) {
             return Err(permitted_at);
         }
-        self.window.admit(now, self.period)?;
+        self.stamp(now)?;
         self.in_flight = true;
         cx.admit(now);
         Ok(())
@@ -102,7 +104,32 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
     pub(super) fn sent<S: MessageSender>(&mut self, cx: &impl Context<S>) {
         self.in_flight = false;
         if let Some(admitted) = cx.admitted_at() {
-            self.window.move_newest(admitted);
+            self.move_newest(admitted);
+        }
+    }
+
+    /// Stamps a send that is made `now`, or says when there will be room.
+    fn stamp(&mut self, now: Instant) -> Result<(), Instant> {
+        let stamps = self.stamps.as_mut();
+        let rate = stamps.len();
+        let Some(oldest) = stamps.get_mut(self.next) else { return Ok(()) };
+        if self.full && now < *oldest + self.period {
+            return Err(*oldest + self.period);
+        }
+        *oldest = now;
+        self.next += 1;
+        if self.next == rate {
+            (self.next, self.full) = (0, true);
+        }
+        Ok(())
+    }
+
+    /// Moves the newest stamp forward to `time`; never back.
+    fn move_newest(&mut self, time: Instant) {
+        let stamps = self.stamps.as_mut();
+        let end = if self.next == 0 && self.full { stamps.len() } else { self.next };
+        if let Some(newest) = end.checked_sub(1).and_then(|index| stamps.get_mut(index)) {
+            *newest = time.max(*newest);
         }
     }
 }
@@ -131,42 +158,6 @@ where
     }
 }
 
-/// The stamps of the last sends, as many as the rate, in a ring.
-#[derive(Debug, Clone)]
-struct Window<Stamps> {
-    stamps: Stamps,
-    /// The place of the next stamp.
-    next: usize,
-    /// Whether each place has a stamp: that at `next` is then the oldest.
-    full: bool,
-}
-
-impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> Window<Stamps> {
-    fn admit(&mut self, now: Instant, period: Nanos) -> Result<(), Instant> {
-        let stamps = self.stamps.as_mut();
-        let rate = stamps.len();
-        let Some(oldest) = stamps.get_mut(self.next) else { return Ok(()) };
-        if self.full && now < *oldest + period {
-            return Err(*oldest + period);
-        }
-        *oldest = now;
-        self.next += 1;
-        if self.next == rate {
-            (self.next, self.full) = (0, true);
-        }
-        Ok(())
-    }
-
-    /// Moves the newest stamp forward to `time`; never back.
-    fn move_newest(&mut self, time: Instant) {
-        let stamps = self.stamps.as_mut();
-        let end = if self.next == 0 && self.full { stamps.len() } else { self.next };
-        if let Some(newest) = end.checked_sub(1).and_then(|index| stamps.get_mut(index)) {
-            *newest = time.max(*newest);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +170,7 @@ mod tests {
         limiter: &mut RateLimiter<[Instant; RATE]>,
         millis: u64,
     ) -> Result<(), Instant> {
-        limiter.window.admit(at(millis), limiter.period)
+        limiter.stamp(at(millis))
     }
 
     #[test]
@@ -207,12 +198,12 @@ mod tests {
     #[test]
     fn the_newest_stamp_moves_forward_only() {
         let mut limiter = RateLimiter::<[Instant; 2]>::with_array(Duration::from_secs(1)).unwrap();
-        limiter.window.move_newest(at(9_000));
+        limiter.move_newest(at(9_000));
         for (admitted, sent, room_at) in
             [(0, 500, None), (500, 600, None), (1500, 1700, Some(1600)), (1700, 0, Some(2700))]
         {
             assert_eq!(admit(&mut limiter, admitted), Ok(()));
-            limiter.window.move_newest(at(sent));
+            limiter.move_newest(at(sent));
             if let Some(room_at) = room_at {
                 assert_eq!(admit(&mut limiter, admitted), Err(at(room_at)));
             }
