@@ -17,7 +17,7 @@ use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
 use crate::results::Results;
-use crate::runtime::{Instant, Timer};
+use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 use crate::stats::Stats;
 use crate::storage::{AnswerOf, Exit, Phase, Storage, Unnamed};
@@ -47,7 +47,7 @@ pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
 /// What the builder says about handles.
 #[derive(Debug, Clone, Copy)]
 struct Options {
-    result_timeout: Duration,
+    result_timeout: Nanos,
     measure_waits: bool,
 }
 
@@ -155,7 +155,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// Dropped before it is ready, it has taken no response.
     pub async fn result(&self) -> Result<AnswerOf<S>, ResultError> {
         let mut results = self.results();
-        match select(results.next(), pin!(self.timer.sleep(self.options.result_timeout))).await {
+        match select(results.next(), pin!(self.timer.sleep(self.options.result_timeout.duration()))).await {
             Either::Left((response, _)) => response.ok_or(ResultError::Stopped),
             Either::Right(((), _)) => Err(ResultError::TimedOut),
         }

@@ -9,7 +9,7 @@ use futures::future::TryFutureExt;
 use super::{Options, SenderRunner};
 use crate::error::InvalidArgument;
 use crate::results::KeepResults;
-use crate::runtime::{Spawner, Timer};
+use crate::runtime::{Nanos, Spawner, Timer};
 use crate::sender::MessageSender;
 #[cfg(feature = "alloc")]
 use crate::storage::Heap;
@@ -41,7 +41,7 @@ impl<S: MessageSender> Builder<S> {
             strategy: Identity,
             capacity: None,
             results: KeepResults::while_read(),
-            options: Options { result_timeout: Duration::from_secs(1), measure_waits: false },
+            options: Options { result_timeout: Nanos::of(Duration::from_secs(1)), measure_waits: false },
             yield_every: NonZeroU32::MIN.saturating_add(63),
         }
     }
@@ -93,7 +93,7 @@ impl<S: MessageSender, A> Builder<S, A> {
 
     /// How long [`SenderRunner::result`] waits. Default: one second.
     pub fn result_timeout(mut self, timeout: Duration) -> Self {
-        self.options.result_timeout = timeout;
+        self.options.result_timeout = Nanos::of(timeout);
         self
     }
 
