@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
-use common::{Sender, accepted, accepting, flood, ms, now, run, scripted, sent};
+use common::{Sender, accepted, accepting, ms, now, run, scripted, sent};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt, poll};
@@ -392,18 +392,20 @@ fn a_round_for_which_there_is_no_room_comes_back() {
 #[test]
 fn a_runner_aborted_with_a_full_queue_gives_back_all_of_it_and_the_request_in_hand() {
     run(|runtime| async move {
-        // The pause keeps "b" in hand, unsent, while two more wait.
-        let sender = scripted(&runtime, [flood(ms(1000))]);
-        let builder = Builder::new(sender.clone());
-        let runner: Runner<2, 8, 0, 4> = start_with(&runtime, builder).await;
-        drop(runner.request("a").await.unwrap());
-        runtime.timer().sleep(ms(1)).await;
-        for request in ["b", "c"] {
+        let sender = scripted(&runtime, [Reply::accept()]);
+        // It keeps "b" in hand, unsent, while two more wait.
+        let limiter = telegram_sender::RateLimiter::<[_; 1]>::with_array(ms(1000)).unwrap();
+        let prepared = Builder::new(sender.clone()).strategy(limiter);
+        let prepared = prepared.prepare_in(storage::<2, 8, 0, 4>(), runtime.timer()).unwrap();
+        let runner = prepared.start(&runtime).await.unwrap();
+        for (request, waited) in [("a", 1), ("b", 1), ("c", 0), ("d", 0)] {
             drop(runner.request(request).await.unwrap());
+            runtime.timer().sleep(ms(waited)).await;
         }
-        assert!(runner.try_request("d").unwrap_err().is_full());
-        assert!(runner.abort().await.eq(["b", "c"]));
+        assert!(runner.try_request("e").unwrap_err().is_full());
+        assert!(runner.abort().await.eq(["b", "c", "d"]));
         assert_eq!(sent(&sender), [(0, "a")]);
+        assert_eq!(runner.stats().unsent, 3);
     });
 }
 

@@ -3,9 +3,11 @@
 mod common;
 
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::time::Duration;
 
 use common::{accepted, accepting, flood, ms, now, rejected, run, scripted, sent, start};
+use futures::poll;
 use telegram_sender::testing::{Accepted, Failed, Reply, VirtualRuntime};
 use telegram_sender::{Exit, NoAnswer, RequestError, Runner, SendError, SenderRunner, Timer};
 
@@ -240,6 +242,26 @@ fn a_sender_that_never_suspends_cannot_starve_the_executor() {
     };
     assert!(turns(1) >= 100, "others run between any two requests");
     assert!((10..100).contains(&turns(10)), "or every ten, if asked for");
+}
+
+#[test]
+fn a_request_that_waited_has_let_others_run() {
+    run(|runtime| async move {
+        let replies = [ms(0), ms(10), ms(0), ms(0), ms(0)].map(|duration| Reply::accept().after(duration));
+        let sender = scripted(&runtime, replies);
+        let builder = SenderRunner::builder(sender.clone()).yield_every(NonZeroU32::new(2).unwrap());
+        let (runner, worker) = builder.prepare(runtime.timer()).run();
+        let mut worker = pin!(worker);
+        for _ in 0..5 {
+            drop(runner.request("a").await.unwrap());
+        }
+        assert!(poll!(&mut worker).is_pending());
+        assert_eq!(sent(&sender).len(), 2);
+        runtime.timer().sleep(ms(10)).await;
+        // The second one is through, and two more in a row.
+        assert!(poll!(&mut worker).is_pending());
+        assert_eq!(sent(&sender).len(), 4);
+    });
 }
 
 async fn yield_now() {

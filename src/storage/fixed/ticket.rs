@@ -113,3 +113,40 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         f.debug_struct("FixedReceipt").field("slot", &self.slot).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::task::Waker;
+
+    use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+
+    use super::*;
+    use crate::runtime::Instant;
+    use crate::storage::{Exit, Storage};
+
+    struct Echo;
+
+    impl MessageSender for Echo {
+        type Request = u64;
+        type Message = u64;
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
+            Ok(Ok(*request))
+        }
+    }
+
+    #[test]
+    fn a_ticket_that_nobody_settled_ends_with_the_runner() {
+        let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
+        storage.with(|state| state.capacity.set(2));
+        let (_, mut receipt) = (&storage).try_enqueue(7, Instant::NEVER).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(receipt.poll(&mut cx).is_pending());
+        (&storage).stop(Exit::Dropped);
+        let Poll::Ready(settled) = receipt.poll(&mut cx) else { panic!("it waits for ever") };
+        assert!(matches!(settled, Settled { outcome: Err(NoAnswer::Stopped), attempts: 0 }));
+        assert!(!receipt.cancel(crate::strategy::RequestId::new(0)));
+    }
+}
