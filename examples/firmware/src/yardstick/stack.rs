@@ -28,7 +28,8 @@ pub fn paint() {
 /// How many bytes of the stack have been used since it was painted, from where it begins.
 pub fn used() -> usize {
     let start = &raw const _stack_start;
-    let mut deepest = (msp::read() as usize as *const u32).wrapping_sub(WORDS / 2);
+    // From nearly as deep as was painted, as it may have been painted from less deep.
+    let mut deepest = (msp::read() as usize as *const u32).wrapping_sub(WORDS - 8 * MARGIN);
     // SAFETY: as in `paint`; this reads what was painted there, or the stack.
     while deepest < start && unsafe { read_volatile(deepest) } == PAINT {
         deepest = deepest.wrapping_add(1);
