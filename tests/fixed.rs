@@ -5,6 +5,7 @@ mod common;
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 
 use common::{Sender, accepted, accepting, ms, now, run, scripted, sent};
@@ -13,8 +14,8 @@ use futures::future::join_all;
 use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::{Reply, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
-    Builder, Context, Exit, FixedStorage, KeepResults, NoAnswer, Outcome, Overflow, Pipeline, RequestError,
-    Requeue, SendError, SendStrategy, SenderRunner, Spawner, Timer,
+    Builder, Context, Exit, FixedStorage, KeepResults, MessageResponse, MessageSender, NoAnswer, Outcome,
+    Overflow, Pipeline, RequestError, Requeue, SendError, SendStrategy, SenderRunner, Spawner, Timer,
 };
 
 type Storage<const QUEUE: usize, const TICKETS: usize, const RESULTS: usize, const WAITERS: usize> =
@@ -494,4 +495,37 @@ impl telegram_sender::MessageSender for Counting {
     async fn send_message(&self, request: &Rc<()>) -> Result<Result<Rc<()>, ()>, ()> {
         self.0.send_message(&"a").await.map_err(drop)?.map_err(drop).map(|_| Ok(request.clone()))
     }
+}
+
+/// It never has closed.
+struct Lingering;
+
+impl MessageSender for Lingering {
+    type Request = u32;
+    type Message = u32;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(*request))
+    }
+
+    async fn close(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[test]
+fn results_end_before_the_sender_has_closed() {
+    run(|runtime| async move {
+        let storage: &FixedStorage<NoopRawMutex, Lingering, 2, 2, 2, 2> = Box::leak(Box::default());
+        let prepared = Builder::new(Lingering).prepare_in(storage, runtime.timer()).unwrap();
+        let runner = prepared.start(&runtime).await.unwrap();
+        let results = runner.results();
+        assert_eq!(runner.request(5).await.unwrap().await, Ok(5));
+        assert!(poll!(pin!(runner.close())).is_pending());
+        let responses: Vec<_> = results.map(|answer| answer.response).collect().await;
+        assert_eq!(responses, [Ok(5)]);
+        assert!(poll!(pin!(runner.close())).is_pending());
+    });
 }

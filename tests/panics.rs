@@ -45,23 +45,39 @@ impl MessageSender for Answers {
     }
 }
 
-#[test]
-fn a_panic_of_a_clone_or_of_the_closing_sender_ends_nothing_else() {
+/// What is cloned for nobody panics for nobody.
+fn panics_in_a_clone_and_in_closing<S: Store<Rc<Answers>>>(keeps_results: bool) {
     run(|runtime| async move {
         let sender = Rc::new(Answers(Cell::default()));
-        let runner =
-            SenderRunner::builder(sender.clone()).prepare(runtime.timer()).start(&runtime).await.unwrap();
+        let prepared = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer());
+        let runner = prepared.start(&runtime).await.unwrap();
+        assert!(runner.request(()).await.unwrap().await.is_ok());
         let results = runner.results();
-        let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = runner.request(()).await.unwrap().await
-        else {
-            panic!("a panic that nobody heard of");
-        };
-        assert_eq!(panic.message(), "fragile");
+        let end = runner.request(()).await.unwrap().await;
+        if keeps_results {
+            let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = end else {
+                panic!("a panic that nobody heard of");
+            };
+            assert_eq!(panic.message(), "fragile");
+        } else {
+            assert!(end.is_ok());
+        }
         drop(results);
         assert!(runner.request(()).await.unwrap().await.is_ok());
         assert_eq!(runner.close().await, Exit::Drained);
         assert_eq!(sender.0.get(), 1);
     });
+}
+
+#[test]
+fn a_panic_of_a_clone_or_of_the_closing_sender_ends_nothing_else() {
+    panics_in_a_clone_and_in_closing::<store::OnHeap>(true);
+    panics_in_a_clone_and_in_closing::<store::InLean>(true);
+    #[cfg(feature = "embassy")]
+    {
+        panics_in_a_clone_and_in_closing::<store::Fixed<4, 4>>(true);
+        panics_in_a_clone_and_in_closing::<store::Fixed<4, 0>>(false);
+    }
 }
 
 /// A request that panics when it is dropped, if it is told to.

@@ -1,11 +1,15 @@
 //! What the runner tells tracing: a span for each round of a request, an event for what is out of the ordinary.
 
 mod common;
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use common::{accepting, ms, run, scripted, start};
+use common::{Sender, accepting, ms, run, scripted};
+use store::Store;
 use telegram_sender::testing::Reply;
 use telegram_sender::{Requeue, Retry, SenderRunner, Timer};
 use tracing::Level;
@@ -114,11 +118,12 @@ fn what_is_out_of_the_ordinary_is_told_without_spans_too() {
     );
 }
 
-#[test]
-fn an_abort_is_told() {
+fn aborts_and_tells<S: Store<Sender>>() {
     let (lines, _listening) = Lines::listen(Level::INFO);
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let sender = accepting(&runtime, ms(10));
+        let prepared = S::prepare(SenderRunner::builder(sender), runtime.timer());
+        let runner = prepared.start(&runtime).await.unwrap();
         drop([runner.try_request("a").unwrap(), runner.try_request("b").unwrap()]);
         runner.abort().await;
     });
@@ -128,4 +133,12 @@ fn an_abort_is_told() {
         ["WARN telegram_sender: aborting queued=2", "INFO telegram_sender: stopped exit=Aborted"],
         "{told:#?}"
     );
+}
+
+#[test]
+fn an_abort_is_told() {
+    aborts_and_tells::<store::OnHeap>();
+    aborts_and_tells::<store::InLean>();
+    #[cfg(feature = "embassy")]
+    aborts_and_tells::<store::Fixed<4, 4>>();
 }
