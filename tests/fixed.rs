@@ -11,6 +11,7 @@ use std::rc::Rc;
 use common::{Sender, accepted, accepting, ms, now, run, scripted, sent};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use futures::future::join_all;
+use futures::stream::FusedStream;
 use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::{Reply, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
@@ -521,11 +522,16 @@ fn results_end_before_the_sender_has_closed() {
         let storage: &FixedStorage<NoopRawMutex, Lingering, 2, 2, 2, 2> = Box::leak(Box::default());
         let prepared = Builder::new(Lingering).prepare_in(storage, runtime.timer()).unwrap();
         let runner = prepared.start(&runtime).await.unwrap();
-        let results = runner.results();
+        let mut results = runner.results();
         assert_eq!(runner.request(5).await.unwrap().await, Ok(5));
+        assert_eq!(results.next().await.unwrap().response, Ok(5));
+        assert!(!results.is_terminated());
+        assert_eq!(runner.request(6).await.unwrap().await, Ok(6));
         assert!(poll!(pin!(runner.close())).is_pending());
-        let responses: Vec<_> = results.map(|answer| answer.response).collect().await;
-        assert_eq!(responses, [Ok(5)]);
+        runtime.timer().sleep(ms(1)).await;
+        assert!(!results.is_terminated());
+        assert_eq!(results.next().await.unwrap().response, Ok(6));
+        assert!(results.is_terminated() && results.next().await.is_none());
         assert!(poll!(pin!(runner.close())).is_pending());
     });
 }
