@@ -8,6 +8,9 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/features"
 cargo hack check --locked --feature-powerset \
     --exclude-features document-features,default,telegram,backon,testing,tower,tracing,serde,defmt
 cargo hack check --locked --feature-powerset --depth 2 --exclude-features document-features
+# Tests that need a feature say so: the others build with the default features, and with none.
+cargo check --locked --tests
+cargo check --locked --tests --no-default-features
 # The tests of each feature with the runtime of the tests, and without the default features. Random scripts are few here, and
 # what must not compile is left out: the tests of all features have both.
 PROPERTY_CASES=1000 cargo hack test --locked --features testing --each-feature --exclude-all-features \
