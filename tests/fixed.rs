@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
-use common::{Sender, accepted, accepting, ms, now, run, scripted, sent};
+use common::{Sender, accepted, accepting, flood, ms, now, run, scripted, sent};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use futures::future::join_all;
 use futures::stream::FusedStream;
@@ -408,6 +408,23 @@ fn a_runner_aborted_with_a_full_queue_gives_back_all_of_it_and_the_request_in_ha
         assert!(runner.abort().await.eq(["b", "c", "d"]));
         assert_eq!(sent(&sender), [(0, "a")]);
         assert_eq!(runner.stats().unsent, 3);
+    });
+}
+
+#[test]
+fn a_runner_aborted_in_a_pause_gives_back_a_full_queue() {
+    run(|runtime| async move {
+        let sender = scripted(&runtime, [flood(ms(1000))]);
+        let builder = Builder::new(sender.clone());
+        let runner: Runner<2, 8, 0, 4> = start_with(&runtime, builder).await;
+        drop(runner.request("a").await.unwrap());
+        runtime.timer().sleep(ms(1)).await;
+        for request in ["b", "c"] {
+            drop(runner.request(request).await.unwrap());
+        }
+        assert!(runner.try_request("d").unwrap_err().is_full());
+        assert!(runner.abort().await.eq(["b", "c"]));
+        assert_eq!(sent(&sender), [(0, "a")]);
     });
 }
 
