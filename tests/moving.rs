@@ -38,13 +38,14 @@ impl Tasks {
             let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
             assert!(polled.is_pending(), "{polled:?}");
         }
-        self.has_woken(last);
+        for task in &self.0 {
+            task.0.store(0, Ordering::SeqCst);
+        }
     }
 
-    /// Whether the task `last` was woken since this was asked last. The other one may be, in vain.
+    /// Whether the task `last` was woken since a future began to wait there. The other one may be, in vain.
     fn has_woken(&self, last: usize) -> bool {
-        let woken = [&self.0[0], &self.0[1]].map(|task| task.0.swap(0, Ordering::SeqCst));
-        woken[last] > 0
+        self.0[last].0.load(Ordering::SeqCst) > 0
     }
 }
 
