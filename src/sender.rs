@@ -1,5 +1,8 @@
 //! What sends: the [`MessageSender`] trait and the response it gives. Nothing here knows of queues or time.
 
+#[cfg(all(test, any(feature = "alloc", feature = "embassy")))]
+pub(crate) mod echo;
+
 use core::future::{Future, ready};
 use core::time::Duration;
 

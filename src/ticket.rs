@@ -172,19 +172,7 @@ impl<S: MessageSender, Q: Storage<S>> fmt::Debug for Ticket<S, Q> {
 #[cfg(all(test, feature = "alloc", target_pointer_width = "64"))]
 mod tests {
     use super::*;
-
-    struct Echo;
-
-    impl MessageSender for Echo {
-        type Request = u64;
-        type Message = u64;
-        type Rejection = ();
-        type Error = ();
-
-        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
-            Ok(Ok(*request))
-        }
-    }
+    use crate::sender::echo::Echo;
 
     #[test]
     fn it_is_as_small_as_what_it_holds() {

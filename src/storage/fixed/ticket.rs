@@ -121,26 +121,15 @@ mod tests {
     use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 
     use super::*;
+    use crate::results::KeepResults;
     use crate::runtime::Instant;
-    use crate::storage::{Exit, Storage};
-
-    struct Echo;
-
-    impl MessageSender for Echo {
-        type Request = u64;
-        type Message = u64;
-        type Rejection = ();
-        type Error = ();
-
-        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
-            Ok(Ok(*request))
-        }
-    }
+    use crate::sender::echo::Echo;
+    use crate::storage::{Exit, Preallocated, Storage};
 
     #[test]
     fn a_ticket_that_nobody_settled_ends_with_the_runner() {
         let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
-        storage.with(|state| state.capacity.set(2));
+        (&storage).occupy(None, KeepResults::default()).unwrap();
         let (_, mut receipt) = (&storage).try_enqueue(7, Instant::NEVER).unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         assert!(receipt.poll(&mut cx).is_pending());

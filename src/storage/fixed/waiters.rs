@@ -125,7 +125,7 @@ impl<const N: usize> Waiters<N> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use std::sync::{Arc, Mutex};
     use std::task::Wake;

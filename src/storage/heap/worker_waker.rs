@@ -64,7 +64,7 @@ impl WorkerWaker {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::sync::Arc;
     use core::sync::atomic::AtomicUsize;

@@ -6,10 +6,9 @@ use core::future::{Future, poll_fn};
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
-use super::Entry;
-use super::Lean;
 use super::place::Promise;
 use super::queue::KEPT;
+use super::{Entry, Lean};
 use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::heap::reply::Reply;
@@ -148,20 +147,8 @@ mod tests {
     use super::*;
     use crate::results::KeepResults;
     use crate::runtime::Instant;
+    use crate::sender::echo::Echo;
     use crate::storage::heap::backed::Backed;
-
-    struct Echo;
-
-    impl MessageSender for Echo {
-        type Request = u64;
-        type Message = u64;
-        type Rejection = ();
-        type Error = ();
-
-        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
-            Ok(Ok(*request))
-        }
-    }
 
     #[test]
     fn it_takes_all_in_their_order_and_gives_the_memory_of_a_burst_back() {

@@ -100,21 +100,9 @@ impl<S: MessageSender> Queue<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sender::echo::Echo;
     use crate::storage::Taken;
     use crate::storage::lean::place::pair;
-
-    struct Echo;
-
-    impl MessageSender for Echo {
-        type Request = u64;
-        type Message = u64;
-        type Rejection = ();
-        type Error = ();
-
-        async fn send_message(&self, request: &u64) -> Result<Result<u64, ()>, ()> {
-            Ok(Ok(*request))
-        }
-    }
 
     fn push(queue: &mut Queue<Echo>, request: u64) -> Pushed {
         queue.push(request, Instant::NEVER, pair().0)
