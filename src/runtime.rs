@@ -27,6 +27,13 @@ pub use self::smol::Smol;
 #[cfg(feature = "tokio")]
 pub use self::tokio::{Tokio, TokioLocal};
 
+/// What the system's clock told when it was asked first: from there a program's timers count.
+#[cfg(any(feature = "smol", feature = "tokio"))]
+fn epoch() -> std::time::Instant {
+    static EPOCH: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    *EPOCH.get_or_init(std::time::Instant::now)
+}
+
 /// Tells the time and sleeps.
 ///
 /// A timer is a handle: cloning it is cheap, and clones agree on the time.

@@ -11,7 +11,7 @@ use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
 use self::context::{Direct, WorkerContext};
-use self::guard::{NotingWaits, abortable, catch_panic, yield_now};
+use self::guard::{abortable, catch_panic, noting_waits, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::results::Answer;
@@ -98,7 +98,8 @@ where
                     Some(Err(panic)) => {
                         trace::panicked(self.cx.id());
                         self.fail_in_hand(NoAnswer::Panicked(panic));
-                        // Its response waits still, if it was the ticket's waker that panicked.
+                        // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a
+                        // chip would keep code for that in vain.
                         #[cfg(feature = "std")]
                         self.publish().await;
                     }
@@ -141,7 +142,7 @@ where
                 let outcome = {
                     let mut direct = Direct::<S, A>::new(sender);
                     let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
-                    NotingWaits::new(self.span.instrument(send), &mut waited).await
+                    noting_waits(self.span.instrument(send), &mut waited).await
                 };
                 let has_response = self.settle(outcome);
                 if has_response {

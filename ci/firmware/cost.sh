@@ -14,8 +14,7 @@ for program in cost_bare cost_runner cost_bare_strategies cost_strategies; do
     future[$program]=$(sed -n 's/^future //p' <<<"$report")
     echo "$program: ${instructions[$program]} instructions a request, ${stack[$program]} bytes of stack"
 done
-# The limiter has 1024 stamps, of 8 bytes each, so that it never waits.
-echo "cost_strategies: its stack has room for the 8192 bytes of the limiter's stamps, which are made there"
+# Without the stamps of the limiter, 1024 of 8 bytes, so that it never waits. The stack has room for them: they are made there.
 echo "worker's future: ${future[cost_runner]} bytes; $((future[cost_strategies] - 8192)) with all three, without stamps"
 read -r store place ticket < <(sed -n 's/^store //p' <<<"$report")
 echo "storage for 8 requests and 8 tickets: $store bytes, of which $place a request and $ticket a ticket"

@@ -2,12 +2,11 @@
 
 use core::future::Future;
 use core::time::Duration;
-use std::sync::OnceLock;
 
 use ::futures::future::FutureExt;
 use ::smol::{Executor, LocalExecutor, Task};
 
-use super::{Instant, Spawner, Timer};
+use super::{Instant, Spawner, Timer, epoch};
 
 /// The smol runtime: its timer, and its global executor as a spawner.
 ///
@@ -29,12 +28,6 @@ use super::{Instant, Spawner, Timer};
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Smol;
-
-/// What the system's clock told when it was asked first.
-fn epoch() -> std::time::Instant {
-    static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
-    *EPOCH.get_or_init(std::time::Instant::now)
-}
 
 impl Timer for Smol {
     fn now(&self) -> Instant {

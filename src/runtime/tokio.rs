@@ -2,13 +2,12 @@
 
 use core::future::Future;
 use core::time::Duration;
-use std::sync::OnceLock;
 
 use ::tokio::runtime::{Handle, Runtime};
 use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
 use ::tokio::time;
 
-use super::{Instant, Spawner, Timer};
+use super::{Instant, Spawner, Timer, epoch};
 
 /// The tokio runtime that the caller is in: its timer, and itself as a spawner.
 ///
@@ -63,11 +62,6 @@ pub struct TokioLocal;
 /// The program's epoch stands here, not at zero: a runtime with paused time may lag behind it.
 const MIDDLE: u64 = 1 << 62;
 
-fn epoch() -> std::time::Instant {
-    static EPOCH: OnceLock<std::time::Instant> = OnceLock::new();
-    *EPOCH.get_or_init(std::time::Instant::now)
-}
-
 impl Timer for Tokio {
     fn now(&self) -> Instant {
         let now = time::Instant::now().into_std();
@@ -97,13 +91,12 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(MIDDLE)
 }
 
+// tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
 impl Timer for Handle {
     fn now(&self) -> Instant {
         let _inside = self.enter();
         Tokio.now()
     }
-
-    // tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
         let _inside = self.enter();

@@ -73,6 +73,7 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
 
 impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
     fn with_stamps(stamps: Stamps, period: Duration) -> Result<Self, InvalidArgument> {
+        // Made before it is checked: else a chip moves the stamps once more.
         let limiter = Self { period: Nanos::of(period), stamps, next: 0, full: false, in_flight: false };
         if limiter.stamps.as_ref().is_empty() {
             return Err(InvalidArgument::new("rate", "must be at least 1"));

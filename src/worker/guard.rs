@@ -84,10 +84,8 @@ pin_project! {
     }
 }
 
-impl<'a, F> NotingWaits<'a, F> {
-    pub(super) const fn new(future: F, waited: &'a mut bool) -> Self {
-        Self { future, waited }
-    }
+pub(super) const fn noting_waits<F>(future: F, waited: &mut bool) -> NotingWaits<'_, F> {
+    NotingWaits { future, waited }
 }
 
 impl<F: Future> Future for NotingWaits<'_, F> {
