@@ -17,7 +17,11 @@ use crate::subjects::tokio_channels::TokioChannels;
 use crate::subjects::tower::{TowerBuffer, TowerLayers, TowerOneNoOp, TowerSequential, TowerSixNoOps};
 use crate::subjects::xtra::Xtra;
 use crate::workload::Workload;
+use crate::workloads::pipelined::OUTSTANDING;
 use crate::workloads::{Run, backlog, idle, ping_pong, pipelined, producers, results};
+
+/// Where W1 and W2 are driven on two threads by what is no task of the runtime.
+pub(crate) const FROM_BLOCK_ON: &str = "tokio multi_thread, from block_on";
 
 /// How many runners W6 starts.
 const RUNNERS: u64 = 10_000;
@@ -53,7 +57,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.many_runners();
     cases.with_results();
     // Stable: what is compared stays together.
-    cases.0.sort_by_key(|case| case.workload);
+    cases.0.sort_by_key(|case| (case.workload, case.runtime == FROM_BLOCK_ON));
     cases.0
 }
 
@@ -91,11 +95,16 @@ impl Cases {
         self.both::<Actix, Heap>();
         self.both::<Actix, ActixActor>();
 
-        self.both::<TokioMulti, BareLoop>();
-        self.both::<TokioMulti, Heap>();
-        self.both::<TokioMulti, Lean>();
-        self.both_on_any_runtime::<TokioMulti>();
-        self.both_on_tokio::<TokioMulti>();
+        self.both_on_two_threads::<BareLoop>();
+        self.both_on_two_threads::<Heap>();
+        self.both_on_two_threads::<Lean>();
+        self.both_on_two_threads::<TokioChannels>();
+        self.both_on_two_threads::<TowerBuffer>();
+        self.both_on_two_threads::<TowerSequential>();
+        self.both_on_two_threads::<Xtra>();
+        self.both_on_two_threads::<TowerLayers>();
+        self.both_on_two_threads::<Ractor>();
+        self.both_on_two_threads::<Kameo>();
     }
 
     fn both_on_any_runtime<R: Runtime>(&mut self) {
@@ -112,10 +121,32 @@ impl Cases {
     }
 
     fn both<R: Runtime, S: Subject<R>>(&mut self) {
+        self.push::<R, S>(Workload::Pipelined, 100_000, pipelined::run::<R, S>);
+        self.push::<R, S>(Workload::PingPong, 20_000, ping_pong::run::<R, S>);
+    }
+
+    fn both_on_two_threads<S: Subject<TokioMulti, Client: Producer>>(&mut self) {
+        self.push::<TokioMulti, S>(
+            Workload::Pipelined,
+            100_000,
+            producers::run::<1, OUTSTANDING, TokioMulti, S>,
+        );
+        self.push::<TokioMulti, S>(Workload::PingPong, 20_000, producers::run::<1, 1, TokioMulti, S>);
         // Between threads a request takes up to a hundred times as long.
-        let (many, few) = if R::THREADS == 1 { (100_000, 20_000) } else { (40_000, 4000) };
-        self.push::<R, S>(Workload::Pipelined, many, pipelined::run::<R, S>);
-        self.push::<R, S>(Workload::PingPong, few, ping_pong::run::<R, S>);
+        self.from_block_on::<S>(Workload::Pipelined, 40_000, pipelined::run::<TokioMulti, S>);
+        self.from_block_on::<S>(Workload::PingPong, 4000, ping_pong::run::<TokioMulti, S>);
+    }
+
+    fn from_block_on<S: Subject<TokioMulti>>(
+        &mut self,
+        workload: Workload,
+        requests: u64,
+        run: fn(u64) -> Run,
+    ) {
+        self.push::<TokioMulti, S>(workload, requests, run);
+        if let Some(case) = self.0.last_mut() {
+            case.runtime = FROM_BLOCK_ON;
+        }
     }
 
     fn backlogs(&mut self) {
@@ -155,7 +186,7 @@ impl Cases {
     }
 
     fn producers<R: Runtime, S: Subject<R, Client: Producer>>(&mut self) {
-        self.push::<R, S>(Workload::Producers, 100_000, producers::run::<R, S>);
+        self.push::<R, S>(Workload::Producers, 100_000, producers::run::<8, OUTSTANDING, R, S>);
     }
 
     fn strategies(&mut self) {

@@ -1,4 +1,5 @@
-//! The runtimes on which subjects run. What drives the load runs in `block_on`, each worker is spawned.
+//! The runtimes on which subjects run. Each worker is spawned. What drives the load runs in `block_on` if that is a thread of
+//! the runtime, and else is spawned, too.
 
 use std::future::{Future, pending};
 use std::thread;

@@ -55,11 +55,11 @@ impl<'a> Judge<'a> {
     }
 
     fn must(&mut self, promise: String, found: f64, at_most: f64) {
-        self.lines.push(Line { promise, found, at_most, is_aim: false });
+        self.line(promise, found, at_most, false);
     }
 
-    fn aim(&mut self, promise: String, found: f64, at_most: f64) {
-        self.lines.push(Line { promise, found, at_most, is_aim: true });
+    fn line(&mut self, promise: String, found: f64, at_most: f64, is_aim: bool) {
+        self.lines.push(Line { promise, found, at_most, is_aim });
     }
 }
 

@@ -79,7 +79,7 @@ where
     }
 }
 
-producer!(TowerClient<Sent>, TowerClient<Permitted<Sent>>);
+producer!(TowerClient<Sent>, TowerClient<Permitted<Sent>>, TowerClient<Permitted<Bounded<Sent>>>);
 
 /// Makes a subject of a stack behind `Buffer`.
 macro_rules! buffered {

@@ -1,25 +1,29 @@
-//! W4: eight producers, each with its share of 1,000 outstanding requests, on a runtime with two threads.
+//! Producers in tasks of the runtime. W4: eight of them on two threads, each with its share of 1,000 outstanding requests. On
+//! two threads W1 and W2 are driven by one of them, too.
 
 use std::time::Instant;
 
-use super::{Run, pipelined, sum_below};
+use super::{Run, sum_below};
 use crate::runtime::Runtime;
 use crate::subject::{Producer, Subject};
 
-const PRODUCERS: u64 = 8;
-
-pub(crate) fn run<R: Runtime, S: Subject<R, Client: Producer>>(requests: u64) -> Run {
+/// Each of so many producers has its share of the requests, and of those that are outstanding.
+pub(crate) fn run<const PRODUCERS: usize, const OUTSTANDING: usize, R, S>(requests: u64) -> Run
+where
+    R: Runtime,
+    S: Subject<R, Client: Producer>,
+{
     let runtime = R::new();
     runtime.block_on(async {
-        let client = S::start(&runtime, pipelined::OUTSTANDING).await;
+        let client = S::start(&runtime, OUTSTANDING).await;
         let (done, sums) = async_channel::unbounded();
-        let each = requests / PRODUCERS;
+        let each = requests / PRODUCERS as u64;
         let start = Instant::now();
         for _ in 0..PRODUCERS {
             let client = client.clone();
             let done = done.clone();
             runtime.spawn(async move {
-                let sum = client.produce(each, pipelined::OUTSTANDING / 8).await;
+                let sum = client.produce(each, OUTSTANDING / PRODUCERS).await;
                 done.send(sum).await.expect("the main task waits for it");
             });
         }
