@@ -186,7 +186,7 @@ impl Cases {
     }
 
     fn producers<R: Runtime, S: Subject<R, Client: Producer>>(&mut self) {
-        self.push::<R, S>(Workload::Producers, 100_000, producers::run::<8, OUTSTANDING, R, S>);
+        self.push::<R, S>(Workload::Producers, 400_000, producers::run::<8, OUTSTANDING, R, S>);
     }
 
     fn strategies(&mut self) {
