@@ -6,14 +6,17 @@ mod common;
 mod store;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use common::{Sender, accepting, ms, run, scripted};
+use futures::{FutureExt, StreamExt};
 use store::Store;
 use telegram_sender::testing::Reply;
-use telegram_sender::{Requeue, Retry, SenderRunner, Timer};
-use tracing::Level;
+use telegram_sender::{Exit, Requeue, Retry, SenderRunner, Timer};
+use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// What was told, a line each.
@@ -141,4 +144,67 @@ fn an_abort_is_told() {
     aborts_and_tells::<store::InLean>();
     #[cfg(feature = "embassy")]
     aborts_and_tells::<store::Fixed<4, 4>>();
+}
+
+/// A listener that panics at each event, as one does that writes to a closed pipe.
+struct Broken;
+
+impl Subscriber for Broken {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        // Quietly, without the hook's message.
+        resume_unwind(Box::new("broken pipe"));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+fn serves_while_nobody_can_listen<S: Store<Sender>>(aborts: bool) {
+    let _listening = tracing::subscriber::set_default(Broken);
+    run(|runtime| async move {
+        let sender = scripted(&runtime, [Reply::accept(), Reply::fail("secret"), Reply::accept()]);
+        let prepared = S::prepare(SenderRunner::builder(sender), runtime.timer());
+        let runner = prepared.start(&runtime).await.unwrap();
+        let results = runner.results();
+        let mut tickets = Vec::new();
+        for request in ["a", "b", "c"] {
+            tickets.push(runner.request(request).await.unwrap());
+        }
+        let answers: Vec<bool> = futures::future::join_all(tickets).await.iter().map(Result::is_ok).collect();
+        assert_eq!(answers, [true, false, true]);
+        // Who ends the runner tells so, and hears the listener's panic; the runner ends all the same.
+        let (told, exit) = if aborts {
+            let last = runner.try_request("never sent").unwrap();
+            let told = AssertUnwindSafe(runner.abort()).catch_unwind().await.is_ok();
+            assert!(last.await.is_err());
+            (told, Exit::Aborted)
+        } else {
+            (AssertUnwindSafe(runner.close()).catch_unwind().await.is_ok(), Exit::Drained)
+        };
+        assert_eq!((told, runner.task().await), (false, exit));
+        assert_eq!(results.count().await, 2);
+    });
+}
+
+#[test]
+fn a_listener_that_panics_keeps_nobody_waiting() {
+    for aborts in [false, true] {
+        serves_while_nobody_can_listen::<store::OnHeap>(aborts);
+        serves_while_nobody_can_listen::<store::InLean>(aborts);
+        #[cfg(feature = "embassy")]
+        serves_while_nobody_can_listen::<store::Fixed<4, 4>>(aborts);
+    }
 }

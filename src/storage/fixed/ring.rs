@@ -79,10 +79,11 @@ impl<T, const N: usize> Ring<T, N> {
 
     pub(super) fn len(&self) -> usize {
         let (head, tail) = (usize::from(self.head.get()), usize::from(self.tail.get()));
-        if head == tail {
-            return if self.is_full() { N } else { 0 };
+        match tail.checked_sub(head) {
+            Some(0) if self.is_full() => N,
+            Some(len) => len,
+            None => N - head + tail,
         }
-        if head < tail { tail - head } else { N - head + tail }
     }
 
     /// Whether the place for the next item is taken.
