@@ -179,6 +179,28 @@ fn the_builders_bound_may_be_tighter_than_the_storage() {
 }
 
 #[test]
+fn rounds_take_no_room_within_the_builders_bound() {
+    run(|runtime| async move {
+        let sender = accepting(&runtime, ms(100));
+        let builder =
+            Builder::new(sender.clone()).queue_capacity(1).unwrap().strategy(Requeue::cycles_per_request(1));
+        let runner: Runner<4, 4, 0, 4> =
+            builder.prepare_in(storage(), runtime.timer()).unwrap().start(&runtime).await.unwrap();
+        drop(runner.request("a").await.unwrap());
+        runtime.timer().sleep(ms(1)).await;
+        drop(runner.request("b").await.unwrap());
+        // "b" is being sent, "a" waits again.
+        runtime.timer().sleep(ms(150)).await;
+        assert_eq!(runner.queued(), 1);
+        drop(runner.try_request("c").unwrap());
+        assert_eq!(runner.try_request("d").unwrap_err(), RequestError::Full("d"));
+        runtime.timer().sleep(ms(1_000)).await;
+        let order: String = sent(&sender).into_iter().map(|(_, request)| request).collect();
+        assert_eq!(order, "abacbc");
+    });
+}
+
+#[test]
 fn more_tasks_than_places_to_wait_are_all_served() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::accept()]);
