@@ -1,19 +1,23 @@
 //! Taking a request back, at each point of its life.
 
 mod common;
+#[macro_use]
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
-use common::{End, accepted, accepting, dropped_sends, ms, now, run, scripted, sent, start};
+use common::{End, Sender, accepted, accepting, all, dropped_sends, ms, now, run, scripted, sent};
 use futures::StreamExt;
+use store::{Store, start};
 use telegram_sender::testing::Reply;
-use telegram_sender::{NoAnswer, SendError, Timer};
+use telegram_sender::{NoAnswer, SendError, SenderRunner, Timer};
 
 const CANCELLED: End = Err(SendError::NoAnswer(NoAnswer::Cancelled));
 
-#[test]
-fn a_cancelled_request_is_never_sent_and_its_ticket_ends_at_once() {
+fn a_cancelled_request_is_never_sent_and_its_ticket_ends_at_once<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let first = runner.request("a").await.unwrap();
         let mut second = runner.request("b").await.unwrap();
         let third = runner.request("c").await.unwrap();
@@ -27,11 +31,10 @@ fn a_cancelled_request_is_never_sent_and_its_ticket_ends_at_once() {
     });
 }
 
-#[test]
-fn cancelled_in_flight_the_send_runs_on_and_its_response_is_a_result() {
+fn cancelled_in_flight_the_send_runs_on_and_its_response_is_a_result<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let mut results = runner.results();
         let mut ticket = runner.request("a").await.unwrap();
         runtime.timer().sleep(ms(50)).await;
@@ -44,22 +47,24 @@ fn cancelled_in_flight_the_send_runs_on_and_its_response_is_a_result() {
     });
 }
 
-#[test]
-fn cancelling_an_ended_ticket_keeps_its_outcome() {
+fn cancelling_an_ended_ticket_keeps_its_outcome<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
-        let mut ticket = runner.request("a").await.unwrap();
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(100))).await;
+        let mut ended = runner.request("a").await.unwrap();
+        runtime.timer().sleep(ms(150)).await;
+        let mut in_the_end = runner.request("b").await.unwrap();
+        assert!(!ended.cancel());
+        assert_eq!(ended.await, Ok(accepted(0, "a")));
         runner.close().await;
-        assert!(!ticket.cancel());
-        assert_eq!(ticket.await, Ok(accepted(0, "a")));
+        assert!(!in_the_end.cancel());
+        assert_eq!(in_the_end.await, Ok(accepted(1, "b")));
     });
 }
 
-#[test]
-fn a_plain_drop_lets_the_request_be_sent() {
+fn a_plain_drop_lets_the_request_be_sent<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         drop(runner.request("a").await.unwrap());
         drop(runner.request("b").await.unwrap());
         runner.close().await;
@@ -67,11 +72,10 @@ fn a_plain_drop_lets_the_request_be_sent() {
     });
 }
 
-#[test]
-fn cancel_on_drop_takes_the_request_back() {
+fn cancel_on_drop_takes_the_request_back<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         drop(runner.request("a").await.unwrap().cancel_on_drop());
         let first = runner.request("b").await.unwrap().cancel_on_drop();
         let second = runner.request("c").await.unwrap().cancel_on_drop();
@@ -83,11 +87,10 @@ fn cancel_on_drop_takes_the_request_back() {
     });
 }
 
-#[test]
-fn a_late_cancel_skips_no_other_request() {
+fn a_late_cancel_skips_no_other_request<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::accept().after(ms(100))]);
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         // Cancelled in flight: the notice finds nothing to skip.
         for request in ["a", "b", "c"] {
             let mut ticket = runner.request(request).await.unwrap();
@@ -100,32 +103,28 @@ fn a_late_cancel_skips_no_other_request() {
     });
 }
 
-#[test]
-fn a_cancelled_request_does_not_come_back_from_abort() {
+fn a_cancelled_request_does_not_come_back_from_abort<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
         drop(runner.request("in flight").await.unwrap());
         let mut cancelled = runner.request("cancelled").await.unwrap();
         let queued = runner.request("queued").await.unwrap();
         runtime.timer().sleep(ms(5)).await;
         cancelled.cancel();
-        assert_eq!(runner.abort().await, ["queued"]);
+        assert_eq!(all(runner.abort().await), ["queued"]);
         assert!(queued.await.is_err());
         assert_eq!(cancelled.await, CANCELLED);
     });
 }
 
-#[test]
-fn a_dropped_request_future_has_enqueued_nothing() {
+fn a_dropped_request_future_has_enqueued_nothing<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = telegram_sender::SenderRunner::builder(sender.clone())
-            .queue_capacity(1)
-            .unwrap()
-            .prepare(runtime.timer())
-            .start(&runtime)
-            .await
-            .unwrap();
+        let runner =
+            S::prepare(SenderRunner::builder(sender.clone()).queue_capacity(1).unwrap(), runtime.timer())
+                .start(&runtime)
+                .await
+                .unwrap();
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("b").await.unwrap());
@@ -137,3 +136,14 @@ fn a_dropped_request_future_has_enqueued_nothing() {
         assert_eq!(sent(&sender), [(0, "a"), (100, "b")]);
     });
 }
+
+over_every_storage!(
+    a_cancelled_request_is_never_sent_and_its_ticket_ends_at_once,
+    cancelled_in_flight_the_send_runs_on_and_its_response_is_a_result,
+    cancelling_an_ended_ticket_keeps_its_outcome,
+    a_plain_drop_lets_the_request_be_sent,
+    cancel_on_drop_takes_the_request_back,
+    a_late_cancel_skips_no_other_request,
+    a_cancelled_request_does_not_come_back_from_abort,
+    a_dropped_request_future_has_enqueued_nothing,
+);

@@ -1,24 +1,28 @@
 //! From `start` to the worker's end: opening, serving in order, closing, what a dropped handle does.
 
 mod common;
+#[macro_use]
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::Duration;
 
-use common::{accepted, accepting, flood, ms, now, rejected, run, scripted, sent, start};
+use common::{Sender, accepted, accepting, all, flood, ms, now, rejected, run, scripted, sent};
 use futures::poll;
+use store::{Store, start};
 use telegram_sender::testing::{Accepted, Failed, Reply, VirtualRuntime};
 use telegram_sender::{Exit, NoAnswer, RequestError, Runner, SendError, SenderRunner, Timer};
 
 /// What the scripted sender gives when it is told to fail to open.
 const CAN_NOT_OPEN: Failed = Failed("the script lets opening fail");
 
-#[test]
-fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once() {
+fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         assert_eq!((sender.opened(), sender.closed(), runtime.tasks()), (1, 0, 1));
         let ticket = runner.request("a").await.unwrap();
         assert_eq!(runner.close().await, Exit::Drained);
@@ -27,34 +31,31 @@ fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once() {
     });
 }
 
-#[test]
-fn a_failed_open_is_returned_from_start_and_no_task_is_left_behind() {
+fn a_failed_open_is_returned_from_start_and_no_task_is_left_behind<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10)).open_fails();
-        let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
+        let prepared = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer());
         assert_eq!(prepared.start(&runtime).await.unwrap_err(), CAN_NOT_OPEN);
         assert_eq!((runtime.tasks(), sender.opened(), sender.closed()), (0, 1, 0));
     });
 }
 
-#[test]
-fn a_failed_open_ends_the_worker_future_and_stops_its_tickets() {
+fn a_failed_open_ends_the_worker_future_and_stops_its_tickets<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10)).open_fails();
-        let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
+        let (runner, worker) = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).run();
         let ticket = runner.request("a").await.unwrap();
         assert_eq!(worker.await, Err(CAN_NOT_OPEN));
         assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
         assert_eq!(runner.close().await, Exit::Dropped);
-        assert_eq!(runner.abort().await, ["a"]);
+        assert_eq!(all(runner.abort().await), ["a"]);
     });
 }
 
-#[test]
-fn the_worker_future_runs_without_a_spawner() {
+fn the_worker_future_runs_without_a_spawner<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let (runner, worker) = SenderRunner::builder(sender.clone()).prepare(runtime.timer()).run();
+        let (runner, worker) = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).run();
         let main = async {
             assert_eq!(runner.request("a").await.unwrap().await, Ok(accepted(0, "a")));
             runner.close().await
@@ -64,11 +65,10 @@ fn the_worker_future_runs_without_a_spawner() {
     });
 }
 
-#[test]
-fn requests_are_sent_one_at_a_time_in_order() {
+fn requests_are_sent_one_at_a_time_in_order<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let mut tickets = Vec::new();
         for request in ["a", "b", "c"] {
             tickets.push(runner.request(request).await.unwrap());
@@ -84,12 +84,11 @@ fn requests_are_sent_one_at_a_time_in_order() {
     });
 }
 
-#[test]
-fn a_ticket_tells_rejected_from_no_answer() {
+fn a_ticket_tells_rejected_from_no_answer<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies = [Reply::accept(), Reply::reject(400), Reply::fail("unreachable")]
             .map(|reply| reply.after(ms(10)));
-        let runner = start(&runtime, &scripted(&runtime, replies)).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, replies)).await;
         let mut ends = Vec::new();
         for request in ["a", "b", "c"] {
             ends.push(runner.request(request).await.unwrap().await);
@@ -105,12 +104,11 @@ fn a_ticket_tells_rejected_from_no_answer() {
     });
 }
 
-#[test]
-fn a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_result() {
+fn a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_result<S: Store<Sender>>() {
     run(|runtime| async move {
         let flood = flood(Duration::from_secs(3));
         let sender = scripted(&runtime, [flood.after(ms(100)), Reply::accept().after(ms(100))]);
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let first = runner.request("a").await.unwrap();
         let second = runner.request("b").await.unwrap();
         assert!(first.await.is_err());
@@ -120,8 +118,7 @@ fn a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_res
     });
 }
 
-#[test]
-fn a_rejection_without_a_wait_pauses_nothing() {
+fn a_rejection_without_a_wait_pauses_nothing<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = scripted(
             &runtime,
@@ -131,7 +128,7 @@ fn a_rejection_without_a_wait_pauses_nothing() {
                 Reply::accept().after(ms(100)),
             ],
         );
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         for request in ["a", "b", "c"] {
             drop(runner.request(request).await.unwrap());
         }
@@ -140,11 +137,10 @@ fn a_rejection_without_a_wait_pauses_nothing() {
     });
 }
 
-#[test]
-fn task_ends_with_the_workers_exit_and_needs_no_handle() {
+fn task_ends_with_the_workers_exit_and_needs_no_handle<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let task = runner.task();
         let ticket = runner.request("a").await.unwrap();
         drop(runner);
@@ -153,11 +149,10 @@ fn task_ends_with_the_workers_exit_and_needs_no_handle() {
     });
 }
 
-#[test]
-fn dropping_the_last_handle_drains_closes_the_sender_and_ends() {
+fn dropping_the_last_handle_drains_closes_the_sender_and_ends<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let clone = runner.clone();
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
         drop(runner);
@@ -172,11 +167,10 @@ fn dropping_the_last_handle_drains_closes_the_sender_and_ends() {
     });
 }
 
-#[test]
-fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent() {
+fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::hang().after(ms(100))]);
-        let prepared = SenderRunner::builder(sender.clone()).prepare(runtime.timer());
+        let prepared = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer());
         let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
         let results = runner.results();
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
@@ -188,26 +182,24 @@ fn a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent() {
         assert_eq!(runner.close().await, Exit::Dropped);
         assert_eq!(runner.request("c").await.unwrap_err(), RequestError::Closing("c"));
         assert_eq!(futures::StreamExt::count(results).await, 0);
-        assert_eq!(runner.abort().await, ["b"]);
+        assert_eq!(all(runner.abort().await), ["b"]);
     });
 }
 
-#[test]
-fn a_worker_dropped_before_its_first_poll_stops_too() {
+fn a_worker_dropped_before_its_first_poll_stops_too<S: Store<Sender>>() {
     let runtime = VirtualRuntime::new();
     let sender = accepting(&runtime, ms(1));
-    let (runner, worker) = SenderRunner::builder(sender).prepare(runtime.timer()).run();
+    let (runner, worker) = S::prepare(SenderRunner::builder(sender), runtime.timer()).run();
     let ticket = runner.try_request("a").unwrap();
     drop(worker);
     let stopped = runtime.block_on(ticket);
     assert_eq!(stopped, Err(SendError::NoAnswer(NoAnswer::Stopped)));
 }
 
-#[test]
-fn a_panic_of_the_sender_fails_its_ticket_only() {
+fn a_panic_of_the_sender_fails_its_ticket_only<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies = [Reply::panic("scripted"), Reply::accept()].map(|reply| reply.after(ms(10)));
-        let runner = start(&runtime, &scripted(&runtime, replies)).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, replies)).await;
         let panicking = runner.request("a").await.unwrap();
         let after = runner.request("b").await.unwrap();
         let Err(SendError::NoAnswer(NoAnswer::Panicked(panic))) = panicking.await else {
@@ -244,13 +236,12 @@ fn a_sender_that_never_suspends_cannot_starve_the_executor() {
     assert!((10..100).contains(&turns(10)), "or every ten, if asked for");
 }
 
-#[test]
-fn a_request_that_waited_has_let_others_run() {
+fn a_request_that_waited_has_let_others_run<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies = [ms(0), ms(10), ms(0), ms(0), ms(0)].map(|duration| Reply::accept().after(duration));
         let sender = scripted(&runtime, replies);
         let builder = SenderRunner::builder(sender.clone()).yield_every(NonZeroU32::new(2).unwrap());
-        let (runner, worker) = builder.prepare(runtime.timer()).run();
+        let (runner, worker) = S::prepare(builder, runtime.timer()).run();
         let mut worker = pin!(worker);
         for _ in 0..5 {
             drop(runner.request("a").await.unwrap());
@@ -336,7 +327,24 @@ fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
     }
 
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(5))).await;
+        let runner = start::<store::OnHeap, _>(&runtime, &accepting(&runtime, ms(5))).await;
         assert_eq!(greet(&runner).await, greet(&Instantly).await);
     });
 }
+
+over_every_storage!(
+    start_opens_the_sender_then_spawns_and_the_worker_closes_it_once,
+    a_failed_open_is_returned_from_start_and_no_task_is_left_behind,
+    a_failed_open_ends_the_worker_future_and_stops_its_tickets,
+    the_worker_future_runs_without_a_spawner,
+    requests_are_sent_one_at_a_time_in_order,
+    a_ticket_tells_rejected_from_no_answer,
+    a_rejection_that_says_how_long_pauses_the_runner_after_the_ticket_and_the_result,
+    a_rejection_without_a_wait_pauses_nothing,
+    task_ends_with_the_workers_exit_and_needs_no_handle,
+    dropping_the_last_handle_drains_closes_the_sender_and_ends,
+    a_worker_dropped_by_its_executor_stops_every_ticket_and_keeps_the_unsent,
+    a_worker_dropped_before_its_first_poll_stops_too,
+    a_panic_of_the_sender_fails_its_ticket_only,
+    a_request_that_waited_has_let_others_run,
+);

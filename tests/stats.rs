@@ -1,18 +1,23 @@
 //! The counters: each request is counted in exactly one place, before its ticket knows how it ended.
 
 mod common;
+#[macro_use]
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
-use common::{accepting, ms, run, scripted, start};
+use common::{Sender, accepting, all, ms, run, scripted};
 use futures::join;
+use store::{Store, start};
 use telegram_sender::testing::Reply;
 use telegram_sender::{Delay, Requeue, SenderRunner, Spawner, Stats, Timer};
 
-#[test]
-fn every_outcome_is_counted_once() {
+fn every_outcome_is_counted_once<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies =
             [Reply::accept(), Reply::reject(400), Reply::fail("no"), Reply::panic("oh"), Reply::accept()];
-        let runner = start(&runtime, &scripted(&runtime, replies.map(|reply| reply.after(ms(10))))).await;
+        let runner =
+            start::<S, _>(&runtime, &scripted(&runtime, replies.map(|reply| reply.after(ms(10))))).await;
         let mut tickets = Vec::new();
         for _ in 0..7 {
             tickets.push(runner.request("a").await.unwrap());
@@ -28,10 +33,9 @@ fn every_outcome_is_counted_once() {
     });
 }
 
-#[test]
-fn a_ticket_that_knows_is_counted() {
+fn a_ticket_that_knows_is_counted<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         for sent in 1..4 {
             runner.request("a").await.unwrap().await.unwrap();
             assert_eq!((runner.stats().sent, runner.stats().in_flight), (sent, 0));
@@ -39,11 +43,10 @@ fn a_ticket_that_knows_is_counted() {
     });
 }
 
-#[test]
-fn what_is_never_sent_is_counted_however_the_runner_ends() {
+fn what_is_never_sent_is_counted_however_the_runner_ends<S: Store<Sender>>() {
     run(|runtime| async move {
         for aborted in [true, false] {
-            let prepared = SenderRunner::builder(accepting(&runtime, ms(10))).prepare(runtime.timer());
+            let prepared = S::prepare(SenderRunner::builder(accepting(&runtime, ms(10))), runtime.timer());
             let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
             for _ in 0..3 {
                 drop(runner.request("a").await.unwrap());
@@ -51,7 +54,7 @@ fn what_is_never_sent_is_counted_however_the_runner_ends() {
             drop(runner.request("b").await.unwrap().cancel_on_drop());
             runtime.timer().sleep(ms(1)).await;
             if aborted {
-                assert_eq!(runner.abort().await.len(), 2);
+                assert_eq!(all(runner.abort().await).len(), 2);
             } else {
                 task.cancel();
             }
@@ -61,13 +64,12 @@ fn what_is_never_sent_is_counted_however_the_runner_ends() {
     });
 }
 
-#[test]
-fn rounds_are_counted_as_requests_are() {
+fn rounds_are_counted_as_requests_are<S: Store<Sender>>() {
     run(|runtime| async move {
         let builder = SenderRunner::builder(accepting(&runtime, ms(10)))
             .strategy(Requeue::endless())
             .strategy(Delay::new(ms(90)));
-        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        let runner = S::prepare(builder, runtime.timer()).start(&runtime).await.unwrap();
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(250)).await;
         runner.close().await;
@@ -77,12 +79,11 @@ fn rounds_are_counted_as_requests_are() {
     });
 }
 
-#[test]
-fn waits_are_measured_if_asked_for() {
+fn waits_are_measured_if_asked_for<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
         let builder = SenderRunner::builder(sender).strategy(Requeue::cycles(1)).measure_waits(true);
-        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        let runner = S::prepare(builder, runtime.timer()).start(&runtime).await.unwrap();
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
         let [a, b] = tickets;
         let _ = join!(a, b);
@@ -91,16 +92,15 @@ fn waits_are_measured_if_asked_for() {
         // 0 and 10 ms, and 10 for the round that "a" was put behind "b".
         assert_eq!((stats.waits, stats.waited, stats.longest_wait), (3, ms(20), ms(10)));
 
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         runner.request("a").await.unwrap().await.unwrap();
         assert_eq!((runner.stats().waits, runner.stats().mean_wait()), (0, None));
     });
 }
 
-#[test]
-fn they_can_be_read_from_another_task_while_all_is_under_way() {
+fn they_can_be_read_from_another_task_while_all_is_under_way<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         let watcher = runtime.spawn({
             let (runner, timer) = (runner.clone(), runtime.timer());
             async move {
@@ -117,3 +117,12 @@ fn they_can_be_read_from_another_task_while_all_is_under_way() {
         watcher.await.unwrap();
     });
 }
+
+over_every_storage!(
+    every_outcome_is_counted_once,
+    a_ticket_that_knows_is_counted,
+    what_is_never_sent_is_counted_however_the_runner_ends,
+    rounds_are_counted_as_requests_are,
+    waits_are_measured_if_asked_for,
+    they_can_be_read_from_another_task_while_all_is_under_way,
+);

@@ -47,6 +47,11 @@ pub fn sent(sender: &Sender) -> Vec<(u64, &'static str)> {
     sender.sends().iter().map(|send| (send.started.as_nanos() / 1_000_000, send.request)).collect()
 }
 
+/// What a runner gives back when it ends, in whatever its storage gives it.
+pub fn all<T>(unsent: impl IntoIterator<Item = T>) -> Vec<T> {
+    unsent.into_iter().collect()
+}
+
 /// How many sends were dropped before their end.
 pub fn dropped_sends(sender: &Sender) -> usize {
     let dropped = |end: Option<(_, SendEnd)>| end.is_some_and(|(_, end)| end == SendEnd::Dropped);

@@ -2,7 +2,37 @@
 
 use std::future::Future;
 
-use telegram_sender::{Builder, Exit, IntoWorker, MessageSender, Prepared, SendStrategy, Storage, Timer};
+use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
+use telegram_sender::{
+    Builder, Exit, IntoWorker, MessageSender, Prepared, SendStrategy, SenderRunner, Storage, Timer,
+};
+
+/// Makes tests of functions that are generic over a [`Store`], each over every storage.
+#[allow(unused_macros, reason = "not each test binary uses it")]
+macro_rules! over_every_storage {
+    ($($test:ident),* $(,)?) => {
+        mod on_the_heap {
+            $(#[test] fn $test() { super::$test::<super::store::OnHeap>(); })*
+        }
+        mod in_the_lean_storage {
+            $(#[test] fn $test() { super::$test::<super::store::InLean>(); })*
+        }
+        #[cfg(feature = "embassy")]
+        mod in_the_fixed_storage {
+            $(#[test] fn $test() { super::$test::<super::store::Fixed<16, 16>>(); })*
+        }
+    };
+}
+
+/// Starts a runner without strategies.
+#[allow(dead_code, reason = "not each test binary uses it")]
+pub async fn start<B, S>(runtime: &VirtualRuntime, sender: &S) -> SenderRunner<S, VirtualTimer, B::Storage>
+where
+    B: Store<S>,
+    S: MessageSender<Error: std::fmt::Debug> + Clone + 'static,
+{
+    B::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).start(runtime).await.unwrap()
+}
 
 /// Makes runners over one kind of storage.
 pub trait Store<S: MessageSender + 'static>: 'static {
