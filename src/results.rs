@@ -53,7 +53,7 @@ impl<S: MessageSender, Q: Storage<S>> Stream for Results<S, Q> {
     }
 }
 
-impl<S: MessageSender, Q: Storage<S, Responses: FusedStream>> FusedStream for Results<S, Q> {
+impl<S: MessageSender, Q: Storage<S>> FusedStream for Results<S, Q> {
     fn is_terminated(&self) -> bool {
         self.0.is_terminated()
     }

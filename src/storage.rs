@@ -12,7 +12,7 @@ use core::future::Future;
 use core::num::NonZeroUsize;
 use core::task::{self, Poll};
 
-use futures::stream::Stream;
+use futures::stream::FusedStream;
 
 use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
 use crate::results::{Answer, KeepResults};
@@ -176,7 +176,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Unsent: IntoIterator<Item = S::Request>;
     /// A consumer of the results queue.
     #[doc(hidden)]
-    type Responses: Stream<Item = AnswerOf<S>> + Unpin;
+    type Responses: FusedStream<Item = AnswerOf<S>> + Unpin;
 
     // --- Requests, from the callers' side.
 

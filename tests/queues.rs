@@ -1,31 +1,39 @@
 //! The request queue and its bound; the results queue, its consumers and its policies.
 
 mod common;
+#[macro_use]
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::time::Duration;
 
-use common::{Runner, Sender, accepted, accepting, ms, now, rejected, run, scripted, sent, start};
+use common::{Sender, accepted, accepting, all, ms, now, rejected, run, scripted, sent};
 use futures::stream::FusedStream;
-use futures::{StreamExt, poll};
-use telegram_sender::testing::Reply;
-use telegram_sender::testing::VirtualRuntime;
+use futures::{Stream, StreamExt, poll};
+use store::{Store, start};
+use telegram_sender::testing::{Accepted, Rejected, Reply, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
-    Builder, KeepResults, Overflow, RequestError, Requeue, ResultError, SenderRunner, Spawner, Timer,
+    Answer, Builder, KeepResults, Overflow, RequestError, Requeue, ResultError, Results, SenderRunner,
+    Spawner, Timer,
 };
 
-async fn start_with(
+/// A runner over a storage that `S` makes.
+type Runner<S> = SenderRunner<Sender, VirtualTimer, <S as Store<Sender>>::Storage>;
+
+async fn start_with<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     sender: &Sender,
     options: impl FnOnce(Builder<Sender>) -> Builder<Sender>,
-) -> Runner {
-    options(SenderRunner::builder(sender.clone())).prepare(runtime.timer()).start(runtime).await.unwrap()
+) -> Runner<S> {
+    let builder = options(SenderRunner::builder(sender.clone()));
+    S::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
 }
 
-#[test]
-fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does() {
+fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = start_with(&runtime, &sender, |builder| builder.queue_capacity(2).unwrap()).await;
+        let runner = start_with::<S>(&runtime, &sender, |builder| builder.queue_capacity(2).unwrap()).await;
         for request in ["a", "b", "c"] {
             drop(runner.request(request).await.unwrap());
             // Let the worker take the first.
@@ -40,10 +48,9 @@ fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does() 
     });
 }
 
-#[test]
-fn an_unbounded_queue_never_makes_anybody_wait() {
+fn never_makes_anybody_wait<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, [Reply::hang().after(ms(1))])).await;
         for _ in 0..10_000 {
             drop(runner.try_request("a").unwrap());
         }
@@ -52,7 +59,12 @@ fn an_unbounded_queue_never_makes_anybody_wait() {
 }
 
 #[test]
-fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue() {
+fn an_unbounded_queue_never_makes_anybody_wait() {
+    never_makes_anybody_wait::<store::OnHeap>();
+    never_makes_anybody_wait::<store::InLean>();
+}
+
+fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue<S: Store<Sender>>() {
     for capacity in [None, Some(2)] {
         run(|runtime| async move {
             let sender = accepting(&runtime, ms(100));
@@ -60,8 +72,10 @@ fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue() {
             if let Some(capacity) = capacity {
                 builder = builder.queue_capacity(capacity).unwrap();
             }
-            let runner =
-                builder.strategy(Requeue::cycles(3)).prepare(runtime.timer()).start(&runtime).await.unwrap();
+            let runner = S::prepare(builder.strategy(Requeue::cycles(3)), runtime.timer())
+                .start(&runtime)
+                .await
+                .unwrap();
             drop(runner.request("a").await.unwrap());
             runtime.timer().sleep(ms(1)).await;
             drop(runner.request("b").await.unwrap());
@@ -82,13 +96,12 @@ fn zero_capacities_are_refused_by_name() {
     assert!(KeepResults::always().bounded(0, Overflow::Wait).is_err());
 }
 
-#[test]
-fn results_yield_responses_only_each_with_its_requests_id() {
+fn results_yield_responses_only_each_with_its_requests_id<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies =
             [Reply::accept(), Reply::fail("unreachable"), Reply::reject(400), Reply::panic("scripted")]
                 .map(|reply| reply.after(ms(10)));
-        let runner = start(&runtime, &scripted(&runtime, replies)).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, replies)).await;
         let results = runner.results();
         let mut ids = Vec::new();
         for request in ["a", "b", "c", "d"] {
@@ -102,10 +115,9 @@ fn results_yield_responses_only_each_with_its_requests_id() {
     });
 }
 
-#[test]
-fn results_end_exactly_when_stopped_and_empty_and_stay_ended() {
+fn results_end_exactly_when_stopped_and_empty_and_stay_ended<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(100))).await;
         let mut results = runner.results();
         drop(runner.request("a").await.unwrap());
         assert!(results.next().await.is_some());
@@ -121,10 +133,9 @@ fn results_end_exactly_when_stopped_and_empty_and_stay_ended() {
     });
 }
 
-#[test]
-fn consumers_share_the_queue_each_response_goes_to_one() {
+fn consumers_share_the_queue_each_response_goes_to_one<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(100))).await;
         let consumers = [runner.results(), runner.results()].map(|results| {
             runtime.spawn(results.map(|answer| answer.response.unwrap().send).collect::<Vec<_>>())
         });
@@ -137,10 +148,9 @@ fn consumers_share_the_queue_each_response_goes_to_one() {
     });
 }
 
-#[test]
-fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for() {
+fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         runner.request("unseen").await.unwrap().await.unwrap();
         let results = runner.results();
         runner.request("left behind").await.unwrap().await.unwrap();
@@ -151,14 +161,16 @@ fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for() {
     });
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = start_with(&runtime, &sender, |builder| builder.results(KeepResults::always())).await;
+        let runner =
+            start_with::<S>(&runtime, &sender, |builder| builder.results(KeepResults::always())).await;
         runner.request("kept").await.unwrap().await.unwrap();
         drop(runner.results());
         assert_eq!(runner.result().await.unwrap().response, Ok(accepted(0, "kept")));
     });
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = start_with(&runtime, &sender, |builder| builder.results(KeepResults::never())).await;
+        let runner =
+            start_with::<S>(&runtime, &sender, |builder| builder.results(KeepResults::never())).await;
         let results = runner.results();
         runner.request("gone").await.unwrap().await.unwrap();
         runner.close().await;
@@ -166,10 +178,9 @@ fn responses_are_kept_only_while_a_consumer_exists_unless_asked_for() {
     });
 }
 
-#[test]
-fn result_gives_the_next_response_or_times_out_after_one_second() {
+fn result_gives_the_next_response_or_times_out_after_one_second<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(900))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(900))).await;
         drop(runner.request("a").await.unwrap());
         assert_eq!(runner.result().await.unwrap().response, Ok(accepted(0, "a")));
         assert_eq!(now(&runtime), 900);
@@ -178,20 +189,18 @@ fn result_gives_the_next_response_or_times_out_after_one_second() {
     });
 }
 
-#[test]
-fn the_time_that_result_waits_is_configurable() {
+fn the_time_that_result_waits_is_configurable<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(900));
-        let runner = start_with(&runtime, &sender, |builder| builder.result_timeout(ms(50))).await;
+        let runner = start_with::<S>(&runtime, &sender, |builder| builder.result_timeout(ms(50))).await;
         assert_eq!(runner.result().await, Err(ResultError::TimedOut));
         assert_eq!(now(&runtime), 50);
     });
 }
 
-#[test]
-fn result_fails_at_once_if_none_can_come_any_more() {
+fn result_fails_at_once_if_none_can_come_any_more<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(100))).await;
         let waiting = runtime.spawn({
             let runner = runner.clone();
             async move { runner.result().await }
@@ -204,10 +213,9 @@ fn result_fails_at_once_if_none_can_come_any_more() {
     });
 }
 
-#[test]
-fn a_dropped_result_takes_no_response_with_it() {
+fn a_dropped_result_takes_no_response_with_it<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(100))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(100))).await;
         let second = runner.results();
         {
             let result = std::pin::pin!(runner.result());
@@ -220,13 +228,13 @@ fn a_dropped_result_takes_no_response_with_it() {
 }
 
 /// Ten requests, ten milliseconds each; nobody reads for a second.
-async fn ten_unread(
+async fn ten_unread<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     overflow: Overflow,
-) -> (Sender, Runner, telegram_sender::Results<Sender>) {
+) -> (Sender, Runner<S>, Results<Sender, S::Storage>) {
     let sender = accepting(runtime, ms(10));
     let keep = KeepResults::while_read().bounded(3, overflow).unwrap();
-    let runner = start_with(runtime, &sender, |builder| builder.results(keep)).await;
+    let runner = start_with::<S>(runtime, &sender, |builder| builder.results(keep)).await;
     let results = runner.results();
     for _ in 0..10 {
         drop(runner.request("a").await.unwrap());
@@ -235,14 +243,13 @@ async fn ten_unread(
     (sender, runner, results)
 }
 
-async fn indices(results: telegram_sender::Results<Sender>) -> Vec<usize> {
+async fn indices(results: impl Stream<Item = Answer<Accepted<&'static str>, Rejected>>) -> Vec<usize> {
     results.map(|answer| answer.response.unwrap().send).collect().await
 }
 
-#[test]
-fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
+fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing<S: Store<Sender>>() {
     run(|runtime| async move {
-        let (sender, runner, mut results) = ten_unread(&runtime, Overflow::Wait).await;
+        let (sender, runner, mut results) = ten_unread::<S>(&runtime, Overflow::Wait).await;
         // Three fit; the fourth was sent and waits for room.
         assert_eq!(sent(&sender).len(), 4);
         assert_eq!(results.next().await.unwrap().response, Ok(accepted(0, "a")));
@@ -255,17 +262,16 @@ fn a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing() {
     });
 }
 
-#[test]
-fn a_response_that_waits_for_room_outlives_an_abort_and_the_worker() {
+fn a_response_that_waits_for_room_outlives_an_abort_and_the_worker<S: Store<Sender>>() {
     run(|runtime| async move {
-        let (_, runner, results) = ten_unread(&runtime, Overflow::Wait).await;
-        assert_eq!(runner.abort().await.len(), 6);
+        let (_, runner, results) = ten_unread::<S>(&runtime, Overflow::Wait).await;
+        assert_eq!(all(runner.abort().await).len(), 6);
         assert_eq!(indices(results).await, [0, 1, 2, 3]);
     });
     run(|runtime| async move {
         let keep = KeepResults::while_read().bounded(3, Overflow::Wait).unwrap();
         let builder = SenderRunner::builder(accepting(&runtime, ms(10))).results(keep);
-        let (runner, worker) = builder.prepare(runtime.timer()).run();
+        let (runner, worker) = S::prepare(builder, runtime.timer()).run();
         let results = runner.results();
         for _ in 0..10 {
             drop(runner.request("a").await.unwrap());
@@ -278,35 +284,32 @@ fn a_response_that_waits_for_room_outlives_an_abort_and_the_worker() {
     });
 }
 
-#[test]
-fn a_runner_that_waits_for_a_consumer_goes_on_when_the_last_one_leaves() {
+fn a_runner_that_waits_for_a_consumer_goes_on_when_the_last_one_leaves<S: Store<Sender>>() {
     run(|runtime| async move {
-        let (sender, _runner, results) = ten_unread(&runtime, Overflow::Wait).await;
+        let (sender, _runner, results) = ten_unread::<S>(&runtime, Overflow::Wait).await;
         drop(results);
         runtime.timer().sleep(Duration::from_secs(1)).await;
         assert_eq!(sent(&sender).len(), 10);
     });
 }
 
-#[test]
-fn a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts() {
+fn a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts<S: Store<Sender>>() {
     run(|runtime| async move {
-        let (_, runner, results) = ten_unread(&runtime, Overflow::DropOldest).await;
+        let (_, runner, results) = ten_unread::<S>(&runtime, Overflow::DropOldest).await;
         runner.close().await;
         assert_eq!((indices(results).await, runner.stats().results_dropped), (vec![7, 8, 9], 7));
     });
     run(|runtime| async move {
-        let (_, runner, results) = ten_unread(&runtime, Overflow::DropNewest).await;
+        let (_, runner, results) = ten_unread::<S>(&runtime, Overflow::DropNewest).await;
         runner.close().await;
         assert_eq!((indices(results).await, runner.stats().results_dropped), (vec![0, 1, 2], 7));
     });
 }
 
-#[test]
-fn a_slow_consumer_does_not_slow_the_sends() {
+fn a_slow_consumer_does_not_slow_the_sends<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = start(&runtime, &sender).await;
+        let runner = start::<S, _>(&runtime, &sender).await;
         let mut results = runner.results();
         for _ in 0..5 {
             drop(runner.request("a").await.unwrap());
@@ -320,3 +323,21 @@ fn a_slow_consumer_does_not_slow_the_sends() {
         assert_eq!(sent(&sender).last(), Some(&(40, "a")));
     });
 }
+
+over_every_storage!(
+    request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does,
+    a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue,
+    results_yield_responses_only_each_with_its_requests_id,
+    results_end_exactly_when_stopped_and_empty_and_stay_ended,
+    consumers_share_the_queue_each_response_goes_to_one,
+    responses_are_kept_only_while_a_consumer_exists_unless_asked_for,
+    result_gives_the_next_response_or_times_out_after_one_second,
+    the_time_that_result_waits_is_configurable,
+    result_fails_at_once_if_none_can_come_any_more,
+    a_dropped_result_takes_no_response_with_it,
+    a_bounded_results_queue_that_waits_holds_the_runner_and_loses_nothing,
+    a_response_that_waits_for_room_outlives_an_abort_and_the_worker,
+    a_runner_that_waits_for_a_consumer_goes_on_when_the_last_one_leaves,
+    a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts,
+    a_slow_consumer_does_not_slow_the_sends,
+);

@@ -1,20 +1,29 @@
 //! A stream of requests in, a stream of outcomes out.
 
 mod common;
+#[macro_use]
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
-use common::{Runner, Sender, accepted, accepting, ms, now, rejected, run, scripted, sent, start};
+use common::{Sender, accepted, accepting, ms, now, rejected, run, scripted, sent};
 use futures::stream::{FusedStream, StreamExt, iter, pending, repeat};
 use futures::{Stream, poll};
-use telegram_sender::testing::{Reply, VirtualRuntime};
+use store::{Store, start};
+use telegram_sender::testing::{Reply, VirtualRuntime, VirtualTimer};
 use telegram_sender::{CallError, RequestError, SendError, SenderRunner, Spawner, Timer};
 
-async fn start_bounded(runtime: &VirtualRuntime, sender: &Sender, capacity: usize) -> Runner {
+async fn start_bounded<S: Store<Sender>>(
+    runtime: &VirtualRuntime,
+    sender: &Sender,
+    capacity: usize,
+) -> SenderRunner<Sender, VirtualTimer, S::Storage> {
     let builder = SenderRunner::builder(sender.clone()).queue_capacity(capacity).unwrap();
-    builder.prepare(runtime.timer()).start(runtime).await.unwrap()
+    S::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
 }
 
 /// Requests without end, and how many of them were taken.
@@ -25,11 +34,10 @@ fn counted() -> (impl Stream<Item = &'static str>, Rc<Cell<usize>>) {
     (requests, taken)
 }
 
-#[test]
-fn outcomes_come_in_the_order_of_the_requests() {
+fn outcomes_come_in_the_order_of_the_requests<S: Store<Sender>>() {
     run(|runtime| async move {
         let replies = [Reply::accept(), Reply::reject(400), Reply::accept()].map(|reply| reply.after(ms(10)));
-        let runner = start(&runtime, &scripted(&runtime, replies)).await;
+        let runner = start::<S, _>(&runtime, &scripted(&runtime, replies)).await;
         let mut outcomes = runner.send_all(iter(["a", "b", "c"]));
         assert!(!outcomes.is_terminated());
         assert_eq!(outcomes.next().await, Some(Ok(accepted(0, "a"))));
@@ -39,10 +47,9 @@ fn outcomes_come_in_the_order_of_the_requests() {
     });
 }
 
-#[test]
-fn a_full_queue_and_untaken_outcomes_hold_the_stream_back() {
+fn a_full_queue_and_untaken_outcomes_hold_the_stream_back<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start_bounded(&runtime, &accepting(&runtime, ms(10)), 2).await;
+        let runner = start_bounded::<S>(&runtime, &accepting(&runtime, ms(10)), 2).await;
         let (requests, taken) = counted();
         let mut outcomes = runner.send_all(requests);
         assert!(poll!(outcomes.next()).is_pending());
@@ -51,7 +58,7 @@ fn a_full_queue_and_untaken_outcomes_hold_the_stream_back() {
         assert_eq!(now(&runtime), 10);
         drop(outcomes);
 
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         let (requests, taken) = counted();
         let mut outcomes = runner.send_all(requests).max_outstanding(5).unwrap();
         for taken_before in 5..8 {
@@ -63,11 +70,10 @@ fn a_full_queue_and_untaken_outcomes_hold_the_stream_back() {
     });
 }
 
-#[test]
-fn all_of_a_long_stream_gets_through_a_short_queue_beside_other_callers() {
+fn all_of_a_long_stream_gets_through_a_short_queue_beside_other_callers<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(1));
-        let runner = start_bounded(&runtime, &sender, 1).await;
+        let runner = start_bounded::<S>(&runtime, &sender, 1).await;
         let others = [(); 3].map(|()| {
             let runner = runner.clone();
             runtime.spawn(async move { runner.send_all(iter(["b"; 50])).count().await })
@@ -81,10 +87,9 @@ fn all_of_a_long_stream_gets_through_a_short_queue_beside_other_callers() {
     });
 }
 
-#[test]
-fn one_who_was_told_of_room_and_left_keeps_nobody_out() {
+fn one_who_was_told_of_room_and_left_keeps_nobody_out<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start_bounded(&runtime, &accepting(&runtime, ms(10)), 1).await;
+        let runner = start_bounded::<S>(&runtime, &accepting(&runtime, ms(10)), 1).await;
         let filler = runner.request("a").await.unwrap();
         let mut leaves = Box::pin(runner.send_all(iter(["b"])));
         assert!(poll!(leaves.next()).is_pending());
@@ -99,10 +104,9 @@ fn one_who_was_told_of_room_and_left_keeps_nobody_out() {
     });
 }
 
-#[test]
-fn a_closing_runner_ends_it_with_the_refused_request_and_leaves_the_rest() {
+fn a_closing_runner_ends_it_with_the_refused_request_and_leaves_the_rest<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start_bounded(&runtime, &accepting(&runtime, ms(10)), 1).await;
+        let runner = start_bounded::<S>(&runtime, &accepting(&runtime, ms(10)), 1).await;
         let mut rest = iter(["a", "b", "c"]);
         let mut outcomes = runner.send_all(&mut rest);
         assert!(poll!(outcomes.next()).is_pending());
@@ -121,11 +125,10 @@ fn a_closing_runner_ends_it_with_the_refused_request_and_leaves_the_rest() {
     });
 }
 
-#[test]
-fn it_can_be_stopped_without_losing_a_request() {
+fn it_can_be_stopped_without_losing_a_request<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = start_bounded(&runtime, &sender, 1).await;
+        let runner = start_bounded::<S>(&runtime, &sender, 1).await;
         let mut outcomes = runner.send_all(iter(["a", "b", "c"]));
         assert!(poll!(outcomes.next()).is_pending());
         let (waiting, rest) = outcomes.into_requests();
@@ -135,12 +138,21 @@ fn it_can_be_stopped_without_losing_a_request() {
     });
 }
 
-#[test]
-fn a_stream_that_waits_holds_no_outcome_back() {
+fn a_stream_that_waits_holds_no_outcome_back<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = start(&runtime, &accepting(&runtime, ms(10))).await;
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         let mut outcomes = pin!(runner.send_all(iter(["a"]).chain(pending())));
         assert!(outcomes.next().await.unwrap().is_ok());
         assert!(poll!(outcomes.next()).is_pending());
     });
 }
+
+over_every_storage!(
+    outcomes_come_in_the_order_of_the_requests,
+    a_full_queue_and_untaken_outcomes_hold_the_stream_back,
+    all_of_a_long_stream_gets_through_a_short_queue_beside_other_callers,
+    one_who_was_told_of_room_and_left_keeps_nobody_out,
+    a_closing_runner_ends_it_with_the_refused_request_and_leaves_the_rest,
+    it_can_be_stopped_without_losing_a_request,
+    a_stream_that_waits_holds_no_outcome_back,
+);
