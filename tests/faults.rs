@@ -1,6 +1,9 @@
 //! What goes wrong in odd places: re-entry, time that does not pass, memory that must come back.
 
 mod common;
+#[expect(unreachable_pub, reason = "a module of tests")]
+#[path = "common/store.rs"]
+mod store;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -8,6 +11,7 @@ use std::time::Duration;
 
 use common::{ms, run};
 use futures::FutureExt;
+use store::Store;
 use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
     Context, Exit, KeepResults, MessageResponse, MessageSender, NoAnswer, Outcome, Overflow, Pipeline,
@@ -183,26 +187,32 @@ fn nothing_stays_allocated_whatever_the_end() {
             KeepResults::always(),
             KeepResults::always().bounded(2, Overflow::Wait).unwrap(),
         ] {
-            let probe = Rc::new(());
-            live_and_die(end, keep, &probe);
-            assert_eq!(Rc::strong_count(&probe), 1, "{end:?} with {keep:?} leaves something behind");
+            leaves_nothing::<store::OnHeap>(end, keep);
+            leaves_nothing::<store::InLean>(end, keep);
         }
     }
 }
 
+fn leaves_nothing<S: Store<ScriptedSender<Rc<()>>>>(end: End, keep: KeepResults) {
+    let probe = Rc::new(());
+    live_and_die::<S>(end, keep, &probe);
+    let store = std::any::type_name::<S>();
+    assert_eq!(Rc::strong_count(&probe), 1, "{end:?} with {keep:?} leaves something behind, {store}");
+}
+
 /// Every request, message and strategy of this life holds the probe.
-fn live_and_die(end: End, keep: KeepResults, probe: &Rc<()>) {
+fn live_and_die<S: Store<ScriptedSender<Rc<()>>>>(end: End, keep: KeepResults, probe: &Rc<()>) {
     let runtime = VirtualRuntime::new();
     let replies = [Reply::accept().after(ms(10)), Reply::reject(1), Reply::panic("scripted"), Reply::hang()];
     let sender = ScriptedSender::new(runtime.timer()).replies(replies);
     runtime.block_on(async {
-        let prepared = SenderRunner::builder(sender)
+        let builder = SenderRunner::builder(sender)
             .results(keep)
             .queue_capacity(20)
             .unwrap()
             .strategy(Timeout::new(ms(20)).unwrap())
-            .strategy(Requeue::cycles(5))
-            .prepare(runtime.timer());
+            .strategy(Requeue::cycles(5));
+        let prepared = S::prepare(builder, runtime.timer());
         let (runner, worker) = prepared.start_with_task(&runtime).await.unwrap();
         let results = runner.results();
         let mut tickets = Vec::new();

@@ -1,6 +1,7 @@
 //! A worker, a ticket and a consumer that move to another task are woken where they are.
 
 mod common;
+#[macro_use]
 #[expect(unreachable_pub, reason = "a module of tests")]
 #[path = "common/store.rs"]
 mod store;
@@ -66,7 +67,7 @@ impl MessageSender for Even {
     }
 }
 
-fn is_woken_where_it_is<S: Store<Even>>() {
+fn each_is_woken_where_it_is<S: Store<Even>>() {
     for last in [0, 1] {
         let tasks = Tasks::default();
         let timer = VirtualRuntime::new().timer();
@@ -106,18 +107,4 @@ fn is_woken_where_it_is<S: Store<Even>>() {
     }
 }
 
-#[test]
-fn on_the_heap() {
-    is_woken_where_it_is::<store::OnHeap>();
-}
-
-#[test]
-fn in_the_lean_storage() {
-    is_woken_where_it_is::<store::InLean>();
-}
-
-#[cfg(feature = "embassy")]
-#[test]
-fn in_a_fixed_storage() {
-    is_woken_where_it_is::<store::Fixed<4, 4>>();
-}
+over_every_storage!(each_is_woken_where_it_is);

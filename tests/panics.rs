@@ -1,6 +1,7 @@
 //! Panics of what users gave, elsewhere than in a send: each harms nobody else.
 
 mod common;
+#[macro_use]
 #[expect(unreachable_pub, reason = "a module of tests")]
 #[path = "common/store.rs"]
 mod store;
@@ -135,18 +136,13 @@ fn stops_with_a_brittle_request<S: Store<Brittles>>(is_aborted: bool) {
     });
 }
 
-#[test]
-fn a_request_that_panics_when_it_is_given_back_harms_no_other() {
-    for is_aborted in [true, false] {
-        stops_with_a_brittle_request::<store::OnHeap>(is_aborted);
-        stops_with_a_brittle_request::<store::InLean>(is_aborted);
-        #[cfg(feature = "embassy")]
-        stops_with_a_brittle_request::<store::Fixed<4, 0>>(is_aborted);
-    }
+fn a_request_that_panics_when_it_is_given_back_harms_no_other<S: Store<Brittles>>() {
+    stops_with_a_brittle_request::<S>(true);
+    stops_with_a_brittle_request::<S>(false);
 }
 
 /// Cancels a request that panics while the worker waits for a request, and sends one behind it.
-fn skips_a_brittle_request<S: Store<Brittles>>() {
+fn a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing<S: Store<Brittles>>() {
     run(|runtime| async move {
         let (runner, worker) = S::prepare(SenderRunner::builder(Brittles::Answers), runtime.timer()).run();
         let mut worker = pin!(worker);
@@ -168,14 +164,6 @@ fn skips_a_brittle_request<S: Store<Brittles>>() {
     });
 }
 
-#[test]
-fn a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing() {
-    skips_a_brittle_request::<store::OnHeap>();
-    skips_a_brittle_request::<store::InLean>();
-    #[cfg(feature = "embassy")]
-    skips_a_brittle_request::<store::Fixed<4, 0>>();
-}
-
 /// A task that can't be woken.
 struct Unwakeable;
 
@@ -186,7 +174,9 @@ impl Wake for Unwakeable {
 }
 
 /// Lets a ticket wait in a task that panics when it is woken, and another request wait behind it.
-fn wakes_an_unwakeable_ticket<S: Store<ScriptedSender<u32>>>() {
+fn a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results<
+    S: Store<ScriptedSender<u32>>,
+>() {
     run(|runtime| async move {
         let sender = ScriptedSender::new(runtime.timer());
         let (runner, worker) = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).run();
@@ -207,10 +197,8 @@ fn wakes_an_unwakeable_ticket<S: Store<ScriptedSender<u32>>>() {
     });
 }
 
-#[test]
-fn a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results() {
-    wakes_an_unwakeable_ticket::<store::OnHeap>();
-    wakes_an_unwakeable_ticket::<store::InLean>();
-    #[cfg(feature = "embassy")]
-    wakes_an_unwakeable_ticket::<store::Fixed<4, 4>>();
-}
+over_every_storage!(
+    a_request_that_panics_when_it_is_given_back_harms_no_other,
+    a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing,
+    a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results,
+);

@@ -1,6 +1,7 @@
 //! What the runner tells tracing: a span for each round of a request, an event for what is out of the ordinary.
 
 mod common;
+#[macro_use]
 #[expect(unreachable_pub, reason = "a module of tests")]
 #[path = "common/store.rs"]
 mod store;
@@ -121,7 +122,7 @@ fn what_is_out_of_the_ordinary_is_told_without_spans_too() {
     );
 }
 
-fn aborts_and_tells<S: Store<Sender>>() {
+fn an_abort_is_told<S: Store<Sender>>() {
     let (lines, _listening) = Lines::listen(Level::INFO);
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
@@ -136,14 +137,6 @@ fn aborts_and_tells<S: Store<Sender>>() {
         ["WARN telegram_sender: aborting queued=2", "INFO telegram_sender: stopped exit=Aborted"],
         "{told:#?}"
     );
-}
-
-#[test]
-fn an_abort_is_told() {
-    aborts_and_tells::<store::OnHeap>();
-    aborts_and_tells::<store::InLean>();
-    #[cfg(feature = "embassy")]
-    aborts_and_tells::<store::Fixed<4, 4>>();
 }
 
 /// A listener that panics at each event, as one does that writes to a closed pipe.
@@ -199,12 +192,9 @@ fn serves_while_nobody_can_listen<S: Store<Sender>>(aborts: bool) {
     });
 }
 
-#[test]
-fn a_listener_that_panics_keeps_nobody_waiting() {
-    for aborts in [false, true] {
-        serves_while_nobody_can_listen::<store::OnHeap>(aborts);
-        serves_while_nobody_can_listen::<store::InLean>(aborts);
-        #[cfg(feature = "embassy")]
-        serves_while_nobody_can_listen::<store::Fixed<4, 4>>(aborts);
-    }
+fn a_listener_that_panics_keeps_nobody_waiting<S: Store<Sender>>() {
+    serves_while_nobody_can_listen::<S>(false);
+    serves_while_nobody_can_listen::<S>(true);
 }
+
+over_every_storage!(an_abort_is_told, a_listener_that_panics_keeps_nobody_waiting);

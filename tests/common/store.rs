@@ -89,6 +89,7 @@ impl<S: MessageSender + 'static> Store<S> for InLean {
 
 /// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
 #[cfg(feature = "embassy")]
+#[allow(dead_code, reason = "what it holds lives on, so what is about its end does not use it")]
 pub struct Fixed<const SIZE: usize, const RESULTS: usize>;
 
 #[cfg(feature = "embassy")]
