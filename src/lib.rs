@@ -23,7 +23,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
-#[cfg(any(feature = "alloc", feature = "embassy"))]
+#[cfg(any(feature = "alloc", feature = "embassy", feature = "tracing"))]
 mod contain;
 mod error;
 #[cfg(any(feature = "alloc", feature = "embassy"))]

@@ -96,7 +96,7 @@ where
                 match abortable(storage, catch_panic(self.serve_while_ready(sender))).await {
                     Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
                     Some(Err(panic)) => {
-                        contain(|| trace::panicked(self.cx.id()));
+                        trace::panicked(self.cx.id());
                         self.fail_in_hand(NoAnswer::Panicked(panic));
                         // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a
                         // chip would keep code for that in vain.
@@ -189,14 +189,12 @@ where
             Err(_) => &counters.failed,
         };
         counter.add_one();
-        let name = name_of::<S>(&outcome);
+        self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
         }
-        // Told after the ticket is settled, as it is foreign code that listens.
-        self.span.take().end(name);
         has_response
     }
 }
@@ -211,11 +209,10 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         counters.in_flight.set(0);
         counters.failed.add_one();
         let outcome = Err(why);
-        let name = name_of::<S>(&outcome);
+        self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
         self.resolve(id, reply, Settled { outcome, attempts });
-        contain(|| self.span.take().end(name));
     }
 
     /// Ends a ticket, if there is one, in some other way than by its send. Tells whether it had been cancelled.
@@ -231,7 +228,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
         if self.in_hand.is_some() {
             self.cx.storage().counters().in_flight.set(0);
-            contain(|| self.span.take().end("aborted"));
+            self.span.take().end("aborted");
         }
         while contain(|| self.give_back_next(why)).unwrap_or(true) {}
         self.publish_at_last();
@@ -284,7 +281,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
             contain(|| self.fail_in_hand(NoAnswer::Stopped));
         }
         self.give_back_all(|| NoAnswer::Stopped);
-        contain(|| self.cx.storage().stop(self.exit));
+        self.cx.storage().stop(self.exit);
     }
 }
 

@@ -7,11 +7,12 @@ mod common;
 mod store;
 
 use std::io;
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 
 use common::{Sender, accepting, ms, run, scripted};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
+use futures::future::join_all;
 use store::Store;
 use telegram_sender::testing::Reply;
 use telegram_sender::{Exit, Requeue, Retry, SenderRunner, Timer};
@@ -165,36 +166,54 @@ impl Subscriber for Broken {
     fn exit(&self, _: &Id) {}
 }
 
-fn serves_while_nobody_can_listen<S: Store<Sender>>(aborts: bool) {
+/// How a runner's life ends.
+#[derive(Clone, Copy)]
+enum End {
+    Close,
+    Abort,
+    DropWorker,
+}
+
+fn serves_while_nobody_can_listen<S: Store<Sender>>(end: End) {
     let _listening = tracing::subscriber::set_default(Broken);
     run(|runtime| async move {
-        let sender = scripted(&runtime, [Reply::accept(), Reply::fail("secret"), Reply::accept()]);
-        let prepared = S::prepare(SenderRunner::builder(sender), runtime.timer());
-        let runner = prepared.start(&runtime).await.unwrap();
+        let replies = [Reply::accept(), Reply::fail("secret"), Reply::reject(400), Reply::accept()];
+        let builder = SenderRunner::builder(scripted(&runtime, replies)).strategy(Retry::new(1, ms(5)));
+        let (runner, task) = S::prepare(builder, runtime.timer()).start_with_task(&runtime).await.unwrap();
         let results = runner.results();
         let mut tickets = Vec::new();
         for request in ["a", "b", "c"] {
             tickets.push(runner.request(request).await.unwrap());
         }
-        let answers: Vec<bool> = futures::future::join_all(tickets).await.iter().map(Result::is_ok).collect();
+        let answers: Vec<bool> = join_all(tickets).await.iter().map(Result::is_ok).collect();
         assert_eq!(answers, [true, false, true]);
-        // Who ends the runner tells so, and hears the listener's panic; the runner ends all the same.
-        let (told, exit) = if aborts {
-            let last = runner.try_request("never sent").unwrap();
-            let told = AssertUnwindSafe(runner.abort()).catch_unwind().await.is_ok();
-            assert!(last.await.is_err());
-            (told, Exit::Aborted)
-        } else {
-            (AssertUnwindSafe(runner.close()).catch_unwind().await.is_ok(), Exit::Drained)
+        let last = runner.try_request("d").unwrap();
+        let exit = match end {
+            End::Close => runner.close().await,
+            End::Abort => {
+                runner.abort().await;
+                runner.task().await
+            }
+            End::DropWorker => {
+                task.cancel();
+                runner.task().await
+            }
         };
-        assert_eq!((told, runner.task().await), (false, exit));
-        assert_eq!(results.count().await, 2);
+        let (is_sent, expected) = match end {
+            End::Close => (true, Exit::Drained),
+            End::Abort => (false, Exit::Aborted),
+            End::DropWorker => (false, Exit::Dropped),
+        };
+        assert_eq!((last.await.is_ok(), exit), (is_sent, expected));
+        assert!(runner.try_request("e").is_err());
+        assert_eq!(results.count().await, 2 + usize::from(is_sent));
     });
 }
 
-fn a_listener_that_panics_keeps_nobody_waiting<S: Store<Sender>>() {
-    serves_while_nobody_can_listen::<S>(false);
-    serves_while_nobody_can_listen::<S>(true);
+fn a_listener_that_panics_harms_nobody<S: Store<Sender>>() {
+    for end in [End::Close, End::Abort, End::DropWorker] {
+        serves_while_nobody_can_listen::<S>(end);
+    }
 }
 
-over_every_storage!(an_abort_is_told, a_listener_that_panics_keeps_nobody_waiting);
+over_every_storage!(an_abort_is_told, a_listener_that_panics_harms_nobody);

@@ -332,15 +332,14 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             Some((self.waiting.get(), state.take_worker()))
         });
         let Some((queued, worker)) = advanced else { return };
-        if let Some(worker) = worker {
-            worker.wake();
-        }
-        self.wake(Event::Room);
-        // Told at last, as it is foreign code that listens.
         match to {
             Phase::Aborting => trace::aborting(queued),
             _ => trace::closing(queued),
         }
+        if let Some(worker) = worker {
+            worker.wake();
+        }
+        self.wake(Event::Room);
     }
 
     fn poll_abort(&self, cx: &mut task::Context<'_>) -> Poll<()> {
@@ -369,10 +368,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             state.exit.set(exit);
             state.results_ended.set(true);
         });
+        trace::stopped(&exit);
         for event in [Event::Room, Event::Response, Event::End] {
             self.wake(event);
         }
-        trace::stopped(&exit);
     }
 
     async fn stopped(&self) -> Exit {

@@ -30,7 +30,7 @@ impl RequestSpan {
     }
 
     #[inline]
-    pub(crate) fn end(&self, _: &'static str) {}
+    pub(crate) fn end(self, _: &'static str) {}
 }
 
 #[inline]

@@ -1,5 +1,7 @@
 //! Spans and events of `tracing`, target `telegram_sender`. No request, message, rejection or error is in them: these
 //! may hold what is not meant for a log.
+//!
+//! A subscriber that panics at what it is told, as one may that writes to a closed pipe, harms no request and no runner.
 
 use core::fmt::Debug;
 use core::mem;
@@ -10,6 +12,7 @@ use tracing::instrument::{Instrument, Instrumented};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, debug_span, error, info, warn};
 
+use crate::contain::contain;
 use crate::runtime::Nanos;
 use crate::strategy::RequestId;
 
@@ -18,19 +21,22 @@ pub(crate) struct RequestSpan(Span);
 
 impl RequestSpan {
     pub(crate) fn new(id: RequestId, cycle: u32, waited: Option<Nanos>) -> Self {
-        let span = debug_span!(
-            target: "telegram_sender",
-            "send",
-            id = id.get(),
-            cycle,
-            waited = Empty,
-            attempt = Empty,
-            outcome = Empty,
-        );
-        if let Some(waited) = waited {
-            span.record("waited", debug(waited));
-        }
-        Self(span)
+        contain(|| {
+            let span = debug_span!(
+                target: "telegram_sender",
+                "send",
+                id = id.get(),
+                cycle,
+                waited = Empty,
+                attempt = Empty,
+                outcome = Empty,
+            );
+            if let Some(waited) = waited {
+                span.record("waited", debug(waited));
+            }
+            Self(span)
+        })
+        .unwrap_or(Self::none())
     }
 
     /// Of no request.
@@ -47,59 +53,64 @@ impl RequestSpan {
         future.instrument(self.0.clone())
     }
 
-    pub(crate) fn end(&self, outcome: &'static str) {
-        self.0.record("outcome", outcome);
-        self.0.in_scope(|| debug!(target: "telegram_sender", outcome, "done"));
+    pub(crate) fn end(self, outcome: &'static str) {
+        contain(|| {
+            self.0.record("outcome", outcome);
+            self.0.in_scope(|| debug!(target: "telegram_sender", outcome, "done"));
+            drop(self);
+        });
     }
 }
 
 /// Whether somebody will see how long a request waited.
 pub(crate) fn wants_waits() -> bool {
-    tracing::enabled!(target: "telegram_sender", Level::DEBUG)
+    contain(|| tracing::enabled!(target: "telegram_sender", Level::DEBUG)).unwrap_or(false)
 }
 
 /// The request of the present span is handed to the sender.
 pub(crate) fn attempt(attempt: u32) {
     // To look for a span costs more than to see that nobody listens.
     if Level::DEBUG <= LevelFilter::current() {
-        Span::current().record("attempt", attempt);
+        contain(|| {
+            Span::current().record("attempt", attempt);
+        });
     }
 }
 
 /// The service asks for a wait.
 pub(crate) fn flood_wait(id: RequestId, wait: Duration) {
-    warn!(target: "telegram_sender", id = id.get(), ?wait, "flood wait");
+    contain(|| warn!(target: "telegram_sender", id = id.get(), ?wait, "flood wait"));
 }
 
 /// A strategy will send the request again after `wait`; `None` is as long as the service asks for.
 pub(crate) fn retry(id: RequestId, attempts: u32, wait: Option<Nanos>) {
-    info!(target: "telegram_sender", id = id.get(), attempts, wait = wait.map(debug), "retry");
+    contain(|| info!(target: "telegram_sender", id = id.get(), attempts, wait = wait.map(debug), "retry"));
 }
 
 pub(crate) fn requeued(id: RequestId, cycle: u32) {
-    debug!(target: "telegram_sender", id = id.get(), cycle, "re-queued");
+    contain(|| debug!(target: "telegram_sender", id = id.get(), cycle, "re-queued"));
 }
 
 pub(crate) fn requeue_dropped(id: RequestId) {
-    info!(target: "telegram_sender", id = id.get(), "re-queue dropped: the runner is closing");
+    contain(|| info!(target: "telegram_sender", id = id.get(), "re-queue dropped: the runner is closing"));
 }
 
 pub(crate) fn refused(reason: &'static str) {
-    warn!(target: "telegram_sender", reason, "request refused");
+    contain(|| warn!(target: "telegram_sender", reason, "request refused"));
 }
 
 pub(crate) fn panicked(id: RequestId) {
-    error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked");
+    contain(|| error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked"));
 }
 
 pub(crate) fn closing(queued: usize) {
-    info!(target: "telegram_sender", queued, "closing");
+    contain(|| info!(target: "telegram_sender", queued, "closing"));
 }
 
 pub(crate) fn aborting(queued: usize) {
-    warn!(target: "telegram_sender", queued, "aborting");
+    contain(|| warn!(target: "telegram_sender", queued, "aborting"));
 }
 
 pub(crate) fn stopped(exit: &impl Debug) {
-    info!(target: "telegram_sender", ?exit, "stopped");
+    contain(|| info!(target: "telegram_sender", ?exit, "stopped"));
 }

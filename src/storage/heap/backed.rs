@@ -171,19 +171,17 @@ macro_rules! storage_on_the_heap {
             fn advance(&self, to: $crate::storage::Phase) {
                 let $crate::storage::heap::backed::Common { life, bound, .. } = self.common();
                 let advanced = life.advance(to);
-                let queued = self.len();
+                if advanced {
+                    match to {
+                        $crate::storage::Phase::Aborting => $crate::trace::aborting(self.len()),
+                        _ => $crate::trace::closing(self.len()),
+                    }
+                }
                 self.close();
                 if advanced {
                     life.wake_worker();
                 }
                 bound.lift();
-                // Told at last, as it is foreign code that listens.
-                if advanced {
-                    match to {
-                        $crate::storage::Phase::Aborting => $crate::trace::aborting(queued),
-                        _ => $crate::trace::closing(queued),
-                    }
-                }
             }
 
             fn poll_abort(&self, cx: &mut ::core::task::Context<'_>) -> ::core::task::Poll<()> {
@@ -201,10 +199,10 @@ macro_rules! storage_on_the_heap {
             fn stop(&self, exit: $crate::storage::Exit) {
                 let $crate::storage::heap::backed::Common { life, bound, results, .. } = self.common();
                 life.stop(exit);
+                $crate::trace::stopped(&exit);
                 self.close();
                 bound.lift();
                 results.end();
-                $crate::trace::stopped(&exit);
             }
 
             async fn stopped(&self) -> $crate::storage::Exit {
