@@ -133,11 +133,11 @@ impl Cases {
         );
         self.push::<TokioMulti, S>(Workload::PingPong, 20_000, producers::run::<1, 1, TokioMulti, S>);
         // Between threads a request takes up to a hundred times as long.
-        self.from_block_on::<S>(Workload::Pipelined, 40_000, pipelined::run::<TokioMulti, S>);
-        self.from_block_on::<S>(Workload::PingPong, 4000, ping_pong::run::<TokioMulti, S>);
+        self.driven_by_block_on::<S>(Workload::Pipelined, 40_000, pipelined::run::<TokioMulti, S>);
+        self.driven_by_block_on::<S>(Workload::PingPong, 4000, ping_pong::run::<TokioMulti, S>);
     }
 
-    fn from_block_on<S: Subject<TokioMulti>>(
+    fn driven_by_block_on<S: Subject<TokioMulti>>(
         &mut self,
         workload: Workload,
         requests: u64,
