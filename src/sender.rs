@@ -1,6 +1,6 @@
 //! What sends: the [`MessageSender`] trait and the response it gives. Nothing here knows of queues or time.
 
-#[cfg(all(test, any(feature = "alloc", feature = "embassy")))]
+#[cfg(all(test, feature = "alloc"))]
 pub(crate) mod echo;
 
 use core::future::{Future, ready};

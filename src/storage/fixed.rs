@@ -369,6 +369,11 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             state.results_ended.set(true);
         });
         trace::stopped(&exit);
+        for slot in 0..T {
+            if let Some(ticket) = self.with(|state| state.slots.take_waker(slot)) {
+                ticket.wake();
+            }
+        }
         for event in [Event::Room, Event::Response, Event::End] {
             self.wake(event);
         }

@@ -149,6 +149,11 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
             _ => Err(settled),
         }
     }
+
+    /// The waker of the ticket that waits there, if one does.
+    pub(super) fn take_waker(&self, index: usize) -> Option<Waker> {
+        self.all.get(index)?.waker.take()
+    }
 }
 
 impl<S: MessageSender> Slot<S> {
@@ -216,7 +221,7 @@ mod tests {
         assert!(slots.settle(0, old, settled(7)).is_err());
         assert!(matches!(slots.look(0, Waker::noop()), Look::Waits(None)));
         assert!(slots.settle(0, new, settled(8)).is_ok_and(|waker| waker.is_some()));
-        assert!(slots.is_settled(0));
+        assert!(slots.is_settled(0) && slots.take_waker(0).is_none());
         assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Settled { outcome: Ok(Ok(8)), .. })));
         assert!(slots.has_room());
     }
