@@ -1,14 +1,11 @@
 //! Taking a request back, at each point of its life.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
+use common::store::{Store, start, start_built};
 use common::{End, Sender, accepted, accepting, all, dropped_sends, ms, now, run, scripted, sent};
 use futures::StreamExt;
-use store::{Store, start};
 use telegram_sender::testing::Reply;
 use telegram_sender::{NoAnswer, SendError, SenderRunner, Timer};
 
@@ -120,11 +117,11 @@ fn a_cancelled_request_does_not_come_back_from_abort<S: Store<Sender>>() {
 fn a_dropped_request_future_has_enqueued_nothing<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner =
-            S::prepare(SenderRunner::builder(sender.clone()).queue_capacity(1).unwrap(), runtime.timer())
-                .start(&runtime)
-                .await
-                .unwrap();
+        let runner = start_built::<S, _, _>(
+            &runtime,
+            SenderRunner::builder(sender.clone()).queue_capacity(1).unwrap(),
+        )
+        .await;
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("b").await.unwrap());

@@ -1,17 +1,14 @@
 //! What goes wrong in odd places: re-entry, time that does not pass, memory that must come back.
 
 mod common;
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use common::store::{self, Store};
 use common::{ms, run};
 use futures::FutureExt;
-use store::Store;
 use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime, VirtualTimer};
 use telegram_sender::{
     Context, Exit, KeepResults, MessageResponse, MessageSender, NoAnswer, Outcome, Overflow, Pipeline,

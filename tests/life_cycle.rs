@@ -1,18 +1,15 @@
 //! From `start` to the worker's end: opening, serving in order, closing, what a dropped handle does.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::Duration;
 
+use common::store::{self, Store, start};
 use common::{Sender, accepted, accepting, all, flood, ms, now, rejected, run, scripted, sent};
 use futures::poll;
-use store::{Store, start};
 use telegram_sender::testing::{Accepted, Failed, Reply, VirtualRuntime};
 use telegram_sender::{Exit, NoAnswer, RequestError, Runner, SendError, SenderRunner, Timer};
 

@@ -1,10 +1,7 @@
 //! A worker, a ticket and a consumer that move to another task are woken where they are.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake};
 
+use common::store::Store;
 use futures::StreamExt;
-use store::Store;
 use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::{KeepResults, MessageResponse, MessageSender, Overflow, SenderRunner};
 

@@ -1,10 +1,7 @@
 //! Panics of what users gave, elsewhere than in a send: each harms nobody else.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::cell::Cell;
 use std::pin::{Pin, pin};
@@ -13,8 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Wake};
 
 use common::run;
+use common::store::{self, Store, start};
 use futures::{StreamExt, poll};
-use store::Store;
 use telegram_sender::testing::ScriptedSender;
 use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
 
@@ -50,8 +47,7 @@ impl MessageSender for Answers {
 fn panics_in_a_clone_and_in_closing<S: Store<Rc<Answers>>>(keeps_results: bool) {
     run(|runtime| async move {
         let sender = Rc::new(Answers(Cell::default()));
-        let prepared = S::prepare(SenderRunner::builder(sender.clone()), runtime.timer());
-        let runner = prepared.start(&runtime).await.unwrap();
+        let runner = start::<S, _>(&runtime, &sender).await;
         assert!(runner.request(()).await.unwrap().await.is_ok());
         let results = runner.results();
         let end = runner.request(()).await.unwrap().await;

@@ -1,33 +1,27 @@
 //! The request queue and its bound; the results queue, its consumers and its policies.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::time::Duration;
 
+use common::store::{self, RunnerOver, Store, start, start_built};
 use common::{Sender, accepted, accepting, all, ms, now, rejected, run, scripted, sent};
 use futures::stream::FusedStream;
 use futures::{Stream, StreamExt, poll};
-use store::{Store, start};
-use telegram_sender::testing::{Accepted, Rejected, Reply, VirtualRuntime, VirtualTimer};
+use telegram_sender::testing::{Accepted, Rejected, Reply, VirtualRuntime};
 use telegram_sender::{
     Answer, Builder, KeepResults, Overflow, RequestError, Requeue, ResultError, Results, SenderRunner,
     Spawner, Timer,
 };
 
-/// A runner over a storage that `S` makes.
-type Runner<S> = SenderRunner<Sender, VirtualTimer, <S as Store<Sender>>::Storage>;
-
 async fn start_with<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     sender: &Sender,
     options: impl FnOnce(Builder<Sender>) -> Builder<Sender>,
-) -> Runner<S> {
+) -> RunnerOver<S, Sender> {
     let builder = options(SenderRunner::builder(sender.clone()));
-    S::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
+    start_built::<S, _, _>(runtime, builder).await
 }
 
 fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does<S: Store<Sender>>() {
@@ -72,10 +66,7 @@ fn a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue<S: 
             if let Some(capacity) = capacity {
                 builder = builder.queue_capacity(capacity).unwrap();
             }
-            let runner = S::prepare(builder.strategy(Requeue::cycles(3)), runtime.timer())
-                .start(&runtime)
-                .await
-                .unwrap();
+            let runner = start_built::<S, _, _>(&runtime, builder.strategy(Requeue::cycles(3))).await;
             drop(runner.request("a").await.unwrap());
             runtime.timer().sleep(ms(1)).await;
             drop(runner.request("b").await.unwrap());
@@ -231,7 +222,7 @@ fn a_dropped_result_takes_no_response_with_it<S: Store<Sender>>() {
 async fn ten_unread<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     overflow: Overflow,
-) -> (Sender, Runner<S>, Results<Sender, S::Storage>) {
+) -> (Sender, RunnerOver<S, Sender>, Results<Sender, S::Storage>) {
     let sender = accepting(runtime, ms(10));
     let keep = KeepResults::while_read().bounded(3, overflow).unwrap();
     let runner = start_with::<S>(runtime, &sender, |builder| builder.results(keep)).await;

@@ -1,29 +1,26 @@
 //! A stream of requests in, a stream of outcomes out.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
+use common::store::{RunnerOver, Store, start, start_built};
 use common::{Sender, accepted, accepting, ms, now, rejected, run, scripted, sent};
 use futures::stream::{FusedStream, StreamExt, iter, pending, repeat};
 use futures::{Stream, poll};
-use store::{Store, start};
-use telegram_sender::testing::{Reply, VirtualRuntime, VirtualTimer};
+use telegram_sender::testing::{Reply, VirtualRuntime};
 use telegram_sender::{CallError, RequestError, SendError, SenderRunner, Spawner, Timer};
 
 async fn start_bounded<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     sender: &Sender,
     capacity: usize,
-) -> SenderRunner<Sender, VirtualTimer, S::Storage> {
+) -> RunnerOver<S, Sender> {
     let builder = SenderRunner::builder(sender.clone()).queue_capacity(capacity).unwrap();
-    S::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
+    start_built::<S, _, _>(runtime, builder).await
 }
 
 /// Requests without end, and how many of them were taken.

@@ -1,16 +1,13 @@
 //! Closing, closing in time, aborting: nothing is lost, nothing waits for ever.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::time::Duration;
 
+use common::store::{Store, start, start_built};
 use common::{Sender, accepted, accepting, all, dropped_sends, flood, ms, now, run, scripted, sent};
 use futures::{StreamExt, poll};
-use store::{Store, start};
 use telegram_sender::testing::{Reply, VirtualRuntime};
 use telegram_sender::{
     Delay, Exit, KeepResults, NoAnswer, RateLimiter, RequestError, Requeue, SendError, SenderRunner, Spawner,
@@ -128,14 +125,12 @@ fn abort_drops_the_send_in_flight_and_returns_the_requests_never_sent<S: Store<S
 fn a_request_that_waits_in_a_limiter_was_never_sent_and_comes_back<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        let runner = S::prepare(
+        let runner = start_built::<S, _, _>(
+            &runtime,
             SenderRunner::builder(sender.clone())
                 .strategy(RateLimiter::new(1, Duration::from_secs(60)).unwrap()),
-            runtime.timer(),
         )
-        .start(&runtime)
-        .await
-        .unwrap();
+        .await;
         let first = runner.request("a").await.unwrap();
         let held = runner.request("b").await.unwrap();
         first.await.unwrap();
@@ -203,13 +198,11 @@ fn close_waits_for_the_sender_to_close<S: Store<Sender>>() {
 fn a_requeue_while_closing_is_dropped_so_the_drain_ends<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = S::prepare(
+        let runner = start_built::<S, _, _>(
+            &runtime,
             SenderRunner::builder(sender.clone()).strategy(Requeue::endless()).strategy(Delay::new(ms(50))),
-            runtime.timer(),
         )
-        .start(&runtime)
-        .await
-        .unwrap();
+        .await;
         let first_round = runner.request("a").await.unwrap();
         runtime.timer().sleep(ms(420)).await;
         assert_eq!((runner.stats().requeues_dropped, runner.is_closing()), (0, false));
@@ -224,13 +217,11 @@ fn a_requeue_while_closing_is_dropped_so_the_drain_ends<S: Store<Sender>>() {
 fn an_aborted_requeued_round_does_not_come_back_as_unsent<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
-        let runner = S::prepare(
+        let runner = start_built::<S, _, _>(
+            &runtime,
             SenderRunner::builder(sender).strategy(Requeue::endless()).strategy(Delay::new(ms(50))),
-            runtime.timer(),
         )
-        .start(&runtime)
-        .await
-        .unwrap();
+        .await;
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(120)).await;
         assert!(all(runner.abort().await).is_empty());
@@ -239,13 +230,11 @@ fn an_aborted_requeued_round_does_not_come_back_as_unsent<S: Store<Sender>>() {
 
 fn a_producer_that_waits_for_room_gets_its_request_back_on_close<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = S::prepare(
+        let runner = start_built::<S, _, _>(
+            &runtime,
             SenderRunner::builder(accepting(&runtime, ms(100))).queue_capacity(1).unwrap(),
-            runtime.timer(),
         )
-        .start(&runtime)
-        .await
-        .unwrap();
+        .await;
         drop(runner.request("in flight").await.unwrap());
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("queued").await.unwrap());
@@ -257,13 +246,11 @@ fn a_producer_that_waits_for_room_gets_its_request_back_on_close<S: Store<Sender
 
 fn responses_that_were_kept_can_be_read_after_the_stop<S: Store<Sender>>() {
     run(|runtime| async move {
-        let runner = S::prepare(
+        let runner = start_built::<S, _, _>(
+            &runtime,
             SenderRunner::builder(accepting(&runtime, ms(100))).results(KeepResults::always()),
-            runtime.timer(),
         )
-        .start(&runtime)
-        .await
-        .unwrap();
+        .await;
         drop(runner.request("a").await.unwrap());
         runner.close().await;
         let kept: Vec<_> = runner.results().map(|answer| answer.response.unwrap()).collect().await;

@@ -1,14 +1,11 @@
 //! The counters: each request is counted in exactly one place, before its ticket knows how it ended.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
+use common::store::{Store, start, start_built};
 use common::{Sender, accepting, all, ms, run, scripted};
 use futures::join;
-use store::{Store, start};
 use telegram_sender::testing::Reply;
 use telegram_sender::{Delay, Requeue, SenderRunner, Spawner, Stats, Timer};
 
@@ -69,7 +66,7 @@ fn rounds_are_counted_as_requests_are<S: Store<Sender>>() {
         let builder = SenderRunner::builder(accepting(&runtime, ms(10)))
             .strategy(Requeue::endless())
             .strategy(Delay::new(ms(90)));
-        let runner = S::prepare(builder, runtime.timer()).start(&runtime).await.unwrap();
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(250)).await;
         runner.close().await;
@@ -83,7 +80,7 @@ fn waits_are_measured_if_asked_for<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
         let builder = SenderRunner::builder(sender).strategy(Requeue::cycles(1)).measure_waits(true);
-        let runner = S::prepare(builder, runtime.timer()).start(&runtime).await.unwrap();
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
         let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
         let [a, b] = tickets;
         let _ = join!(a, b);

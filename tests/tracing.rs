@@ -1,19 +1,16 @@
 //! What the runner tells tracing: a span for each round of a request, an event for what is out of the ordinary.
 
-mod common;
 #[macro_use]
-#[expect(unreachable_pub, reason = "a module of tests")]
-#[path = "common/store.rs"]
-mod store;
+mod common;
 
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 
+use common::store::{Store, start};
 use common::{Sender, accepting, ms, run, scripted};
 use futures::StreamExt;
 use futures::future::join_all;
-use store::Store;
 use telegram_sender::testing::Reply;
 use telegram_sender::{Exit, Requeue, Retry, SenderRunner, Timer};
 use tracing::span::{Attributes, Id, Record};
@@ -126,9 +123,7 @@ fn what_is_out_of_the_ordinary_is_told_without_spans_too() {
 fn an_abort_is_told<S: Store<Sender>>() {
     let (lines, _listening) = Lines::listen(Level::INFO);
     run(|runtime| async move {
-        let sender = accepting(&runtime, ms(10));
-        let prepared = S::prepare(SenderRunner::builder(sender), runtime.timer());
-        let runner = prepared.start(&runtime).await.unwrap();
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         drop([runner.try_request("a").unwrap(), runner.try_request("b").unwrap()]);
         runner.abort().await;
     });

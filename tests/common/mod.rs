@@ -1,6 +1,9 @@
 //! What the tests of one runner in virtual time share.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
+#[macro_use]
+pub mod store;
+
 use std::time::Duration;
 
 use telegram_sender::SenderRunner;

@@ -1,5 +1,6 @@
 //! Where the runner of a test lives: what a suite that runs over every storage is generic over.
 
+use std::fmt::Debug;
 use std::future::Future;
 
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
@@ -12,26 +13,40 @@ use telegram_sender::{
 macro_rules! over_every_storage {
     ($($test:ident),* $(,)?) => {
         mod on_the_heap {
-            $(#[test] fn $test() { super::$test::<super::store::OnHeap>(); })*
+            $(#[test] fn $test() { super::$test::<crate::common::store::OnHeap>(); })*
         }
         mod in_the_lean_storage {
-            $(#[test] fn $test() { super::$test::<super::store::InLean>(); })*
+            $(#[test] fn $test() { super::$test::<crate::common::store::InLean>(); })*
         }
         #[cfg(feature = "embassy")]
         mod in_the_fixed_storage {
-            $(#[test] fn $test() { super::$test::<super::store::Fixed<16, 16>>(); })*
+            $(#[test] fn $test() { super::$test::<crate::common::store::Fixed<16, 16>>(); })*
         }
     };
 }
 
+/// A runner in virtual time, over the storage that `B` makes.
+pub type RunnerOver<B, S> = SenderRunner<S, VirtualTimer, <B as Store<S>>::Storage>;
+
 /// Starts a runner without strategies.
 #[allow(dead_code, reason = "not each test binary uses it")]
-pub async fn start<B, S>(runtime: &VirtualRuntime, sender: &S) -> SenderRunner<S, VirtualTimer, B::Storage>
+pub async fn start<B, S>(runtime: &VirtualRuntime, sender: &S) -> RunnerOver<B, S>
 where
     B: Store<S>,
-    S: MessageSender<Error: std::fmt::Debug> + Clone + 'static,
+    S: MessageSender<Error: Debug> + Clone + 'static,
 {
-    B::prepare(SenderRunner::builder(sender.clone()), runtime.timer()).start(runtime).await.unwrap()
+    start_built::<B, _, _>(runtime, SenderRunner::builder(sender.clone())).await
+}
+
+/// Starts what `builder` has been told.
+#[allow(dead_code, reason = "not each test binary uses it")]
+pub async fn start_built<B, S, A>(runtime: &VirtualRuntime, builder: Builder<S, A>) -> RunnerOver<B, S>
+where
+    B: Store<S>,
+    S: MessageSender<Error: Debug> + 'static,
+    A: SendStrategy<S> + 'static,
+{
+    B::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
 }
 
 /// Makes runners over one kind of storage.
