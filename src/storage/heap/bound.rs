@@ -31,6 +31,11 @@ impl Bound {
         Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
     }
 
+    /// Whether it counts.
+    pub(in crate::storage) const fn is_there(&self) -> bool {
+        self.capacity.is_some()
+    }
+
     /// Takes room for one, if there is any.
     #[inline]
     pub(in crate::storage) fn enter(&self) -> bool {

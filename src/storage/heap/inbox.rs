@@ -26,6 +26,8 @@ pub struct HeapInbox<S: MessageSender> {
     issued: usize,
     /// How many re-queued rounds are in there.
     rounds: usize,
+    /// Whether the queue has a bound. To ask the storage would fetch what callers write for each request.
+    bounded: bool,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
@@ -42,8 +44,9 @@ enum Wait {
 }
 
 impl<S: MessageSender> HeapInbox<S> {
-    pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, taken: 0, issued: 0, rounds: 0, cancelled: None }
+    pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
+        let bounded = storage.0.common.bound.is_there();
+        Self { storage, queue, taken: 0, issued: 0, rounds: 0, bounded, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -68,7 +71,9 @@ impl<S: MessageSender> HeapInbox<S> {
         let Some(queued) = hand else { return false };
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
-            self.storage.0.common.bound.leave();
+            if self.bounded {
+                self.storage.0.common.bound.leave();
+            }
         } else {
             self.rounds -= 1;
         }

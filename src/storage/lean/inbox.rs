@@ -22,6 +22,8 @@ pub struct LeanInbox<S: MessageSender> {
     batch: VecDeque<Entry<S>>,
     /// How many it has taken from there, ever; it wraps.
     taken: usize,
+    /// Whether the queue has a bound. To ask the storage would fetch what callers write for each request.
+    bounded: bool,
 }
 
 /// What there is when the batch is empty.
@@ -32,8 +34,9 @@ enum Refill {
 }
 
 impl<S: MessageSender> LeanInbox<S> {
-    pub(super) const fn new(storage: Lean<S>) -> Self {
-        Self { storage, batch: VecDeque::new(), taken: 0 }
+    pub(super) fn new(storage: Lean<S>) -> Self {
+        let bounded = storage.0.common.bound.is_there();
+        Self { storage, batch: VecDeque::new(), taken: 0, bounded }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
@@ -66,7 +69,7 @@ impl<S: MessageSender> LeanInbox<S> {
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
             shared.taken.store(self.taken, Ordering::Release);
-            if entry.cycle() == 0 {
+            if self.bounded && entry.cycle() == 0 {
                 shared.common.bound.leave();
             }
             if !entry.reply().is_some_and(Promise::is_cancelled) {
