@@ -31,9 +31,9 @@ impl Bound {
         Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
     }
 
-    /// Whether it counts.
-    pub(in crate::storage) const fn is_there(&self) -> bool {
-        self.capacity.is_some()
+    #[inline]
+    pub(in crate::storage) const fn capacity(&self) -> Option<NonZeroUsize> {
+        self.capacity
     }
 
     /// Takes room for one, if there is any.
@@ -52,12 +52,10 @@ impl Bound {
         }
     }
 
-    /// One has left the queue.
+    /// One has left the queue, which is of this capacity.
     #[inline]
-    pub(in crate::storage) fn leave(&self) {
-        if let Some(capacity) = self.capacity
-            && self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get()
-        {
+    pub(in crate::storage) fn leave(&self, capacity: NonZeroUsize) {
+        if self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get() {
             self.pass_on();
         }
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use core::fmt;
 use core::future::{Future, poll_fn};
+use core::num::NonZeroUsize;
 use core::task::{Context, Poll};
 
 use async_channel::{Receiver, TryRecvError, TrySendError};
@@ -26,8 +27,8 @@ pub struct HeapInbox<S: MessageSender> {
     issued: usize,
     /// How many re-queued rounds are in there.
     rounds: usize,
-    /// Whether the queue has a bound. To ask the storage would fetch what callers write for each request.
-    bounded: bool,
+    /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
+    capacity: Option<NonZeroUsize>,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
@@ -45,8 +46,8 @@ enum Wait {
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        let bounded = storage.0.common.bound.is_there();
-        Self { storage, queue, taken: 0, issued: 0, rounds: 0, bounded, cancelled: None }
+        let capacity = storage.0.common.bound.capacity();
+        Self { storage, queue, taken: 0, issued: 0, rounds: 0, capacity, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -71,8 +72,8 @@ impl<S: MessageSender> HeapInbox<S> {
         let Some(queued) = hand else { return false };
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
-            if self.bounded {
-                self.storage.0.common.bound.leave();
+            if let Some(capacity) = self.capacity {
+                self.storage.0.common.bound.leave(capacity);
             }
         } else {
             self.rounds -= 1;

@@ -3,6 +3,7 @@
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::future::{Future, poll_fn};
+use core::num::NonZeroUsize;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
@@ -22,8 +23,8 @@ pub struct LeanInbox<S: MessageSender> {
     batch: VecDeque<Entry<S>>,
     /// How many it has taken from there, ever; it wraps.
     taken: usize,
-    /// Whether the queue has a bound. To ask the storage would fetch what callers write for each request.
-    bounded: bool,
+    /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
+    capacity: Option<NonZeroUsize>,
 }
 
 /// What there is when the batch is empty.
@@ -35,8 +36,8 @@ enum Refill {
 
 impl<S: MessageSender> LeanInbox<S> {
     pub(super) fn new(storage: Lean<S>) -> Self {
-        let bounded = storage.0.common.bound.is_there();
-        Self { storage, batch: VecDeque::new(), taken: 0, bounded }
+        let capacity = storage.0.common.bound.capacity();
+        Self { storage, batch: VecDeque::new(), taken: 0, capacity }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
@@ -69,8 +70,10 @@ impl<S: MessageSender> LeanInbox<S> {
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
             shared.taken.store(self.taken, Ordering::Release);
-            if self.bounded && entry.cycle() == 0 {
-                shared.common.bound.leave();
+            if let Some(capacity) = self.capacity
+                && entry.cycle() == 0
+            {
+                shared.common.bound.leave(capacity);
             }
             if !entry.reply().is_some_and(Promise::is_cancelled) {
                 return true;
