@@ -1,6 +1,8 @@
 //! The storage seam: where requests, replies and results wait. One [`Storage`] serves one runner; the worker,
 //! the tickets and the strategies are the same over all of them.
 
+#[cfg(all(test, feature = "std"))]
+mod counting_task;
 #[cfg(feature = "embassy")]
 pub(crate) mod fixed;
 #[cfg(feature = "alloc")]

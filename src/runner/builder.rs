@@ -42,7 +42,7 @@ impl<S: MessageSender> Builder<S> {
             capacity: None,
             results: KeepResults::while_read(),
             options: Options { result_timeout: Nanos::of(Duration::from_secs(1)), measure_waits: false },
-            yield_every: NonZeroU32::MIN.saturating_add(127),
+            yield_every: const { NonZeroU32::new(128).unwrap() },
         }
     }
 }

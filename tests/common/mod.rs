@@ -6,13 +6,9 @@ pub mod store;
 
 use std::time::Duration;
 
-use telegram_sender::SenderRunner;
-use telegram_sender::testing::{
-    Accepted, Failed, Rejected, Reply, ScriptedSender, SendEnd, VirtualRuntime, VirtualTimer,
-};
+use telegram_sender::testing::{Accepted, Failed, Rejected, Reply, ScriptedSender, SendEnd, VirtualRuntime};
 
 pub type Sender = ScriptedSender<&'static str>;
-pub type Runner = SenderRunner<Sender, VirtualTimer>;
 /// How a ticket ends.
 pub type End = Result<Accepted<&'static str>, telegram_sender::SendError<Rejected, Failed>>;
 
@@ -59,11 +55,6 @@ pub fn all<T>(unsent: impl IntoIterator<Item = T>) -> Vec<T> {
 pub fn dropped_sends(sender: &Sender) -> usize {
     let dropped = |end: Option<(_, SendEnd)>| end.is_some_and(|(_, end)| end == SendEnd::Dropped);
     sender.sends().iter().filter(|send| dropped(send.ended)).count()
-}
-
-/// Starts a runner without strategies.
-pub async fn start(runtime: &VirtualRuntime, sender: &Sender) -> Runner {
-    SenderRunner::builder(sender.clone()).prepare(runtime.timer()).start(runtime).await.unwrap()
 }
 
 /// A runtime and a future on it.

@@ -16,7 +16,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use common::{accepted, ms, now, run, scripted, start};
+use common::store::{self, start};
+use common::{accepted, ms, now, run, scripted};
 use telegram_sender::testing::Reply;
 use telegram_sender::tower::{Classify, ServiceSender};
 use telegram_sender::{CallError, MessageSender, NoAnswer, Retry, SendError, SenderRunner};
@@ -123,7 +124,7 @@ fn what_surely_did_not_arrive_is_for_the_classifier_to_say() {
 fn a_runner_is_a_service() {
     run(|runtime| async move {
         let replies = [Reply::accept(), Reply::reject(400)];
-        let mut runner = start(&runtime, &scripted(&runtime, replies)).await;
+        let mut runner = start::<store::OnHeap, _>(&runtime, &scripted(&runtime, replies)).await;
         assert_eq!(runner.ready().await.unwrap().call("a").await, Ok(accepted(0, "a")));
         let rejected = runner.ready().await.unwrap().call("b").await.unwrap_err();
         assert_eq!(rejected, CallError::Failed(SendError::Rejected(common::rejected(1))));

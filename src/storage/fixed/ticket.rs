@@ -117,8 +117,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::sync::Arc;
-    use core::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
 
     use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 
@@ -126,29 +124,20 @@ mod tests {
     use crate::results::KeepResults;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
+    use crate::storage::counting_task::CountingTask;
     use crate::storage::{Exit, Preallocated, Storage};
-
-    /// A task that counts how often it was woken.
-    #[derive(Default)]
-    struct Task(AtomicUsize);
-
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
 
     #[test]
     fn a_ticket_that_nobody_settled_is_woken_and_ends_with_the_runner() {
         let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
         (&storage).occupy(None, KeepResults::default()).unwrap();
         let (_, mut receipt) = (&storage).try_enqueue(7, Instant::NEVER).unwrap();
-        let task = Arc::new(Task::default());
+        let task = Arc::new(CountingTask::default());
         let waker = task.clone().into();
         let mut cx = Context::from_waker(&waker);
         assert!(receipt.poll(&mut cx).is_pending());
         (&storage).stop(Exit::Dropped);
-        assert_eq!(task.0.load(Ordering::SeqCst), 1);
+        assert_eq!(task.woken(), 1);
         let Poll::Ready(settled) = receipt.poll(&mut cx) else { panic!("it waits for ever") };
         assert!(matches!(settled, Settled { outcome: Err(NoAnswer::Stopped), attempts: 0 }));
         assert!(!receipt.cancel(crate::strategy::RequestId::new(0)));

@@ -67,29 +67,13 @@ impl WorkerWaker {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use alloc::sync::Arc;
-    use core::sync::atomic::AtomicUsize;
-    use std::task::Wake;
 
     use super::*;
-
-    #[derive(Default)]
-    struct Task(AtomicUsize);
-
-    impl Task {
-        fn woken(&self) -> usize {
-            self.0.swap(0, Ordering::SeqCst)
-        }
-    }
-
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
+    use crate::storage::counting_task::CountingTask;
 
     #[test]
     fn it_wakes_the_task_in_which_the_worker_waits() {
-        let tasks = [Arc::new(Task::default()), Arc::new(Task::default())];
+        let tasks = [Arc::new(CountingTask::default()), Arc::new(CountingTask::default())];
         let wakers = tasks.clone().map(Waker::from);
         let worker = WorkerWaker::new();
         worker.wake();
@@ -108,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_wait_in_the_same_task_clones_no_waker() {
-        let task = Arc::new(Task::default());
+        let task = Arc::new(CountingTask::default());
         let waker = Waker::from(task.clone());
         let worker = WorkerWaker::new();
         for _ in 0..3 {

@@ -164,10 +164,9 @@ impl<S: MessageSender> Drop for Promise<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Wake;
-
     use super::*;
     use crate::error::NoAnswer;
+    use crate::storage::counting_task::CountingTask;
     use crate::storage::{Receipt, Settled};
     use crate::strategy::RequestId;
 
@@ -182,12 +181,6 @@ mod tests {
         async fn send_message(&self, (): &()) -> Result<Result<Arc<()>, ()>, ()> {
             Ok(Ok(Arc::new(())))
         }
-    }
-
-    struct Task;
-
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {}
     }
 
     fn message(reply: Option<Settled<Echo>>) -> bool {
@@ -229,13 +222,13 @@ mod tests {
 
     #[test]
     fn a_ticket_that_waits_is_woken_once_and_then_needs_no_lock() {
-        let task = Arc::new(Task);
+        let task = Arc::new(CountingTask::default());
         let waker = Waker::from(task.clone());
         let (promise, mut receipt) = pair::<Echo>();
         assert!(poll(&mut receipt, &waker).is_none() && poll(&mut receipt, &waker).is_none());
         assert_eq!(Arc::strong_count(&task), 3);
         assert!(!promise.settle(reply(&Arc::new(()))));
-        assert_eq!(Arc::strong_count(&task), 2);
+        assert_eq!((task.woken(), Arc::strong_count(&task)), (1, 2));
         assert!(message(receipt.try_take()));
     }
 
@@ -253,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_ticket_that_leaves_takes_its_waker_along() {
-        let task = Arc::new(Task);
+        let task = Arc::new(CountingTask::default());
         for cancels in [false, true] {
             let (promise, mut receipt) = pair::<Echo>();
             assert!(poll(&mut receipt, &task.clone().into()).is_none());
