@@ -1,12 +1,13 @@
 //! The handle that callers hold, and the trait that it is.
 
 mod builder;
+mod enqueue;
 mod handle;
 #[cfg(feature = "alloc")]
 mod send_all;
 
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::pin::pin;
 use core::time::Duration;
 
@@ -20,10 +21,11 @@ use crate::results::Results;
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 use crate::stats::Stats;
-use crate::storage::{AnswerOf, Exit, Phase, Storage, Unnamed};
+use crate::storage::{AnswerOf, Exit, Phase, Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 use crate::trace;
 
+use self::enqueue::Enqueue;
 pub use builder::{Builder, IntoWorker, Prepared};
 pub use handle::Runner;
 #[cfg(feature = "alloc")]
@@ -75,20 +77,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
-    pub async fn request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        let mut request = request;
-        loop {
-            match self.storage.try_enqueue(request, self.queued_at()) {
-                Ok((id, receipt)) => return Ok(Ticket::new(id, receipt)),
-                Err(RequestError::Full(full)) => request = full,
-                Err(closing) => {
-                    refused(&closing);
-                    return Err(closing);
-                }
-            }
-            let mut room = Q::Room::default();
-            poll_fn(|cx| self.storage.poll_room(&mut room, cx)).await;
-        }
+    pub fn request(
+        &self,
+        request: S::Request,
+    ) -> impl Future<Output = Result<Ticket<S, Q>, RequestError<S::Request>>> {
+        Enqueue::new(self, request)
     }
 
     /// Enqueues `request` and gives its ticket, without waiting.
@@ -97,7 +90,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     ///
     /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
-        self.enqueue_now(request).inspect_err(refused)
+        let mut request = Some(request);
+        self.enqueue(&mut request).map_err(|refused| refused.give_back(&mut request))
     }
 
     /// Sends all `requests` of a stream, and gives their outcomes as a stream, in the same order. It takes requests
@@ -130,7 +124,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         SendAll::new(self.clone(), requests)
     }
 
-    fn enqueue_now(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
+    #[inline]
+    fn enqueue(&self, request: &mut Option<S::Request>) -> Result<Ticket<S, Q>, Refused> {
         let (id, receipt) = self.storage.try_enqueue(request, self.queued_at())?;
         Ok(Ticket::new(id, receipt))
     }
@@ -238,11 +233,6 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         let storage = self.storage.clone();
         async move { storage.stopped().await }
     }
-}
-
-#[cold]
-fn refused<Req>(error: &RequestError<Req>) {
-    trace::refused(if error.is_full() { "full" } else { "closing" });
 }
 
 impl<S: MessageSender, T: Timer, Q: Storage<S>> Clone for SenderRunner<S, T, Q> {

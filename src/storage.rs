@@ -22,6 +22,7 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
 use crate::strategy::{Outcome, RequestId};
+use crate::trace;
 
 #[cfg(feature = "embassy")]
 pub use fixed::{FixedStorage, Unsent};
@@ -45,9 +46,43 @@ pub(crate) type TicketResult<S> = Result<
 >;
 /// The answer to one request, as results yield it.
 pub(crate) type AnswerOf<S> = Answer<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
-/// An id with the ticket's end of its reply, or the refused request.
-pub(crate) type Enqueued<S, Receipt> =
-    Result<(RequestId, Receipt), RequestError<<S as MessageSender>::Request>>;
+/// An id with the ticket's end of its reply. What is refused stays where it is.
+pub(crate) type Enqueued<Receipt> = Result<(RequestId, Receipt), Refused>;
+
+/// Why a request was not enqueued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    Full,
+    Closing,
+}
+
+impl Refused {
+    /// The error for the caller, with the request that was to be enqueued.
+    #[cold]
+    pub(crate) fn give_back<Req>(self, request: &mut Option<Req>) -> RequestError<Req> {
+        let request = take(request);
+        let error = match self {
+            Self::Full => RequestError::Full(request),
+            Self::Closing => RequestError::Closing(request),
+        };
+        trace::refused(if error.is_full() { "full" } else { "closing" });
+        error
+    }
+}
+
+/// Takes the request out of its place. One that is gone was in a future that was polled after it was ready.
+#[inline]
+pub(crate) fn take<Req>(place: &mut Option<Req>) -> Req {
+    match place.take() {
+        Some(request) => request,
+        None => polled_again(),
+    }
+}
+
+#[cold]
+fn polled_again() -> ! {
+    panic!("the future of a request was polled after it was ready")
+}
 
 /// Where a runner is in its life. It only goes forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,15 +179,25 @@ impl<S: MessageSender, Reply> Taken<S, Reply> for Job<S::Request, Reply> {
     }
 }
 
-/// What the worker gives a ticket.
+/// What the worker gives a ticket, as its caller gets it.
 pub struct Settled<S: MessageSender> {
-    pub(crate) outcome: Outcome<S>,
+    pub(crate) result: TicketResult<S>,
     pub(crate) attempts: u32,
 }
 
 impl<S: MessageSender> Settled<S> {
+    #[inline]
+    pub(crate) fn new(outcome: Outcome<S>, attempts: u32) -> Self {
+        let result = match outcome {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
+            Err(why) => Err(SendError::NoAnswer(why)),
+        };
+        Self { result, attempts }
+    }
+
     pub(crate) const fn no_answer(why: NoAnswer<S::Error>, attempts: u32) -> Self {
-        Self { outcome: Err(why), attempts }
+        Self { result: Err(SendError::NoAnswer(why)), attempts }
     }
 }
 
@@ -182,8 +227,9 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     // --- Requests, from the callers' side.
 
+    /// Enqueues the request that is in `request`, or leaves it there. To move it takes time, as it may be large.
     #[doc(hidden)]
-    fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;
+    fn try_enqueue(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<Self::Receipt>;
 
     /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
     #[doc(hidden)]

@@ -5,7 +5,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use crate::error::{NoAnswer, SendError};
+use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Receipt, Settled, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
@@ -147,11 +147,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
             State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),
         };
         self.0 = State::Ended { id, attempts: settled.attempts, cancelled: false };
-        Poll::Ready(match settled.outcome {
-            Ok(Ok(message)) => Ok(message),
-            Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
-            Err(why) => Err(SendError::NoAnswer(why)),
-        })
+        Poll::Ready(settled.result)
     }
 }
 

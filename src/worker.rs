@@ -193,7 +193,7 @@ where
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
-            self.cx.inbox.resolve(id, reply, Settled { outcome, attempts });
+            self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
         has_response
     }
@@ -212,7 +212,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
-        self.resolve(id, reply, Settled { outcome, attempts });
+        self.resolve(id, reply, Settled::new(outcome, attempts));
     }
 
     /// Ends a ticket, if there is one, in some other way than by its send. Tells whether it had been cancelled.

@@ -14,7 +14,7 @@ use super::SenderRunner;
 use crate::error::{CallError, InvalidArgument, RequestError};
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{Storage, Unnamed};
+use crate::storage::{Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 
 /// How a request of [`SenderRunner::send_all`] ended.
@@ -105,27 +105,25 @@ where
     fn feed(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
         while *this.source == Source::Open && this.outstanding.len() < this.max_outstanding.get() {
-            let request = match this.waits_for_room.take() {
-                Some(request) => request,
-                None => match this.requests.as_mut().poll_next(cx) {
-                    Poll::Ready(Some(request)) => request,
+            if this.waits_for_room.is_none() {
+                match this.requests.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(request)) => *this.waits_for_room = Some(request),
                     Poll::Ready(None) => {
                         *this.source = Source::Done;
                         return;
                     }
                     Poll::Pending => return,
-                },
-            };
-            match this.runner.enqueue_now(request) {
+                }
+            }
+            match this.runner.enqueue(this.waits_for_room) {
                 Ok(ticket) => this.outstanding.push_back(ticket),
-                Err(RequestError::Full(request)) => {
-                    *this.waits_for_room = Some(request);
+                Err(Refused::Full) => {
                     if this.runner.storage.poll_room(this.room, cx).is_pending() {
                         return;
                     }
                 }
-                Err(RequestError::Closing(request)) => {
-                    *this.refused = Some(request);
+                Err(Refused::Closing) => {
+                    *this.refused = this.waits_for_room.take();
                     *this.source = Source::Done;
                 }
             }

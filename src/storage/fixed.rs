@@ -27,8 +27,8 @@ use self::slots::{Left, SlotIndex};
 use self::state::{Policy, Published, State};
 use self::ticket::FixedReceipt;
 use self::waiters::Event;
-use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Storage, sealed};
-use crate::error::{InvalidArgument, RequestError};
+use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
+use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -154,15 +154,15 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     #[inline]
     fn accept(
         &self,
-        request: S::Request,
+        request: &mut Option<S::Request>,
         queued_at: Instant,
-    ) -> Enqueued<S, FixedReceipt<'_, M, S, Q, T, R, W>> {
+    ) -> Enqueued<FixedReceipt<'_, M, S, Q, T, R, W>> {
         let mut idle = None;
         let (id, slot) = self.with(|state| {
             if !self.is_open() {
-                return Err(RequestError::Closing(request));
+                return Err(Refused::Closing);
             }
-            let accepted = state.accept(request, queued_at, &self.waiting).map_err(RequestError::Full)?;
+            let accepted = state.accept(request, queued_at, &self.waiting).ok_or(Refused::Full)?;
             idle = state.take_idle();
             Ok(accepted)
         })?;
@@ -254,7 +254,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
     type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
 
-    fn try_enqueue(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
+    fn try_enqueue(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<Self::Receipt> {
         self.accept(request, queued_at)
     }
 

@@ -28,8 +28,7 @@ use self::lazy_queue::LazyQueue;
 use self::line::ChannelLine;
 use self::receipt::HeapReceipt;
 use self::reply::{Queued, Reply};
-use super::{Enqueued, Taken, sealed};
-use crate::error::RequestError;
+use super::{Enqueued, Refused, Taken, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -72,8 +71,9 @@ impl<S: MessageSender> Heap<S> {
     }
 
     #[cold]
-    fn closing(refused: Queued<S>) -> RequestError<S::Request> {
-        RequestError::Closing(refused.into_parts().0)
+    fn closing(refused: Queued<S>, request: &mut Option<S::Request>) -> Refused {
+        *request = Some(refused.into_parts().0);
+        Refused::Closing
     }
 }
 
@@ -109,10 +109,10 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
         reason = "on the way of each request, where a call costs as much as the rest"
     )]
     #[inline(always)]
-    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, HeapReceipt<S>> {
+    fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
         let (reply, receipt) = oneshot::channel();
         let Issued { id, worker_sleeps } = self.0.ids.issue();
-        let queued = Queued::callers(id, request, queued_at, reply);
+        let queued = Queued::callers(id, take(request), queued_at, reply);
         match self.0.requests.try_send(queued) {
             Ok(()) => {
                 if worker_sleeps {
@@ -120,7 +120,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
                 }
                 Ok((id, HeapReceipt::new(receipt, self.clone())))
             }
-            Err(refused) => Err(Self::closing(refused.into_inner())),
+            Err(refused) => Err(Self::closing(refused.into_inner(), request)),
         }
     }
 

@@ -20,8 +20,7 @@ use self::queue::{Pushed, Queue};
 use self::receipt::LeanReceipt;
 use super::heap::backed::{Backed, Common, storage_on_the_heap};
 use super::heap::entry;
-use super::{Enqueued, sealed};
-use crate::error::RequestError;
+use super::{Enqueued, Refused, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -113,15 +112,15 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     }
 
     #[inline]
-    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, LeanReceipt<S>> {
+    fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<LeanReceipt<S>> {
         // Allocated before the lock is taken: others wait for that.
         let (promise, receipt) = place::pair();
         let mut queue = self.lock();
         if queue.is_closed() {
             drop(queue);
-            return Err(RequestError::Closing(request));
+            return Err(Refused::Closing);
         }
-        let Pushed { id, sleeper } = queue.push(request, queued_at, promise);
+        let Pushed { id, sleeper } = queue.push(take(request), queued_at, promise);
         self.0.pushed.store(queue.pushed(), Ordering::Relaxed);
         drop(queue);
         if let Some(worker) = sleeper {

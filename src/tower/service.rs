@@ -42,9 +42,10 @@ macro_rules! service_over {
 
             /// Enqueues `request`, in the order of the calls.
             fn call(&mut self, request: S::Request) -> CallFuture<S, $storage<S>> {
-                CallFuture(match self.storage.enqueue_beyond_bound(request, self.queued_at()) {
+                let mut request = Some(request);
+                CallFuture(match self.storage.enqueue_beyond_bound(&mut request, self.queued_at()) {
                     Ok((id, receipt)) => State::Taken(Ticket::new(id, receipt).cancel_on_drop()),
-                    Err(refused) => State::Refused(Some(refused)),
+                    Err(refused) => State::Refused(Some(refused.give_back(&mut request))),
                 })
             }
         }

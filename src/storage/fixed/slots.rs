@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn settled(message: u8) -> Settled<Echo> {
-        Settled { outcome: Ok(Ok(message)), attempts: 1 }
+        Settled { result: Ok(message), attempts: 1 }
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         assert!(matches!(slots.look(0, Waker::noop()), Look::Waits(None)));
         assert!(slots.settle(0, new, settled(8)).is_ok_and(|waker| waker.is_some()));
         assert!(slots.is_settled(0) && slots.take_waker(0).is_none());
-        assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Settled { outcome: Ok(Ok(8)), .. })));
+        assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Settled { result: Ok(8), .. })));
         assert!(slots.has_room());
     }
 }

@@ -14,7 +14,7 @@ use crate::results::{KeepResults, Overflow};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counter;
-use crate::storage::{AnswerOf, Exit};
+use crate::storage::{AnswerOf, Exit, take};
 use crate::strategy::RequestId;
 
 pub(super) struct State<
@@ -124,25 +124,25 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             && self.slots.has_room()
     }
 
-    /// Takes a request, and gives its id and its ticket's slot; or gives it back if there is no room.
+    /// Takes a request, and gives its id and its ticket's slot; or leaves it where it is if there is no room.
     #[inline]
     pub(super) fn accept(
         &self,
-        request: S::Request,
+        request: &mut Option<S::Request>,
         queued_at: Instant,
         waiting: &Counter,
-    ) -> Result<(RequestId, SlotIndex), S::Request> {
+    ) -> Option<(RequestId, SlotIndex)> {
         let before = waiting.get();
         if !self.has_room(before) {
-            return Err(request);
+            return None;
         }
         let id = RequestId::new(self.next_id.get());
-        let Some(slot) = self.slots.take(id) else { return Err(request) };
+        let slot = self.slots.take(id)?;
         self.next_id.set(id.get() + 1);
         waiting.set(before + 1);
-        let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, request));
+        let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, take(request)));
         debug_assert!(pushed.is_ok(), "there is room");
-        Ok((id, slot))
+        Some((id, slot))
     }
 
     /// Whether there is room for one more round: always for one of the request in hand, even if the queue is full.

@@ -121,6 +121,7 @@ mod tests {
     use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 
     use super::*;
+    use crate::error::SendError;
     use crate::results::KeepResults;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
@@ -131,7 +132,7 @@ mod tests {
     fn a_ticket_that_nobody_settled_is_woken_and_ends_with_the_runner() {
         let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
         (&storage).occupy(None, KeepResults::default()).unwrap();
-        let (_, mut receipt) = (&storage).try_enqueue(7, Instant::NEVER).unwrap();
+        let (_, mut receipt) = (&storage).try_enqueue(&mut Some(7), Instant::NEVER).unwrap();
         let task = Arc::new(CountingTask::default());
         let waker = task.clone().into();
         let mut cx = Context::from_waker(&waker);
@@ -139,7 +140,10 @@ mod tests {
         (&storage).stop(Exit::Dropped);
         assert_eq!(task.woken(), 1);
         let Poll::Ready(settled) = receipt.poll(&mut cx) else { panic!("it waits for ever") };
-        assert!(matches!(settled, Settled { outcome: Err(NoAnswer::Stopped), attempts: 0 }));
+        assert!(matches!(
+            settled,
+            Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0 }
+        ));
         assert!(!receipt.cancel(crate::strategy::RequestId::new(0)));
     }
 }

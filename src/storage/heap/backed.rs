@@ -11,12 +11,11 @@ use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::line::Line;
 use super::results::ResultsQueue;
-use crate::error::RequestError;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counters;
-use crate::storage::{Enqueued, Receipt, Taken, sealed};
+use crate::storage::{Enqueued, Receipt, Refused, Taken, sealed};
 
 /// In this order: what the worker writes is at the end, far from what callers write.
 #[repr(C)]
@@ -52,7 +51,7 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     fn common(&self) -> &Common<S, Self::Line>;
 
     /// Enqueues a request for which the bound has been kept, unless the queue is closed.
-    fn push(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt>;
+    fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<Self::Receipt>;
 
     fn is_closed(&self) -> bool;
 
@@ -63,7 +62,11 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     /// Enqueues a request even if the queue is full: for one that was promised room.
     #[cfg(feature = "tower")]
-    fn enqueue_beyond_bound(&self, request: S::Request, queued_at: Instant) -> Enqueued<S, Self::Receipt> {
+    fn enqueue_beyond_bound(
+        &self,
+        request: &mut Option<S::Request>,
+        queued_at: Instant,
+    ) -> Enqueued<Self::Receipt> {
         self.common().bound.exceed();
         self.push(request, queued_at)
     }
@@ -81,8 +84,8 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     /// Why a request finds no room.
     #[cold]
-    fn refuse(&self, request: S::Request) -> RequestError<S::Request> {
-        if self.is_closed() { RequestError::Closing(request) } else { RequestError::Full(request) }
+    fn refuse(&self) -> Refused {
+        if self.is_closed() { Refused::Closing } else { Refused::Full }
     }
 }
 
@@ -101,12 +104,12 @@ macro_rules! storage_on_the_heap {
             #[inline]
             fn try_enqueue(
                 &self,
-                request: S::Request,
+                request: &mut Option<S::Request>,
                 queued_at: $crate::runtime::Instant,
-            ) -> $crate::storage::Enqueued<S, Self::Receipt> {
+            ) -> $crate::storage::Enqueued<Self::Receipt> {
                 // Whether it is closed, the queue knows.
                 if !self.common().bound.enter() {
-                    return Err(self.refuse(request));
+                    return Err(self.refuse());
                 }
                 self.push(request, queued_at)
             }

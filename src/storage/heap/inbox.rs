@@ -58,18 +58,20 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
-            *hand = Some(self.queue.try_recv()?);
-            if self.keep(hand) {
-                return Ok(());
+            // Looked at where it is, and moved once: it may be large.
+            let received = self.queue.try_recv();
+            if received.as_ref().is_ok_and(|queued| self.is_cancelled(queued)) {
+                contain(|| drop(received));
+                continue;
             }
+            return received.map(|queued| *hand = Some(queued));
         }
     }
 
-    /// Counts what came out of the queue, and drops it if it was cancelled. Tells whether it is still in hand.
+    /// Counts what came out of the queue. Tells whether it was cancelled.
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn keep(&mut self, hand: &mut Option<Queued<S>>) -> bool {
-        let Some(queued) = hand else { return false };
+    fn is_cancelled(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
             if let Some(capacity) = self.capacity {
@@ -79,12 +81,12 @@ impl<S: MessageSender> HeapInbox<S> {
             self.rounds -= 1;
         }
         // That its ticket is gone need not mean that it was cancelled.
-        if !queued.reply().is_some_and(oneshot::Sender::is_canceled) || !self.forget_cancelled(queued.id()) {
-            return true;
+        let cancelled =
+            queued.reply().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(queued.id());
+        if cancelled {
+            self.storage.0.common.counters.cancelled.add_one();
         }
-        self.storage.0.common.counters.cancelled.add_one();
-        contain(|| drop(hand.take()));
-        false
+        cancelled
     }
 
     #[cold]
@@ -136,10 +138,11 @@ impl<S: MessageSender> HeapInbox<S> {
         async move {
             loop {
                 let Ok(queued) = self.queue.recv().await else { return false };
-                *hand = Some(queued);
-                if self.keep(hand) {
+                if !self.is_cancelled(&queued) {
+                    *hand = Some(queued);
                     return true;
                 }
+                contain(|| drop(queued));
             }
         }
     }

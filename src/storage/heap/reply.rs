@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use futures::channel::oneshot::Sender;
 
 use super::entry::Entry;
-use crate::error::NoAnswer;
+use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
 use crate::storage::{Job, Settled};
 
@@ -19,11 +19,11 @@ pub enum Reply<S: MessageSender> {
 impl<S: MessageSender> Reply<S> {
     #[inline]
     pub(in crate::storage) fn new(settled: Settled<S>) -> Self {
-        let Settled { outcome, attempts } = settled;
-        match outcome {
-            Ok(Ok(message)) => Self::Message(attempts, message),
-            Ok(Err(rejection)) => Self::Rejection(attempts, rejection),
-            Err(why) => Self::no_answer(attempts, why),
+        let Settled { result, attempts } = settled;
+        match result {
+            Ok(message) => Self::Message(attempts, message),
+            Err(SendError::Rejected(rejection)) => Self::Rejection(attempts, rejection),
+            Err(SendError::NoAnswer(why)) => Self::no_answer(attempts, why),
         }
     }
 
@@ -35,8 +35,10 @@ impl<S: MessageSender> Reply<S> {
     #[inline]
     pub(in crate::storage) fn into_settled(self) -> Settled<S> {
         match self {
-            Self::Message(attempts, message) => Settled { outcome: Ok(Ok(message)), attempts },
-            Self::Rejection(attempts, rejection) => Settled { outcome: Ok(Err(rejection)), attempts },
+            Self::Message(attempts, message) => Settled { result: Ok(message), attempts },
+            Self::Rejection(attempts, rejection) => {
+                Settled { result: Err(SendError::Rejected(rejection)), attempts }
+            }
             Self::NoAnswer(no_answer) => Self::into_no_answer(*no_answer),
         }
     }

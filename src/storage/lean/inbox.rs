@@ -163,7 +163,7 @@ mod tests {
         let mut hand = None;
         for (burst, keeps) in [(KEPT as u64, true), (5 * KEPT as u64, false)] {
             for request in 0..burst {
-                drop(storage.push(request, Instant::NEVER).unwrap());
+                drop(storage.push(&mut Some(request), Instant::NEVER).unwrap());
             }
             for request in 0..burst {
                 assert_eq!(storage.len() as u64, burst - request);

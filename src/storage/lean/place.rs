@@ -165,7 +165,7 @@ impl<S: MessageSender> Drop for Promise<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::NoAnswer;
+    use crate::error::{NoAnswer, SendError};
     use crate::storage::counting_task::CountingTask;
     use crate::storage::{Receipt, Settled};
     use crate::strategy::RequestId;
@@ -184,11 +184,13 @@ mod tests {
     }
 
     fn message(reply: Option<Settled<Echo>>) -> bool {
-        reply.is_some_and(|reply| matches!(reply, Settled { outcome: Ok(Ok(_)), attempts: 2 }))
+        reply.is_some_and(|reply| matches!(reply, Settled { result: Ok(_), attempts: 2 }))
     }
 
     fn stopped(reply: Option<Settled<Echo>>) -> bool {
-        reply.is_some_and(|reply| matches!(reply, Settled { outcome: Err(NoAnswer::Stopped), attempts: 0 }))
+        reply.is_some_and(|reply| {
+            matches!(reply, Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0 })
+        })
     }
 
     fn poll(receipt: &mut LeanReceipt<Echo>, waker: &Waker) -> Option<Settled<Echo>> {
