@@ -9,6 +9,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../benches"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}/benches"
-cargo clippy --locked --release --all-targets -- -D warnings
-cargo test --locked --release
-cargo run --locked --release -- counts
+cargo clippy --locked --profile counts --all-targets -- -D warnings
+cargo test --locked --profile counts
+cargo run --locked --profile counts -- counts

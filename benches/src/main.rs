@@ -99,7 +99,7 @@ fn check_counts() -> Result<ExitCode, Failure> {
     }
     let fails = findings.iter().any(Finding::fails);
     eprintln!(
-        "\n{}: run `cargo run --release -- counts --update --reason \"…\"` in benches/, and commit counts.json",
+        "\n{}: run `cargo run --profile counts -- counts --update --reason \"…\"` in benches/, and commit counts.json",
         if fails { "If it must be so" } else { "So that the gain is kept" }
     );
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })

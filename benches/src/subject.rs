@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use crate::runtime::Runtime;
+use crate::work::Message;
 
 /// One way to queue requests for a worker that sends them one after the other.
 pub(crate) trait Subject<R: Runtime> {
@@ -22,7 +23,7 @@ pub(crate) trait Client {
     type Reply: Future;
 
     /// Enqueues a request.
-    async fn request(&mut self, number: u64) -> Self::Reply;
+    async fn request(&mut self, message: Message) -> Self::Reply;
 
     /// The number in a reply.
     fn number(reply: <Self::Reply as Future>::Output) -> u64;

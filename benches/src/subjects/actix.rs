@@ -16,7 +16,7 @@ pub(crate) struct Sending {
 
 #[derive(Message)]
 #[rtype(u64)]
-pub(crate) struct Number(u64);
+pub(crate) struct Letter(work::Message);
 
 impl Actor for Sending {
     type Context = Context<Self>;
@@ -26,12 +26,12 @@ impl Actor for Sending {
     }
 }
 
-impl Handler<Number> for Sending {
+impl Handler<Letter> for Sending {
     type Result = AtomicResponse<Self, u64>;
 
     /// An atomic response: the actor handles no other message before this one is sent.
-    fn handle(&mut self, number: Number, _: &mut Self::Context) -> Self::Result {
-        AtomicResponse::new(Box::pin(work::send(number.0).into_actor(self)))
+    fn handle(&mut self, Letter(message): Letter, _: &mut Self::Context) -> Self::Result {
+        AtomicResponse::new(Box::pin(async move { work::send(&message).await }.into_actor(self)))
     }
 }
 
@@ -48,10 +48,10 @@ impl Subject<runtime::Actix> for Actix {
 }
 
 impl Client for ActixClient {
-    type Reply = Request<Sending, Number>;
+    type Reply = Request<Sending, Letter>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.send(Number(number))
+    async fn request(&mut self, message: work::Message) -> Self::Reply {
+        self.0.send(Letter(message))
     }
 
     fn number(reply: Result<u64, MailboxError>) -> u64 {

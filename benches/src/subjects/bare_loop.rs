@@ -6,12 +6,12 @@ use futures::channel::oneshot;
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Results, Subject, producer};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct BareLoop;
 
 #[derive(Clone)]
-pub(crate) struct BareClient(Sender<(u64, oneshot::Sender<u64>)>);
+pub(crate) struct BareClient(Sender<(Message, oneshot::Sender<u64>)>);
 
 impl<R: Runtime> Subject<R> for BareLoop {
     type Client = BareClient;
@@ -19,10 +19,10 @@ impl<R: Runtime> Subject<R> for BareLoop {
     const NAME: &'static str = "bare loop";
 
     async fn start(runtime: &R, _: usize) -> BareClient {
-        let (requests, queue) = async_channel::unbounded::<(u64, oneshot::Sender<u64>)>();
+        let (requests, queue) = async_channel::unbounded::<(Message, oneshot::Sender<u64>)>();
         runtime.spawn(async move {
-            while let Ok((number, reply)) = queue.recv().await {
-                let _ = reply.send(work::send(number).await);
+            while let Ok((message, reply)) = queue.recv().await {
+                let _ = reply.send(work::send(&message).await);
             }
         });
         BareClient(requests)
@@ -32,9 +32,9 @@ impl<R: Runtime> Subject<R> for BareLoop {
 impl Client for BareClient {
     type Reply = oneshot::Receiver<u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
+    async fn request(&mut self, message: Message) -> Self::Reply {
         let (reply, receipt) = oneshot::channel();
-        self.0.send((number, reply)).await.expect("the worker lives");
+        self.0.send((message, reply)).await.expect("the worker lives");
         receipt
     }
 
@@ -59,11 +59,11 @@ impl<R: Runtime> Subject<R> for BareLoopWithResults {
     const NAME: &'static str = "bare loop with results";
 
     async fn start(runtime: &R, _: usize) -> BareClientWithResults {
-        let (requests, queue) = async_channel::unbounded::<(u64, oneshot::Sender<u64>)>();
+        let (requests, queue) = async_channel::unbounded::<(Message, oneshot::Sender<u64>)>();
         let (publish, results) = async_channel::unbounded();
         runtime.spawn(async move {
-            while let Ok((number, reply)) = queue.recv().await {
-                let answer = work::send(number).await;
+            while let Ok((message, reply)) = queue.recv().await {
+                let answer = work::send(&message).await;
                 let _ = reply.send(answer);
                 let _ = publish.send(answer).await;
             }
@@ -75,8 +75,8 @@ impl<R: Runtime> Subject<R> for BareLoopWithResults {
 impl Client for BareClientWithResults {
     type Reply = oneshot::Receiver<u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.client.request(number).await
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.client.request(message).await
     }
 
     fn number(reply: Result<u64, oneshot::Canceled>) -> u64 {

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct Direct;
 
@@ -21,8 +21,8 @@ impl<R: Runtime> Subject<R> for Direct {
 impl Client for Direct {
     type Reply = Ready<u64>;
 
-    async fn request(&mut self, number: u64) -> Ready<u64> {
-        ready(work::send(number).await)
+    async fn request(&mut self, message: Message) -> Ready<u64> {
+        ready(work::send(&message).await)
     }
 
     fn number(reply: u64) -> u64 {

@@ -9,6 +9,7 @@ use telegram_sender::{Builder, FixedStorage, Results as Answers, SendError, Send
 use super::heap::Echo;
 use crate::runtime::SmolLocal;
 use crate::subject::{Client, Results, Subject};
+use crate::work::Message;
 use crate::workloads::pipelined::OUTSTANDING;
 
 /// Room for as many requests as a workload has out.
@@ -41,8 +42,8 @@ impl Subject<SmolLocal> for Fixed {
 impl<const RESULTS: usize> Client for FixedClient<RESULTS> {
     type Reply = Ticket<Echo, Shared<RESULTS>>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.request(number).await.expect("the runner is open")
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.0.request(message).await.expect("the runner is open")
     }
 
     fn number(reply: <Self::Reply as Future>::Output) -> u64 {
@@ -75,8 +76,8 @@ impl Subject<SmolLocal> for FixedWithResults {
 impl Client for FixedClientWithResults {
     type Reply = Ticket<Echo, Shared<OUTSTANDING>>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.client.request(number).await
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.client.request(message).await
     }
 
     fn number(reply: <Self::Reply as Future>::Output) -> u64 {

@@ -10,13 +10,13 @@ use std::task::{Context, Poll, Waker};
 
 use crate::runtime::SmolLocal;
 use crate::subject::{Client, Subject};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct Floor;
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<(u64, usize)>,
+    queue: VecDeque<(Message, usize)>,
     worker: Option<Waker>,
     slots: Vec<Slot>,
     free: Vec<usize>,
@@ -48,7 +48,7 @@ impl Subject<SmolLocal> for Floor {
 
 async fn work_off(state: Rc<RefCell<State>>) {
     loop {
-        let (number, slot) = poll_fn(|cx| {
+        let (message, slot) = poll_fn(|cx| {
             let mut state = state.borrow_mut();
             let next = state.queue.pop_front();
             if next.is_none() {
@@ -57,7 +57,7 @@ async fn work_off(state: Rc<RefCell<State>>) {
             next.map_or(Poll::Pending, Poll::Ready)
         })
         .await;
-        let reply = work::send(number).await;
+        let reply = work::send(&message).await;
         let waiting = std::mem::replace(&mut state.borrow_mut().slots[slot], Slot::Replied(reply));
         if let Slot::Waiting(Some(waker)) = waiting {
             waker.wake();
@@ -68,7 +68,7 @@ async fn work_off(state: Rc<RefCell<State>>) {
 impl Client for FloorClient {
     type Reply = FloorReply;
 
-    async fn request(&mut self, number: u64) -> FloorReply {
+    async fn request(&mut self, message: Message) -> FloorReply {
         let mut state = self.0.borrow_mut();
         let slot = if let Some(slot) = state.free.pop() {
             state.slots[slot] = Slot::Waiting(None);
@@ -77,7 +77,7 @@ impl Client for FloorClient {
             state.slots.push(Slot::Waiting(None));
             state.slots.len() - 1
         };
-        state.queue.push_back((number, slot));
+        state.queue.push_back((message, slot));
         if let Some(worker) = state.worker.take() {
             worker.wake();
         }

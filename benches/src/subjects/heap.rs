@@ -11,18 +11,18 @@ use telegram_sender::{
 
 use crate::runtime::{Actix, Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Results, Subject, producer};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct Echo;
 
 impl MessageSender for Echo {
-    type Request = u64;
+    type Request = Message;
     type Message = u64;
     type Rejection = ();
     type Error = ();
 
-    async fn send_message(&self, number: &u64) -> Result<MessageResponse<Self>, ()> {
-        Ok(Ok(work::send(*number).await))
+    async fn send_message(&self, message: &Message) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(work::send(message).await))
     }
 }
 
@@ -51,8 +51,8 @@ impl<T: telegram_sender::Timer> Clone for HeapClient<T> {
 impl<T: telegram_sender::Timer> Client for HeapClient<T> {
     type Reply = Ticket<Echo>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.request(number).await.expect("the runner is open")
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.0.request(message).await.expect("the runner is open")
     }
 
     fn number(reply: Result<u64, SendError<(), ()>>) -> u64 {
@@ -180,8 +180,8 @@ impl Subject<SmolLocal> for HeapWithResults {
 impl<T: telegram_sender::Timer> Client for HeapClientWithResults<T> {
     type Reply = Ticket<Echo>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.client.request(number).await
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.client.request(message).await
     }
 
     fn number(reply: Result<u64, SendError<(), ()>>) -> u64 {

@@ -16,13 +16,13 @@ pub(crate) struct Kameo;
 #[derive(Actor)]
 pub(crate) struct Sending;
 
-pub(crate) struct Request(u64);
+pub(crate) struct Request(work::Message);
 
 impl Message<Request> for Sending {
     type Reply = u64;
 
     async fn handle(&mut self, request: Request, _: &mut Context<Self, u64>) -> u64 {
-        work::send(request.0).await
+        work::send(&request.0).await
     }
 }
 
@@ -43,8 +43,8 @@ impl<R: Runtime> Subject<R> for Kameo {
 impl Client for KameoClient {
     type Reply = PendingReply<Request, u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.ask(Request(number)).enqueue().await.expect("the actor lives")
+    async fn request(&mut self, message: work::Message) -> Self::Reply {
+        self.0.ask(Request(message)).enqueue().await.expect("the actor lives")
     }
 
     fn number(reply: Result<u64, SendError<Request, Infallible>>) -> u64 {

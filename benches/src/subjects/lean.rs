@@ -6,6 +6,7 @@ use telegram_sender::{Lean as Storage, Results as Answers, SendError, SenderRunn
 use super::heap::{Echo, limiter, retry, timeout};
 use crate::runtime::{Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Results, Subject, producer};
+use crate::work::Message;
 
 pub(crate) struct LeanClient<T>(SenderRunner<Echo, T, Storage<Echo>>);
 
@@ -18,8 +19,8 @@ impl<T: telegram_sender::Timer> Clone for LeanClient<T> {
 impl<T: telegram_sender::Timer> Client for LeanClient<T> {
     type Reply = Ticket<Echo, Storage<Echo>>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.request(number).await.expect("the runner is open")
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.0.request(message).await.expect("the runner is open")
     }
 
     fn number(reply: Result<u64, SendError<(), ()>>) -> u64 {
@@ -85,8 +86,8 @@ impl Subject<SmolLocal> for LeanWithResults {
 impl Client for LeanClientWithResults {
     type Reply = Ticket<Echo, Storage<Echo>>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.client.request(number).await
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.client.request(message).await
     }
 
     fn number(reply: Result<u64, SendError<(), ()>>) -> u64 {

@@ -6,13 +6,13 @@ use ::ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject, producer};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct Ractor;
 
 struct Sending;
 
-struct Request(u64, RpcReplyPort<u64>);
+struct Request(Message, RpcReplyPort<u64>);
 
 impl Actor for Sending {
     type Msg = Request;
@@ -26,10 +26,10 @@ impl Actor for Sending {
     async fn handle(
         &self,
         _: ActorRef<Request>,
-        Request(number, reply): Request,
+        Request(message, reply): Request,
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
-        let _ = reply.send(work::send(number).await);
+        let _ = reply.send(work::send(&message).await);
         Ok(())
     }
 }
@@ -51,9 +51,9 @@ impl<R: Runtime> Subject<R> for Ractor {
 impl Client for RactorClient {
     type Reply = OneshotReceiver<u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
+    async fn request(&mut self, message: Message) -> Self::Reply {
         let (reply, receipt) = oneshot();
-        self.0.cast(Request(number, reply.into())).expect("the actor lives");
+        self.0.cast(Request(message, reply.into())).expect("the actor lives");
         receipt
     }
 

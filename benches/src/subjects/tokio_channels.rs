@@ -4,12 +4,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject, producer};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct TokioChannels;
 
 #[derive(Clone)]
-pub(crate) struct TokioClient(mpsc::UnboundedSender<(u64, oneshot::Sender<u64>)>);
+pub(crate) struct TokioClient(mpsc::UnboundedSender<(Message, oneshot::Sender<u64>)>);
 
 impl<R: Runtime> Subject<R> for TokioChannels {
     type Client = TokioClient;
@@ -17,10 +17,10 @@ impl<R: Runtime> Subject<R> for TokioChannels {
     const NAME: &'static str = "tokio mpsc + oneshot";
 
     async fn start(runtime: &R, _: usize) -> TokioClient {
-        let (requests, mut queue) = mpsc::unbounded_channel::<(u64, oneshot::Sender<u64>)>();
+        let (requests, mut queue) = mpsc::unbounded_channel::<(Message, oneshot::Sender<u64>)>();
         runtime.spawn(async move {
-            while let Some((number, reply)) = queue.recv().await {
-                let _ = reply.send(work::send(number).await);
+            while let Some((message, reply)) = queue.recv().await {
+                let _ = reply.send(work::send(&message).await);
             }
         });
         TokioClient(requests)
@@ -30,9 +30,9 @@ impl<R: Runtime> Subject<R> for TokioChannels {
 impl Client for TokioClient {
     type Reply = oneshot::Receiver<u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
+    async fn request(&mut self, message: Message) -> Self::Reply {
         let (reply, receipt) = oneshot::channel();
-        self.0.send((number, reply)).expect("the worker lives");
+        self.0.send((message, reply)).expect("the worker lives");
         receipt
     }
 

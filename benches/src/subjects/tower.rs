@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
-use std::hint::black_box;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,13 +17,14 @@ use ::tower::{BoxError, Service, ServiceExt};
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject, producer};
+use crate::work::{self, Message};
 
 type Sent = Ready<Result<u64, Infallible>>;
 
 /// The same work as everybody's. Its future is one with a name, which is the cheapest that a service can have.
 pub(crate) struct Sending;
 
-impl Service<u64> for Sending {
+impl Service<Message> for Sending {
     type Response = u64;
     type Error = Infallible;
     type Future = Sent;
@@ -33,15 +33,15 @@ impl Service<u64> for Sending {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, number: u64) -> Sent {
-        ready(Ok(black_box(number)))
+    fn call(&mut self, message: Message) -> Sent {
+        ready(Ok(work::send_now(&message)))
     }
 }
 
 /// A layer that does nothing.
 pub(crate) struct NoOp<S>(S);
 
-impl<S: Service<u64>> Service<u64> for NoOp<S> {
+impl<S: Service<Message>> Service<Message> for NoOp<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
@@ -50,12 +50,12 @@ impl<S: Service<u64>> Service<u64> for NoOp<S> {
         self.0.poll_ready(cx)
     }
 
-    fn call(&mut self, number: u64) -> S::Future {
-        self.0.call(number)
+    fn call(&mut self, message: Message) -> S::Future {
+        self.0.call(message)
     }
 }
 
-pub(crate) struct TowerClient<F>(Buffer<u64, F>);
+pub(crate) struct TowerClient<F>(Buffer<Message, F>);
 
 impl<F: Send + 'static> Clone for TowerClient<F> {
     fn clone(&self) -> Self {
@@ -70,8 +70,8 @@ where
 {
     type Reply = ResponseFuture<F>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.ready().await.expect("the worker lives").call(number)
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.0.ready().await.expect("the worker lives").call(message)
     }
 
     fn number(reply: Result<u64, BoxError>) -> u64 {

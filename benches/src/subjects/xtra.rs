@@ -4,13 +4,13 @@ use ::xtra::{Actor, Address, Context, Handler, Mailbox, Receiver};
 
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject, producer};
-use crate::work;
+use crate::work::{self, Message};
 
 pub(crate) struct Xtra;
 
 struct Sending;
 
-struct Request(u64);
+struct Request(Message);
 
 impl Actor for Sending {
     type Stop = ();
@@ -22,7 +22,7 @@ impl Handler<Request> for Sending {
     type Return = u64;
 
     async fn handle(&mut self, request: Request, _: &mut Context<Self>) -> u64 {
-        work::send(request.0).await
+        work::send(&request.0).await
     }
 }
 
@@ -44,8 +44,8 @@ impl<R: Runtime> Subject<R> for Xtra {
 impl Client for XtraClient {
     type Reply = Receiver<u64>;
 
-    async fn request(&mut self, number: u64) -> Self::Reply {
-        self.0.send(Request(number)).detach().await.expect("the actor lives")
+    async fn request(&mut self, message: Message) -> Self::Reply {
+        self.0.send(Request(message)).detach().await.expect("the actor lives")
     }
 
     fn number(reply: Result<u64, ::xtra::Error>) -> u64 {

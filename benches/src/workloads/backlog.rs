@@ -7,6 +7,7 @@ use super::{Run, sum_below};
 use crate::allocator;
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
+use crate::work::Message;
 
 /// The time is that of the drain. The bytes are those of the full queue, the replies' own (in the caller's hands)
 /// included.
@@ -19,7 +20,7 @@ pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
         let before = allocator::asked().bytes;
         let mut replies = Vec::with_capacity(room);
         for number in 0..requests {
-            replies.push(client.request(number).await);
+            replies.push(client.request(Message::new(number)).await);
         }
         let bytes = allocator::asked().bytes - before;
         let start = Instant::now();

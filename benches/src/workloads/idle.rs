@@ -4,6 +4,7 @@ use super::Run;
 use crate::allocator;
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
+use crate::work::Message;
 
 /// A queue of a usual size, where it must be bounded.
 const OUTSTANDING: usize = 64;
@@ -32,7 +33,7 @@ fn held<R: Runtime, S: Subject<R>>(runners: u64, used: bool) -> Run {
         }
         if used {
             for client in &mut clients {
-                let reply = client.request(1).await;
+                let reply = client.request(Message::new(1)).await;
                 assert_eq!(S::Client::number(reply.await), 1);
             }
         }

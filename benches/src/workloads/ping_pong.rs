@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Run, sum_below};
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
+use crate::work::Message;
 
 pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
     let runtime = R::new();
@@ -13,7 +14,7 @@ pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
         let start = Instant::now();
         let mut sum = 0;
         for number in 0..requests {
-            let reply = client.request(number).await;
+            let reply = client.request(Message::new(number)).await;
             sum += S::Client::number(reply.await);
         }
         let elapsed = start.elapsed();

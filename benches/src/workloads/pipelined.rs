@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Run, sum_below};
 use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
+use crate::work::Message;
 
 pub(crate) const OUTSTANDING: usize = 1000;
 
@@ -27,7 +28,7 @@ pub(crate) async fn drive<C: Client>(client: &mut C, requests: u64, outstanding:
     let mut sum = 0;
     while !numbers.is_empty() {
         for number in numbers.by_ref().take(outstanding) {
-            replies.push(client.request(number).await);
+            replies.push(client.request(Message::new(number)).await);
         }
         for reply in replies.drain(..) {
             sum += C::number(reply.await);

@@ -6,6 +6,7 @@ use super::pipelined::OUTSTANDING;
 use super::{Run, sum_below};
 use crate::runtime::Runtime;
 use crate::subject::{Client, Results, Subject};
+use crate::work::Message;
 
 pub(crate) fn run<R: Runtime, S: Subject<R, Client: Results>>(requests: u64) -> Run {
     let runtime = R::new();
@@ -17,7 +18,7 @@ pub(crate) fn run<R: Runtime, S: Subject<R, Client: Results>>(requests: u64) -> 
         let mut sum = 0;
         while !numbers.is_empty() {
             for number in numbers.by_ref().take(OUTSTANDING) {
-                replies.push(client.request(number).await);
+                replies.push(client.request(Message::new(number)).await);
             }
             let batch = replies.len();
             for reply in replies.drain(..) {
