@@ -21,7 +21,8 @@ use crate::storage::{AnswerOf, Phase};
 pub(in crate::storage) struct ResultsQueue<L> {
     line: L,
     policy: KeepResults,
-    consumers: AtomicUsize,
+    /// How many want responses: the consumers, unless it was said that none are kept, and whoever said that all are.
+    wanted: AtomicUsize,
     dropped: AtomicUsize,
     ended: AtomicBool,
     /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
@@ -41,7 +42,7 @@ impl<L> ResultsQueue<L> {
         Self {
             line: L::default(),
             policy,
-            consumers: AtomicUsize::new(0),
+            wanted: AtomicUsize::new(usize::from(policy.always == Some(true))),
             dropped: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             arrived: Event::new(),
@@ -51,10 +52,7 @@ impl<L> ResultsQueue<L> {
     }
 
     pub(in crate::storage) fn wanted(&self) -> bool {
-        match self.policy.always {
-            Some(always) => always,
-            None => self.consumers.load(Ordering::SeqCst) > 0,
-        }
+        self.wanted.load(Ordering::SeqCst) > 0
     }
 
     pub(in crate::storage) fn dropped(&self) -> usize {
@@ -147,7 +145,9 @@ impl<L> ResultsQueue<L> {
     }
 
     fn add_consumer(&self) {
-        self.consumers.fetch_add(1, Ordering::SeqCst);
+        if self.policy.always != Some(false) {
+            self.wanted.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// There may be room again.
@@ -161,12 +161,9 @@ impl<L> ResultsQueue<L> {
     where
         L: Line<M, R>,
     {
-        let last = self.consumers.fetch_sub(1, Ordering::SeqCst) == 1;
         // What nobody reads is not kept, unless asked for.
-        if last && self.policy.always.is_none() {
+        if self.policy.always != Some(false) && self.wanted.fetch_sub(1, Ordering::SeqCst) == 1 {
             while self.line.pop().is_some() {}
-        }
-        if last {
             self.let_go_on(life);
         }
     }
