@@ -77,6 +77,10 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
+    ///
+    /// # Panics
+    ///
+    /// Polled again after it was ready, it panics.
     pub fn request(
         &self,
         request: S::Request,

@@ -70,18 +70,13 @@ impl Refused {
     }
 }
 
-/// Takes the request out of its place. One that is gone was in a future that was polled after it was ready.
+/// Takes the request out of its place, where there is one.
 #[inline]
 pub(crate) fn take<Req>(place: &mut Option<Req>) -> Req {
     match place.take() {
         Some(request) => request,
-        None => polled_again(),
+        None => unreachable!(),
     }
-}
-
-#[cold]
-fn polled_again() -> ! {
-    panic!("the future of a request was polled after it was ready")
 }
 
 /// Where a runner is in its life. It only goes forward.

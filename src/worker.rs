@@ -93,18 +93,17 @@ where
     fn serve_in_turn(&mut self, storage: &Q, sender: &S) -> impl Future<Output = ControlFlow<()>> {
         async move {
             loop {
-                match abortable(storage, catch_panic(self.serve_while_ready(sender))).await {
+                let panic = match abortable(storage, catch_panic(self.serve_while_ready(sender))).await {
                     Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
-                    Some(Err(panic)) => {
-                        trace::panicked(self.cx.id());
-                        self.fail_in_hand(NoAnswer::Panicked(panic));
-                        // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a
-                        // chip would keep code for that in vain.
-                        #[cfg(feature = "std")]
-                        self.publish().await;
-                    }
                     Some(Ok(ControlFlow::Break(()))) | None => break,
-                }
+                    Some(Err(panic)) => panic,
+                };
+                trace::panicked(self.cx.id());
+                self.fail_in_hand(NoAnswer::Panicked(panic));
+                // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a chip
+                // would keep code for that in vain.
+                #[cfg(feature = "std")]
+                self.publish().await;
             }
             if self.cx.attempts > 0 {
                 self.fail_in_hand(NoAnswer::Interrupted);

@@ -4,6 +4,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::task::{Context, Wake};
 
 use common::run;
 use common::store::{self, Store, start};
-use futures::{StreamExt, poll};
+use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::ScriptedSender;
 use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
 
@@ -193,8 +194,22 @@ fn a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results<
     });
 }
 
+fn the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step<S: Store<ScriptedSender<u32>>>() {
+    run(|runtime| async move {
+        let runner = start::<S, _>(&runtime, &ScriptedSender::new(runtime.timer())).await;
+        let mut request = pin!(runner.request(1));
+        let first = request.as_mut().await.unwrap();
+        assert!(AssertUnwindSafe(request).catch_unwind().await.is_err());
+        let next = runner.request(2).await.unwrap();
+        assert_eq!((first.id().get(), next.id().get()), (0, 1));
+        assert!(first.await.is_ok() && next.await.is_ok());
+        assert_eq!((runner.close().await, runner.stats().sent, runner.stats().queued), (Exit::Drained, 2, 0));
+    });
+}
+
 over_every_storage!(
     a_request_that_panics_when_it_is_given_back_harms_no_other,
     a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing,
     a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results,
+    the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step,
 );

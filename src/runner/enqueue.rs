@@ -39,6 +39,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Future for Enqueue<'_, S, T, Q> 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        // Asked here, before the storage takes a step for it.
+        assert!(this.request.is_some(), "the future of a request was polled after it was ready");
         loop {
             if let Some(room) = &mut this.room {
                 ready!(this.runner.storage.poll_room(room, cx));

@@ -18,7 +18,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::num::NonZeroUsize;
 
-use async_channel::Sender;
+use async_channel::Receiver;
 use futures::channel::oneshot;
 
 use self::backed::{Backed, Common, storage_on_the_heap};
@@ -42,7 +42,8 @@ type LineOf<S> = ChannelLine<<S as MessageSender>::Message, <S as MessageSender>
 /// In this order: what callers write for each request is not next to what the worker writes, or reads.
 #[repr(C)]
 struct Shared<S: MessageSender> {
-    requests: Sender<Queued<S>>,
+    /// There is none until somebody enqueues: a runner that waits for its first request takes half the memory.
+    requests: LazyQueue<Queued<S>>,
     ids: Ids,
     /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
@@ -53,14 +54,13 @@ struct Shared<S: MessageSender> {
 impl<S: MessageSender> Heap<S> {
     /// The storage and the worker's side of it.
     pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, HeapInbox<S>) {
-        let (requests, queue) = async_channel::unbounded();
         let storage = Self(Arc::new(Shared {
-            requests,
+            requests: LazyQueue::new(),
             ids: Ids::new(),
             cancelled: LazyQueue::new(),
             common: Common::new(capacity, results),
         }));
-        let inbox = HeapInbox::new(storage.clone(), queue);
+        let inbox = HeapInbox::new(storage.clone());
         (storage, inbox)
     }
 
@@ -110,10 +110,11 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     )]
     #[inline(always)]
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
+        let (requests, _) = self.0.requests.channel();
         let (reply, receipt) = oneshot::channel();
         let Issued { id, worker_sleeps } = self.0.ids.issue();
         let queued = Queued::callers(id, take(request), queued_at, reply);
-        match self.0.requests.try_send(queued) {
+        match requests.try_send(queued) {
             Ok(()) => {
                 if worker_sleeps {
                     self.wake_worker();
@@ -125,16 +126,37 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     }
 
     fn is_closed(&self) -> bool {
-        self.0.requests.is_closed()
+        self.0.requests.receiver().is_some_and(Receiver::is_closed)
     }
 
     fn close(&self) {
-        self.0.requests.close();
+        self.0.requests.channel().0.close();
     }
 
     fn len(&self) -> usize {
-        self.0.requests.len()
+        self.0.requests.receiver().map_or(0, Receiver::len)
     }
 }
 
 storage_on_the_heap!(Heap);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sender::echo::Echo;
+
+    #[test]
+    fn there_is_no_queue_until_somebody_enqueues() {
+        let (storage, _inbox) = Heap::<Echo>::new(None, KeepResults::default());
+        assert!(storage.0.requests.receiver().is_none());
+        assert_eq!((storage.len(), storage.is_closed()), (0, false));
+        drop(storage.push(&mut Some(7), Instant::NEVER).unwrap());
+        assert_eq!(storage.len(), 1);
+        // One that was never used refuses all the same.
+        let (storage, _inbox) = Heap::<Echo>::new(None, KeepResults::default());
+        storage.close();
+        let mut request = Some(7);
+        assert_eq!(storage.push(&mut request, Instant::NEVER).err(), Some(Refused::Closing));
+        assert_eq!(request, Some(7));
+    }
+}

@@ -21,7 +21,8 @@ use crate::strategy::RequestId;
 /// The worker's side of [`Heap`].
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
-    queue: Receiver<Queued<S>>,
+    /// Once there is one.
+    queue: Option<Receiver<Queued<S>>>,
     /// How many callers' requests came out of the queue; how many had an id when that was last asked.
     taken: usize,
     issued: usize,
@@ -45,9 +46,9 @@ enum Wait {
 }
 
 impl<S: MessageSender> HeapInbox<S> {
-    pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
+    pub(super) fn new(storage: Heap<S>) -> Self {
         let capacity = storage.0.common.bound.capacity();
-        Self { storage, queue, taken: 0, issued: 0, rounds: 0, capacity, cancelled: None }
+        Self { storage, queue: None, taken: 0, issued: 0, rounds: 0, capacity, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -59,7 +60,10 @@ impl<S: MessageSender> HeapInbox<S> {
     fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
             // Looked at where it is, and moved once: it may be large.
-            let received = self.queue.try_recv();
+            let received = match &self.queue {
+                Some(queue) => queue.try_recv(),
+                None => self.take_first(),
+            };
             if received.as_ref().is_ok_and(|queued| self.is_cancelled(queued)) {
                 contain(|| drop(received));
                 continue;
@@ -87,6 +91,13 @@ impl<S: MessageSender> HeapInbox<S> {
             self.storage.0.common.counters.cancelled.add_one();
         }
         cancelled
+    }
+
+    /// Likewise, the first time.
+    #[cold]
+    fn take_first(&mut self) -> Result<Queued<S>, TryRecvError> {
+        let queue = self.storage.0.requests.receiver().ok_or(TryRecvError::Empty)?;
+        self.queue.insert(queue.clone()).try_recv()
     }
 
     #[cold]
@@ -137,7 +148,8 @@ impl<S: MessageSender> HeapInbox<S> {
     fn recv(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
             loop {
-                let Ok(queued) = self.queue.recv().await else { return false };
+                let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
+                let Ok(queued) = queue.recv().await else { return false };
                 if !self.is_cancelled(&queued) {
                     *hand = Some(queued);
                     return true;
@@ -172,7 +184,15 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
-        match self.storage.0.requests.try_send(Queued::other(job)).map_err(TrySendError::into_inner) {
+        match self
+            .storage
+            .0
+            .requests
+            .channel()
+            .0
+            .try_send(Queued::other(job))
+            .map_err(TrySendError::into_inner)
+        {
             Err(Queued::Other(job)) => Err(*job),
             Ok(()) | Err(Queued::Plain(..)) => {
                 self.rounds += 1;
@@ -190,6 +210,8 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
 
 impl<S: MessageSender> fmt::Debug for HeapInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeapInbox").field("queued", &self.queue.len()).finish_non_exhaustive()
+        f.debug_struct("HeapInbox")
+            .field("queued", &self.storage.0.requests.receiver().map_or(0, Receiver::len))
+            .finish_non_exhaustive()
     }
 }

@@ -13,15 +13,23 @@ impl<T> LazyQueue<T> {
         Self(OnceBox::new())
     }
 
+    #[inline]
     pub(in crate::storage) fn channel(&self) -> &(Sender<T>, Receiver<T>) {
+        self.existing().unwrap_or_else(|| self.make())
+    }
+
+    #[cold]
+    fn make(&self) -> &(Sender<T>, Receiver<T>) {
         self.0.get_or_init(|| Box::new(async_channel::unbounded()))
     }
 
+    #[inline]
     pub(in crate::storage) fn existing(&self) -> Option<&(Sender<T>, Receiver<T>)> {
         self.0.get()
     }
 
     /// The queue's end, if anything was ever put in.
+    #[inline]
     pub(in crate::storage) fn receiver(&self) -> Option<&Receiver<T>> {
         self.existing().map(|(_, receiver)| receiver)
     }
