@@ -61,11 +61,11 @@ impl Refused {
     #[cold]
     pub(crate) fn give_back<Req>(self, request: &mut Option<Req>) -> RequestError<Req> {
         let request = take(request);
-        let error = match self {
-            Self::Full => RequestError::Full(request),
-            Self::Closing => RequestError::Closing(request),
+        let (why, error) = match self {
+            Self::Full => ("full", RequestError::Full(request)),
+            Self::Closing => ("closing", RequestError::Closing(request)),
         };
-        trace::refused(if error.is_full() { "full" } else { "closing" });
+        trace::refused(why);
         error
     }
 }

@@ -110,7 +110,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     )]
     #[inline(always)]
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
-        let (requests, _) = self.0.requests.channel();
+        let requests = self.0.requests.sender();
         let (reply, receipt) = oneshot::channel();
         let Issued { id, worker_sleeps } = self.0.ids.issue();
         let queued = Queued::callers(id, take(request), queued_at, reply);
@@ -130,7 +130,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     }
 
     fn close(&self) {
-        self.0.requests.channel().0.close();
+        self.0.requests.sender().close();
     }
 
     fn len(&self) -> usize {

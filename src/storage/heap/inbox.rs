@@ -11,6 +11,7 @@ use async_channel::{Receiver, TryRecvError, TrySendError};
 use futures::channel::oneshot;
 
 use super::Heap;
+use super::backed::Backed;
 use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::contain::contain;
@@ -64,7 +65,7 @@ impl<S: MessageSender> HeapInbox<S> {
                 Some(queue) => queue.try_recv(),
                 None => self.take_first(),
             };
-            if received.as_ref().is_ok_and(|queued| self.is_cancelled(queued)) {
+            if received.as_ref().is_ok_and(|queued| self.count_out(queued)) {
                 contain(|| drop(received));
                 continue;
             }
@@ -75,7 +76,7 @@ impl<S: MessageSender> HeapInbox<S> {
     /// Counts what came out of the queue. Tells whether it was cancelled.
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn is_cancelled(&mut self, queued: &Queued<S>) -> bool {
+    fn count_out(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
             self.taken = Ids::next(self.taken);
             if let Some(capacity) = self.capacity {
@@ -150,7 +151,7 @@ impl<S: MessageSender> HeapInbox<S> {
             loop {
                 let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
                 let Ok(queued) = queue.recv().await else { return false };
-                if !self.is_cancelled(&queued) {
+                if !self.count_out(&queued) {
                     *hand = Some(queued);
                     return true;
                 }
@@ -184,15 +185,8 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
-        match self
-            .storage
-            .0
-            .requests
-            .channel()
-            .0
-            .try_send(Queued::other(job))
-            .map_err(TrySendError::into_inner)
-        {
+        let requests = self.storage.0.requests.sender();
+        match requests.try_send(Queued::other(job)).map_err(TrySendError::into_inner) {
             Err(Queued::Other(job)) => Err(*job),
             Ok(()) | Err(Queued::Plain(..)) => {
                 self.rounds += 1;
@@ -210,8 +204,6 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
 
 impl<S: MessageSender> fmt::Debug for HeapInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeapInbox")
-            .field("queued", &self.storage.0.requests.receiver().map_or(0, Receiver::len))
-            .finish_non_exhaustive()
+        f.debug_struct("HeapInbox").field("queued", &self.storage.len()).finish_non_exhaustive()
     }
 }

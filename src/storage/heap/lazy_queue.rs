@@ -15,7 +15,7 @@ impl<T> LazyQueue<T> {
 
     #[inline]
     pub(in crate::storage) fn channel(&self) -> &(Sender<T>, Receiver<T>) {
-        self.existing().unwrap_or_else(|| self.make())
+        self.0.get().unwrap_or_else(|| self.make())
     }
 
     #[cold]
@@ -23,20 +23,21 @@ impl<T> LazyQueue<T> {
         self.0.get_or_init(|| Box::new(async_channel::unbounded()))
     }
 
+    /// The queue's beginning; it is made if there is none.
     #[inline]
-    pub(in crate::storage) fn existing(&self) -> Option<&(Sender<T>, Receiver<T>)> {
-        self.0.get()
+    pub(in crate::storage) fn sender(&self) -> &Sender<T> {
+        &self.channel().0
     }
 
     /// The queue's end, if anything was ever put in.
     #[inline]
     pub(in crate::storage) fn receiver(&self) -> Option<&Receiver<T>> {
-        self.existing().map(|(_, receiver)| receiver)
+        self.0.get().map(|(_, receiver)| receiver)
     }
 
     /// Drops `item` if the queue was closed.
     pub(in crate::storage) fn push(&self, item: T) {
-        let _ = self.channel().0.try_send(item);
+        let _ = self.sender().try_send(item);
     }
 
     pub(in crate::storage) fn take(&self) -> Vec<T> {
