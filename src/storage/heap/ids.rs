@@ -32,7 +32,7 @@ impl Ids {
         Issued { id: RequestId::new((issued / ID) as u64), worker_sleeps: issued & ASLEEP != 0 }
     }
 
-    /// How many were issued; it wraps as [`next`](Self::next) does.
+    /// How many were issued; it wraps, see [`between`](Self::between).
     #[inline]
     pub(super) fn issued(&self) -> usize {
         self.0.load(Ordering::Relaxed) / ID
@@ -48,10 +48,9 @@ impl Ids {
         self.0.fetch_and(!ASLEEP, Ordering::AcqRel);
     }
 
-    /// One more.
-    #[inline]
-    pub(super) const fn next(count: usize) -> usize {
-        (count + 1) & (usize::MAX / ID)
+    /// How many were issued between two counts.
+    pub(super) const fn between(earlier: usize, later: usize) -> usize {
+        later.wrapping_sub(earlier) & (usize::MAX / ID)
     }
 }
 
@@ -72,10 +71,11 @@ mod tests {
     }
 
     #[test]
-    fn counts_wrap_alike() {
+    fn what_lies_between_two_counts_is_right_even_if_they_wrap() {
         let ids = Ids(AtomicUsize::new(usize::MAX - 1));
-        assert_eq!(Ids::next(ids.issued()), 0);
+        let earlier = ids.issued();
         ids.issue();
-        assert_eq!(ids.issued(), 0);
+        ids.issue();
+        assert_eq!((ids.issued(), Ids::between(earlier, ids.issued())), (1, 2));
     }
 }

@@ -24,11 +24,11 @@ pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     /// Once there is one.
     queue: Option<Receiver<Queued<S>>>,
-    /// How many callers' requests came out of the queue; how many had an id when that was last asked.
-    taken: usize,
+    /// How many requests are in the queue or about to be, as far as the worker knows. It wraps: one that the worker has not
+    /// heard of yet may come out first.
+    left: usize,
+    /// How many callers' requests had an id when that was last asked.
     issued: usize,
-    /// How many re-queued rounds are in there.
-    rounds: usize,
     /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
     capacity: Option<NonZeroUsize>,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
@@ -49,7 +49,7 @@ enum Wait {
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>) -> Self {
         let capacity = storage.0.common.bound.capacity();
-        Self { storage, queue: None, taken: 0, issued: 0, rounds: 0, capacity, cancelled: None }
+        Self { storage, queue: None, left: 0, issued: 0, capacity, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -67,6 +67,10 @@ impl<S: MessageSender> HeapInbox<S> {
             };
             if received.as_ref().is_ok_and(|queued| self.count_out(queued)) {
                 contain(|| drop(received));
+                // The worker is to know of what it takes, or it would not see that it has taken all.
+                if self.is_idle() {
+                    return Err(TryRecvError::Empty);
+                }
                 continue;
             }
             return received.map(|queued| *hand = Some(queued));
@@ -77,13 +81,11 @@ impl<S: MessageSender> HeapInbox<S> {
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     fn count_out(&mut self, queued: &Queued<S>) -> bool {
-        if queued.cycle() == 0 {
-            self.taken = Ids::next(self.taken);
-            if let Some(capacity) = self.capacity {
-                self.storage.0.common.bound.leave(capacity);
-            }
-        } else {
-            self.rounds -= 1;
+        self.left = self.left.wrapping_sub(1);
+        if let Some(capacity) = self.capacity
+            && queued.cycle() == 0
+        {
+            self.storage.0.common.bound.leave(capacity);
         }
         // That its ticket is gone need not mean that it was cancelled.
         let cancelled =
@@ -114,10 +116,16 @@ impl<S: MessageSender> HeapInbox<S> {
     /// Whether nothing is in the queue, nor about to be. To know that costs less than to look.
     #[inline]
     fn is_idle(&mut self) -> bool {
-        if self.rounds == 0 && self.taken == self.issued {
-            self.issued = self.storage.0.ids.issued();
+        if self.left == 0 {
+            self.expect(self.storage.0.ids.issued());
         }
-        self.rounds == 0 && self.taken == self.issued
+        self.left == 0
+    }
+
+    /// So many callers' requests have an id by now.
+    fn expect(&mut self, issued: usize) {
+        self.left = self.left.wrapping_add(Ids::between(self.issued, issued));
+        self.issued = issued;
     }
 
     fn poll_next(&mut self, hand: &mut Option<Queued<S>>, cx: &Context<'_>) -> Poll<Wait> {
@@ -125,15 +133,16 @@ impl<S: MessageSender> HeapInbox<S> {
             if self.is_idle() {
                 let shared = &*self.storage.0;
                 shared.common.life.register_worker(cx);
-                self.issued = shared.ids.fall_asleep();
+                let issued = shared.ids.fall_asleep();
                 // The waker was left before the phase is asked, so that whoever closes the queue finds it.
-                if self.taken == self.issued && shared.common.life.phase() == Phase::Open {
+                if issued == self.issued && shared.common.life.phase() == Phase::Open {
                     // What is left here came too late for its request.
                     self.cancelled = None;
                     return Poll::Pending;
                 }
+                self.expect(issued);
             }
-            let announced = self.taken != self.issued;
+            let announced = self.left != 0;
             return Poll::Ready(match self.take(hand) {
                 Ok(()) => Wait::Over,
                 Err(TryRecvError::Closed) => Wait::NoneAnyMore,
@@ -144,19 +153,19 @@ impl<S: MessageSender> HeapInbox<S> {
         }
     }
 
-    /// Waits by the channel's own means, which allocate, but hear of every request.
+    /// Waits by the channel's own means, which allocate, but hear of every request. Gives `false` if none will come, and takes
+    /// nothing in hand if what came was cancelled.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn recv(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            loop {
-                let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
-                let Ok(queued) = queue.recv().await else { return false };
-                if !self.count_out(&queued) {
-                    *hand = Some(queued);
-                    return true;
-                }
+            let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
+            let Ok(queued) = queue.recv().await else { return false };
+            if self.count_out(&queued) {
                 contain(|| drop(queued));
+            } else {
+                *hand = Some(queued);
             }
+            true
         }
     }
 }
@@ -170,10 +179,14 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            match poll_fn(|cx| self.poll_next(hand, cx)).await {
-                Wait::Over => true,
-                Wait::NoneAnyMore => false,
-                Wait::Announced => self.recv(hand).await,
+            loop {
+                match poll_fn(|cx| self.poll_next(hand, cx)).await {
+                    Wait::Over => return true,
+                    Wait::NoneAnyMore => return false,
+                    Wait::Announced if !self.recv(hand).await => return false,
+                    Wait::Announced if hand.is_some() => return true,
+                    Wait::Announced => {}
+                }
             }
         }
     }
@@ -189,7 +202,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         match requests.try_send(Queued::other(job)).map_err(TrySendError::into_inner) {
             Err(Queued::Other(job)) => Err(*job),
             Ok(()) | Err(Queued::Plain(..)) => {
-                self.rounds += 1;
+                self.left = self.left.wrapping_add(1);
                 Ok(())
             }
         }
@@ -205,5 +218,28 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
 impl<S: MessageSender> fmt::Debug for HeapInbox<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeapInbox").field("queued", &self.storage.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::KeepResults;
+    use crate::runtime::Instant;
+    use crate::sender::echo::Echo;
+    use crate::storage::Receipt;
+
+    #[test]
+    fn it_knows_that_it_has_taken_all_when_one_came_behind_a_cancelled_one() {
+        let (storage, mut inbox) = Heap::<Echo>::new(None, KeepResults::default());
+        let push = |request| storage.push(&mut Some(request), Instant::NEVER).unwrap();
+        let mut hand = None;
+        let (id, mut receipt) = push(7);
+        assert!(!inbox.is_idle());
+        assert!(receipt.cancel(id));
+        let _receipt = push(8);
+        assert!(inbox.next_left(&mut hand));
+        assert_eq!(hand.map(|queued| *queued.request()), Some(8));
+        assert!(inbox.is_idle());
     }
 }
