@@ -122,35 +122,34 @@ where
         async move {
             let mut until_yield = self.yield_every.get();
             loop {
+                // There is none after a panic.
+                if let Some(taken) = &self.in_hand {
+                    let waited_in_queue = self.cx.begin(taken);
+                    self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
+                    let mut waited = false;
+                    let outcome = {
+                        let mut direct = Direct::<S, A>::new(sender);
+                        let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
+                        noting_waits(self.span.instrument(send), &mut waited).await
+                    };
+                    let has_response = self.settle(outcome);
+                    if has_response {
+                        self.publish().await;
+                    }
+                    until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
+                    if until_yield == 0 {
+                        until_yield = self.yield_every.get();
+                        yield_now().await;
+                    }
+                }
                 if let Some(deadline) = self.cx.take_not_before() {
                     self.cx.own_timer().sleep_until(deadline).await;
                 }
-                // The first one is in hand already, and that the runner is aborted was asked just before.
-                if self.in_hand.is_none() {
-                    if !self.cx.inbox.next_left(&mut self.in_hand) {
-                        return ControlFlow::Continue(());
-                    }
-                    if self.cx.storage().phase() >= Phase::Aborting {
-                        return ControlFlow::Break(());
-                    }
+                if !self.cx.inbox.next_left(&mut self.in_hand) {
+                    return ControlFlow::Continue(());
                 }
-                let Some(taken) = &self.in_hand else { return ControlFlow::Continue(()) };
-                let waited_in_queue = self.cx.begin(taken);
-                self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
-                let mut waited = false;
-                let outcome = {
-                    let mut direct = Direct::<S, A>::new(sender);
-                    let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
-                    noting_waits(self.span.instrument(send), &mut waited).await
-                };
-                let has_response = self.settle(outcome);
-                if has_response {
-                    self.publish().await;
-                }
-                until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
-                if until_yield == 0 {
-                    until_yield = self.yield_every.get();
-                    yield_now().await;
+                if self.cx.storage().phase() >= Phase::Aborting {
+                    return ControlFlow::Break(());
                 }
             }
         }
