@@ -10,7 +10,7 @@ use core::num::NonZeroU32;
 use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
-use self::context::{Direct, WorkerContext};
+use self::context::{Direct, Turn, WorkerContext};
 use self::guard::{abortable, catch_panic, noting_waits, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
@@ -18,7 +18,7 @@ use crate::results::Answer;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Exit, Inbox, Phase, Settled, Storage, Taken};
-use crate::strategy::{Context, Outcome, RequestId, SendStrategy};
+use crate::strategy::{Outcome, RequestId, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
 /// A sender on its way to the worker.
@@ -98,7 +98,7 @@ where
                     Some(Ok(ControlFlow::Break(()))) | None => break,
                     Some(Err(panic)) => panic,
                 };
-                trace::panicked(self.cx.id());
+                trace::panicked(self.in_hand.as_ref().map(Taken::id));
                 self.fail_in_hand(NoAnswer::Panicked(panic));
                 // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a chip
                 // would keep code for that in vain.
@@ -124,12 +124,12 @@ where
             loop {
                 // There is none after a panic.
                 if let Some(taken) = &self.in_hand {
-                    let waited_in_queue = self.cx.begin(taken);
-                    self.span = RequestSpan::new(taken.id(), taken.cycle(), waited_in_queue);
+                    let mut turn = Turn::begin(&mut self.cx, taken);
+                    self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
                     let mut waited = false;
                     let outcome = {
                         let mut direct = Direct::<S, A>::new(sender);
-                        let send = self.strategy.execute_through(&mut self.cx, taken.request(), &mut direct);
+                        let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                         noting_waits(self.span.instrument(send), &mut waited).await
                     };
                     let has_response = self.settle(outcome);

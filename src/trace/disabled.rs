@@ -57,7 +57,7 @@ pub(crate) fn requeue_dropped(_: RequestId) {}
 pub(crate) fn refused(_: &'static str) {}
 
 #[inline]
-pub(crate) fn panicked(_: RequestId) {}
+pub(crate) fn panicked(_: Option<RequestId>) {}
 
 #[inline]
 pub(crate) fn closing(_: usize) {}

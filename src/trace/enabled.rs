@@ -99,8 +99,15 @@ pub(crate) fn refused(reason: &'static str) {
     contain(|| warn!(target: "telegram_sender", reason, "request refused"));
 }
 
-pub(crate) fn panicked(id: RequestId) {
-    contain(|| error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked"));
+/// Of the request, if it was still to be settled.
+pub(crate) fn panicked(id: Option<RequestId>) {
+    contain(|| {
+        if let Some(id) = id {
+            error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked");
+        } else {
+            error!(target: "telegram_sender", "who waited for a ticket panicked when woken");
+        }
+    });
 }
 
 pub(crate) fn closing(queued: usize) {

@@ -10,14 +10,10 @@ use crate::storage::{Inbox, Job, Phase, Storage, Taken};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
 use crate::trace;
 
-/// The context of the request whose turn it is. The worker has one, for all of them.
+/// What the worker knows from one request to the next.
 pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
-    id: RequestId,
-    cycle: u32,
     /// Zero whenever no request is in the middle of its turn.
     pub(super) attempts: u32,
-    /// Since when the request has waited in the queue; [`Instant::NEVER`] if that is not measured.
-    queued_at: Instant,
     /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
     not_before: Instant,
     admitted_at: Instant,
@@ -34,17 +30,7 @@ fn some(instant: Instant) -> Option<Instant> {
 
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
-        Self {
-            // None yet. A row of zeros would be filled in by a `memset` that a chip may need for nothing else.
-            id: RequestId::new(u64::MAX),
-            cycle: 0,
-            attempts: 0,
-            queued_at: Instant::NEVER,
-            not_before: NONE,
-            admitted_at: NONE,
-            timer,
-            inbox,
-        }
+        Self { attempts: 0, not_before: NONE, admitted_at: NONE, timer, inbox }
     }
 
     #[inline]
@@ -65,57 +51,69 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     }
 }
 
-impl<S: MessageSender, T: Timer, Q: Storage<S>> WorkerContext<S, T, Q> {
-    /// Begins the turn of a request: how long has it waited, if that is measured?
+/// The context of the request whose turn it is.
+pub(super) struct Turn<'a, S: MessageSender, T, Q: Storage<S>> {
+    worker: &'a mut WorkerContext<S, T, Q>,
+    taken: &'a Q::Taken,
+}
+
+impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Turn<'a, S, T, Q> {
+    /// Begins the turn of a request.
     #[inline]
-    pub(super) fn begin(&mut self, taken: &Q::Taken) -> Option<Nanos> {
-        (self.id, self.cycle, self.queued_at) = (taken.id(), taken.cycle(), taken.queued_at());
-        self.storage().counters().in_flight.set(1);
+    pub(super) fn begin(worker: &'a mut WorkerContext<S, T, Q>, taken: &'a Q::Taken) -> Self {
+        worker.storage().counters().in_flight.set(1);
+        Self { worker, taken }
+    }
+
+    /// How long it has waited in the queue, if that is measured.
+    #[inline]
+    pub(super) fn waited_in_queue(&self) -> Option<Nanos> {
         if self.measures_waits() { Some(self.measure_wait()) } else { None }
     }
 
     fn measures_waits(&self) -> bool {
-        self.queued_at != Instant::NEVER
+        self.taken.queued_at() != Instant::NEVER
     }
 
     #[cold]
     fn measure_wait(&self) -> Nanos {
-        let waited = Nanos::new(self.timer.now().as_nanos().saturating_sub(self.queued_at.as_nanos()));
-        self.storage().counters().waited(waited);
+        let waited = self.worker.timer.now().as_nanos().saturating_sub(self.taken.queued_at().as_nanos());
+        let waited = Nanos::new(waited);
+        self.worker.storage().counters().waited(waited);
         waited
     }
 }
 
-impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, T, Q> {
+impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q> {
     type Timer = T;
 
     fn id(&self) -> RequestId {
-        self.id
+        self.taken.id()
     }
 
     fn attempts(&self) -> u32 {
-        self.attempts
+        self.worker.attempts
     }
 
     fn cycle(&self) -> u32 {
-        self.cycle
+        self.taken.cycle()
     }
 
     fn timer(&self) -> T {
-        self.timer.clone()
+        self.worker.timer.clone()
     }
 
     fn is_closing(&self) -> bool {
-        self.storage().phase() > Phase::Open
+        self.worker.storage().phase() > Phase::Open
     }
 
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
-        let queued_at = if self.measures_waits() { self.timer.now() } else { Instant::NEVER };
-        let job = Job { id: self.id, cycle: self.cycle + 1, request, queued_at, reply: None };
-        match self.inbox.requeue(job) {
+        let queued_at = if self.measures_waits() { self.worker.timer.now() } else { Instant::NEVER };
+        let (id, cycle) = (self.id(), self.cycle() + 1);
+        match self.worker.inbox.requeue(Job { id, cycle, request, queued_at, reply: None }) {
             Ok(()) => {
-                self.storage().counters().requeued.add_one();
-                trace::requeued(self.id, self.cycle + 1);
+                self.worker.storage().counters().requeued.add_one();
+                trace::requeued(id, cycle);
                 Ok(())
             }
             Err(job) => {
@@ -126,29 +124,29 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for WorkerContext<S, 
     }
 
     fn count_dropped_requeue(&mut self) {
-        self.storage().counters().requeues_dropped.add_one();
-        trace::requeue_dropped(self.id);
+        self.worker.storage().counters().requeues_dropped.add_one();
+        trace::requeue_dropped(self.id());
     }
 
     fn not_before(&self) -> Option<Instant> {
-        some(self.not_before)
+        some(self.worker.not_before)
     }
 
     fn hold_until(&mut self, deadline: Instant) {
-        self.not_before = self.not_before.max(deadline);
+        self.worker.not_before = self.worker.not_before.max(deadline);
     }
 
     fn begin_attempt(&mut self) {
-        self.attempts = self.attempts.wrapping_add(1);
-        trace::attempt(self.attempts);
+        self.worker.attempts = self.worker.attempts.wrapping_add(1);
+        trace::attempt(self.worker.attempts);
     }
 
     fn admitted_at(&self) -> Option<Instant> {
-        some(self.admitted_at)
+        some(self.worker.admitted_at)
     }
 
     fn admit(&mut self, now: Instant) {
-        self.admitted_at = now;
+        self.worker.admitted_at = now;
     }
 }
 
