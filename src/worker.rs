@@ -11,7 +11,7 @@ use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
 use self::context::{Direct, Turn, WorkerContext};
-use self::guard::{abortable, catch_panic, noting_waits, yield_now};
+use self::guard::{Budget, abortable, catch_panic, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::results::Answer;
@@ -92,8 +92,10 @@ where
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_in_turn(&mut self, storage: &Q, sender: &S) -> impl Future<Output = ControlFlow<()>> {
         async move {
+            let budget = Budget::new(self.yield_every);
             loop {
-                let panic = match abortable(storage, catch_panic(self.serve_while_ready(sender))).await {
+                let serving = catch_panic(self.serve_while_ready(sender, &budget));
+                let panic = match abortable(storage, &budget, serving).await {
                     Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
                     Some(Ok(ControlFlow::Break(()))) | None => break,
                     Some(Err(panic)) => panic,
@@ -118,31 +120,26 @@ where
     /// Serves until the queue is empty. This is the way of each request: taken, sent, settled, published; then the pause
     /// that the service asked for.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn serve_while_ready(&mut self, sender: &S) -> impl Future<Output = ControlFlow<()>> {
+    fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
-            let mut until_yield = self.yield_every.get();
+            let mut direct = Direct::<S, A>::new(sender);
             loop {
                 // There is none after a panic.
                 if let Some(taken) = &self.in_hand {
                     let mut turn = Turn::begin(&mut self.cx, taken);
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
-                    let mut waited = false;
-                    let outcome = {
-                        let mut direct = Direct::<S, A>::new(sender);
-                        let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
-                        noting_waits(self.span.instrument(send), &mut waited).await
-                    };
+                    let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
+                    let outcome = self.span.instrument(send).await;
                     let has_response = self.settle(outcome);
                     if has_response {
                         self.publish().await;
                     }
-                    until_yield = if waited { self.yield_every.get() } else { until_yield - 1 };
-                    if until_yield == 0 {
-                        until_yield = self.yield_every.get();
+                    if budget.is_used_up() {
                         yield_now().await;
                     }
                 }
-                if let Some(deadline) = self.cx.take_not_before() {
+                if self.cx.is_held() {
+                    let deadline = self.cx.take_not_before();
                     self.cx.own_timer().sleep_until(deadline).await;
                 }
                 if !self.cx.inbox.next_left(&mut self.in_hand) {

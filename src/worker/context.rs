@@ -2,6 +2,7 @@
 
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::replace;
 
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Nanos, Timer};
@@ -43,11 +44,16 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
         &self.timer
     }
 
-    /// The wait that the service asked for, to be served now.
+    /// Whether there is a wait that the service asked for.
     #[inline]
-    pub(super) fn take_not_before(&mut self) -> Option<Instant> {
-        // Most often there is none, and then nothing is written.
-        some(self.not_before).inspect(|_| self.not_before = NONE)
+    pub(super) fn is_held(&self) -> bool {
+        self.not_before != NONE
+    }
+
+    /// Until when that wait is, to be served now.
+    #[inline]
+    pub(super) fn take_not_before(&mut self) -> Instant {
+        replace(&mut self.not_before, NONE)
     }
 }
 
@@ -162,8 +168,8 @@ impl<'a, S, A> Direct<'a, S, A> {
 }
 
 impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
+        let sender = self.0;
         async move {
             // Strategies wait where it suits them; one that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
@@ -171,7 +177,7 @@ impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
                 timer.sleep_until(deadline).await;
             }
             cx.begin_attempt();
-            let response = self.0.send_message(request).await.map_err(NoAnswer::Failed)?;
+            let response = sender.send_message(request).await.map_err(NoAnswer::Failed)?;
             if let Err(rejection) = &response
                 && let Some(wait) = S::retry_after(rejection)
             {

@@ -2,7 +2,9 @@
 
 use core::future::{Future, poll_fn};
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 use core::pin::Pin;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::{self, Poll};
 
 use pin_project_lite::pin_project;
@@ -11,12 +13,40 @@ use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
+/// How many requests the worker may still serve before it lets others run.
+pub(super) struct Budget {
+    /// Atomic only so that the worker may move to another thread while it waits.
+    left: AtomicU32,
+    whole: NonZeroU32,
+}
+
+impl Budget {
+    pub(super) const fn new(whole: NonZeroU32) -> Self {
+        Self { left: AtomicU32::new(whole.get()), whole }
+    }
+
+    /// The worker has waited, and others could run.
+    #[inline]
+    fn renew(&self) {
+        self.left.store(self.whole.get(), Ordering::Relaxed);
+    }
+
+    /// Counts a request.
+    #[inline]
+    pub(super) fn is_used_up(&self) -> bool {
+        let left = self.left.load(Ordering::Relaxed).wrapping_sub(1);
+        self.left.store(left, Ordering::Relaxed);
+        left == 0
+    }
+}
+
 pin_project! {
-    /// Gives a future's output, or `None` if the runner is aborted first.
+    /// Gives a future's output, or `None` if the runner is aborted first. Each time that it is polled, the budget is whole.
     ///
     /// The abort costs nothing while the future is ready at once.
     pub(super) struct Abortable<'a, S, Q, F> {
         storage: &'a Q,
+        budget: &'a Budget,
         #[pin]
         future: F,
         sender: PhantomData<fn() -> S>,
@@ -24,8 +54,12 @@ pin_project! {
 }
 
 /// Awaits `future` unless the runner is aborted.
-pub(super) const fn abortable<S, Q, F>(storage: &Q, future: F) -> Abortable<'_, S, Q, F> {
-    Abortable { storage, future, sender: PhantomData }
+pub(super) const fn abortable<'a, S, Q, F>(
+    storage: &'a Q,
+    budget: &'a Budget,
+    future: F,
+) -> Abortable<'a, S, Q, F> {
+    Abortable { storage, budget, future, sender: PhantomData }
 }
 
 impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, F> {
@@ -38,6 +72,7 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
         if this.storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
+        this.budget.renew();
         match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => this.storage.poll_abort(cx).map(|()| None),
@@ -72,31 +107,6 @@ impl<F: Future> Future for CatchPanic<F> {
             Ok(polled) => polled.map(Ok),
             Err(payload) => Poll::Ready(Err(Panic::from_payload(payload))),
         }
-    }
-}
-
-pin_project! {
-    /// Notes in `waited` that a future did not end at once.
-    pub(super) struct NotingWaits<'a, F> {
-        #[pin]
-        future: F,
-        waited: &'a mut bool,
-    }
-}
-
-pub(super) const fn noting_waits<F>(future: F, waited: &mut bool) -> NotingWaits<'_, F> {
-    NotingWaits { future, waited }
-}
-
-impl<F: Future> Future for NotingWaits<'_, F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polled = this.future.poll(cx);
-        **this.waited |= polled.is_pending();
-        polled
     }
 }
 
