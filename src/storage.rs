@@ -11,6 +11,7 @@ pub(crate) mod heap;
 pub(crate) mod lean;
 
 use core::future::Future;
+use core::mem::forget;
 use core::num::NonZeroUsize;
 use core::task::{self, Poll};
 
@@ -77,6 +78,14 @@ pub(crate) fn take<Req>(place: &mut Option<Req>) -> Req {
         Some(request) => request,
         None => unreachable!(),
     }
+}
+
+/// Moves what was taken out of a queue to where it is wanted, which is empty. An assignment would look there for what to
+/// drop, and move what was taken once more for that.
+#[inline]
+pub(crate) fn put<T>(place: &mut Option<T>, taken: T) {
+    debug_assert!(place.is_none(), "what was there is lost");
+    forget(place.replace(taken));
 }
 
 /// Where a runner is in its life. It only goes forward.

@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+use crate::storage::put;
+
 /// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
 pub(super) struct Ring<T, const N: usize> {
     items: [Cell<Option<T>>; N],
@@ -48,8 +50,8 @@ impl<T, const N: usize> Ring<T, N> {
     #[inline]
     pub(super) fn pop_into(&self, hand: &mut Option<T>) {
         let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
-        *hand = place.take();
-        if hand.is_some() {
+        if let Some(item) = place.take() {
+            put(hand, item);
             Self::advance(&self.head);
         }
     }

@@ -16,7 +16,7 @@ use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::contain::contain;
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Phase, Settled, Taken};
+use crate::storage::{Inbox, Phase, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
@@ -60,20 +60,19 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
-            // Looked at where it is, and moved once: it may be large.
             let received = match &self.queue {
                 Some(queue) => queue.try_recv(),
                 None => self.take_first(),
             };
-            if received.as_ref().is_ok_and(|queued| self.count_out(queued)) {
-                contain(|| drop(received));
-                // The worker is to know of what it takes, or it would not see that it has taken all.
-                if self.is_idle() {
-                    return Err(TryRecvError::Empty);
-                }
-                continue;
+            put(hand, received?);
+            if !hand.as_ref().is_some_and(|queued| self.count_out(queued)) {
+                return Ok(());
             }
-            return received.map(|queued| *hand = Some(queued));
+            contain(|| drop(hand.take()));
+            // The worker is to know of what it takes, or it would not see that it has taken all.
+            if self.is_idle() {
+                return Err(TryRecvError::Empty);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use super::{Entry, Lean};
 use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::heap::reply::Reply;
-use crate::storage::{Inbox, Job, Settled, Taken};
+use crate::storage::{Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Lean`].
@@ -65,7 +65,8 @@ impl<S: MessageSender> LeanInbox<S> {
     #[inline]
     fn take(&mut self, hand: &mut Option<Entry<S>>) -> bool {
         loop {
-            *hand = self.batch.pop_front();
+            let Some(entry) = self.batch.pop_front() else { return false };
+            put(hand, entry);
             let Some(entry) = hand else { return false };
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
