@@ -124,8 +124,8 @@ pub struct StrategyError(Text);
 
 impl StrategyError {
     /// A failure with a fixed reason.
-    pub const fn new(reason: &'static str) -> Self {
-        Self(Text::Static(reason))
+    pub fn new(reason: &'static str) -> Self {
+        Self(Text::fixed(reason))
     }
 
     /// The reason.
@@ -137,7 +137,7 @@ impl StrategyError {
 #[cfg(feature = "alloc")]
 impl From<alloc::string::String> for StrategyError {
     fn from(reason: alloc::string::String) -> Self {
-        Self(Text::Owned(reason.into_boxed_str()))
+        Self(Text::composed(reason))
     }
 }
 
@@ -170,9 +170,9 @@ impl Panic {
     pub(crate) fn from_payload(payload: std::boxed::Box<dyn core::any::Any + Send>) -> Self {
         use std::string::String;
         Self(match payload.downcast::<String>() {
-            Ok(message) => Text::Owned(message.into_boxed_str()),
+            Ok(message) => Text::composed(*message),
             Err(payload) => {
-                Text::Static(payload.downcast_ref::<&'static str>().copied().unwrap_or("no message"))
+                Text::fixed(payload.downcast_ref::<&'static str>().copied().unwrap_or("no message"))
             }
         })
     }
@@ -191,21 +191,28 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Text that is fixed on a chip and may be composed where there is a heap.
+/// Text that is fixed on a chip. Where there is a heap it may be composed, and is kept there: it is rare, and all results
+/// would be as large as it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Text {
-    Static(&'static str),
-    #[cfg(feature = "alloc")]
-    Owned(alloc::boxed::Box<str>),
-}
+struct Text(
+    #[cfg(not(feature = "alloc"))] &'static str,
+    #[cfg(feature = "alloc")] alloc::boxed::Box<alloc::borrow::Cow<'static, str>>,
+);
 
 impl Text {
+    fn fixed(text: &'static str) -> Self {
+        #[cfg(feature = "alloc")]
+        let text = alloc::boxed::Box::new(text.into());
+        Self(text)
+    }
+
+    #[cfg(feature = "alloc")]
+    fn composed(text: alloc::string::String) -> Self {
+        Self(alloc::boxed::Box::new(text.into()))
+    }
+
     fn as_str(&self) -> &str {
-        match self {
-            Self::Static(text) => text,
-            #[cfg(feature = "alloc")]
-            Self::Owned(text) => text,
-        }
+        &self.0
     }
 }
 
