@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::future::Future;
+use core::mem::{ManuallyDrop, replace};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -43,13 +44,10 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>>(State<Q::Receipt
 
 /// A million tickets may be waited for, so nothing is kept beside what the state needs.
 enum State<Receipt> {
-    Waiting(Label, Receipt),
+    /// The receipt is dropped by hand: a ticket that has ended, as most have when they are dropped, has nothing to do then.
+    Waiting(Label, ManuallyDrop<Receipt>),
     /// A cancelled ticket has not told so yet.
-    Ended {
-        id: RequestId,
-        attempts: u32,
-        cancelled: bool,
-    },
+    Ended { id: RequestId, attempts: u32, cancelled: bool },
 }
 
 /// The request's id, and in its highest bit, which no id reaches, whether dropping the ticket cancels it.
@@ -75,7 +73,7 @@ impl Label {
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
-        Self(State::Waiting(Label::new(id), receipt))
+        Self(State::Waiting(Label::new(id), ManuallyDrop::new(receipt)))
     }
 
     /// The request's id: the same that its responses carry in the results.
@@ -103,9 +101,19 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         let id = label.id();
         let cancelled = receipt.cancel(id);
         if cancelled {
-            self.0 = State::Ended { id, attempts: 0, cancelled: true };
+            self.end(State::Ended { id, attempts: 0, cancelled: true });
         }
         cancelled
+    }
+
+    /// Ends the ticket, if it still waits, as `ended` says.
+    #[inline]
+    fn end(&mut self, ended: State<Q::Receipt>) {
+        let nothing = State::Ended { id: RequestId::new(0), attempts: 0, cancelled: false };
+        if let State::Waiting(_, receipt) = replace(&mut self.0, nothing) {
+            drop(ManuallyDrop::into_inner(receipt));
+        }
+        self.0 = ended;
     }
 
     #[cold]
@@ -114,9 +122,13 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         Settled::no_answer(NoAnswer::Cancelled, 0)
     }
 
-    #[cold]
-    fn cancel_at_last(&mut self) {
-        self.cancel();
+    #[inline(never)]
+    fn end_at_last(&mut self) {
+        if let State::Waiting(label, receipt) = &mut self.0 {
+            let id = label.id();
+            let cancelled = label.cancels_on_drop() && receipt.cancel(id);
+            self.end(State::Ended { id, attempts: 0, cancelled });
+        }
     }
 
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
@@ -146,15 +158,15 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
             }
             State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),
         };
-        self.0 = State::Ended { id, attempts: settled.attempts, cancelled: false };
+        self.end(State::Ended { id, attempts: settled.attempts, cancelled: false });
         Poll::Ready(settled.result)
     }
 }
 
 impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
     fn drop(&mut self) {
-        if matches!(self.0, State::Waiting(label, _) if label.cancels_on_drop()) {
-            self.cancel_at_last();
+        if matches!(self.0, State::Waiting(..)) {
+            self.end_at_last();
         }
     }
 }
