@@ -123,6 +123,7 @@ where
     fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
             let mut direct = Direct::<S, A>::new(sender);
+            budget.renew();
             loop {
                 // There is none after a panic.
                 if let Some(taken) = &self.in_hand {
@@ -136,11 +137,13 @@ where
                     }
                     if budget.is_used_up() {
                         yield_now().await;
+                        budget.renew();
                     }
                 }
                 if self.cx.is_held() {
                     let deadline = self.cx.take_not_before();
                     self.cx.own_timer().sleep_until(deadline).await;
+                    budget.renew();
                 }
                 if !self.cx.inbox.next_left(&mut self.in_hand) {
                     return ControlFlow::Continue(());

@@ -13,7 +13,7 @@ use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
-/// How many requests the worker may still serve before it lets others run.
+/// How many requests that never wait the worker may still serve before it lets others run.
 pub(super) struct Budget {
     /// Atomic only so that the worker may move to another thread while it waits.
     left: AtomicU32,
@@ -25,10 +25,16 @@ impl Budget {
         Self { left: AtomicU32::new(whole.get()), whole }
     }
 
-    /// The worker has waited, and others could run.
+    /// Others could run, and no request is in the middle of its turn.
     #[inline]
-    fn renew(&self) {
+    pub(super) fn renew(&self) {
         self.left.store(self.whole.get(), Ordering::Relaxed);
+    }
+
+    /// Others could run, most likely in the middle of a request's turn. It has waited, so that it does not count.
+    #[inline]
+    fn renew_in_a_turn(&self) {
+        self.left.store(self.whole.get().saturating_add(1), Ordering::Relaxed);
     }
 
     /// Counts a request.
@@ -41,7 +47,7 @@ impl Budget {
 }
 
 pin_project! {
-    /// Gives a future's output, or `None` if the runner is aborted first. Each time that it is polled, the budget is whole.
+    /// Gives a future's output, or `None` if the runner is aborted first. Each time that it is polled, the budget is renewed.
     ///
     /// The abort costs nothing while the future is ready at once.
     pub(super) struct Abortable<'a, S, Q, F> {
@@ -72,7 +78,7 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
         if this.storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
-        this.budget.renew();
+        this.budget.renew_in_a_turn();
         match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => this.storage.poll_abort(cx).map(|()| None),
