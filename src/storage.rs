@@ -256,11 +256,6 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     #[doc(hidden)]
     fn wants_results(&self) -> bool;
 
-    /// Puts a response into the results queue, by its policy. It stays where it is while it has to wait for room, which
-    /// only a runner that is open does. For one waiter: the worker.
-    #[doc(hidden)]
-    fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()>;
-
     /// How many responses the policy has dropped.
     #[doc(hidden)]
     fn results_dropped(&self) -> usize;
@@ -352,6 +347,19 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     /// Ends the reply's ticket. Tells whether that had been cancelled.
     #[doc(hidden)]
     fn resolve(&mut self, id: RequestId, reply: Q::Reply, settled: Settled<S>) -> bool;
+
+    /// Puts a response into the results queue, by its policy, or keeps it if it has to wait for room there. Nobody is woken
+    /// for it yet. Runs no code of users that may panic.
+    #[doc(hidden)]
+    fn publish(&mut self, answer: AnswerOf<S>);
+
+    /// Whether the response is in the queue; who waits for it is woken then.
+    #[doc(hidden)]
+    fn is_published(&mut self) -> bool;
+
+    /// Ready once it is, or nobody wants it any more. Only a runner that is open waits for that.
+    #[doc(hidden)]
+    fn poll_published(&mut self, cx: &mut task::Context<'_>) -> Poll<()>;
 }
 
 pub(crate) mod sealed {

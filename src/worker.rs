@@ -17,7 +17,7 @@ use crate::error::NoAnswer;
 use crate::results::Answer;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Exit, Inbox, Phase, Settled, Storage, Taken};
+use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
 use crate::strategy::{Outcome, RequestId, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -35,8 +35,6 @@ pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     /// cut short.
     in_hand: Option<Q::Taken>,
     span: RequestSpan,
-    /// A response on its way into the results queue.
-    unpublished: Option<AnswerOf<S>>,
     /// After how many requests in a row that never waited the worker lets others run.
     yield_every: NonZeroU32,
     /// How the worker will have ended: as dropped, until it is known better.
@@ -53,7 +51,7 @@ where
     pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
         let cx = WorkerContext::new(timer, inbox);
         let span = RequestSpan::none();
-        Self { strategy, cx, in_hand: None, span, unpublished: None, yield_every, exit: Exit::Dropped }
+        Self { strategy, cx, in_hand: None, span, yield_every, exit: Exit::Dropped }
     }
 
     /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here.
@@ -102,10 +100,10 @@ where
                 };
                 trace::panicked(self.in_hand.as_ref().map(Taken::id));
                 self.fail_in_hand(NoAnswer::Panicked(panic));
-                // Its response waits still, if it was the ticket's waker that panicked. Where panics are not caught, a chip
-                // would keep code for that in vain.
+                // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not caught, a
+                // chip would keep code for that in vain.
                 #[cfg(feature = "std")]
-                self.publish().await;
+                self.published().await;
             }
             if self.cx.attempts > 0 {
                 self.fail_in_hand(NoAnswer::Interrupted);
@@ -131,9 +129,9 @@ where
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
                     let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                     let outcome = self.span.instrument(send).await;
-                    let has_response = self.settle(outcome);
-                    if has_response {
-                        self.publish().await;
+                    let is_published = self.settle(outcome);
+                    if !is_published {
+                        self.published().await;
                     }
                     if budget.is_used_up() {
                         yield_now().await;
@@ -155,31 +153,33 @@ where
         }
     }
 
-    /// Publishes what waits for that.
+    /// Waits until the response is published.
     #[inline]
-    fn publish(&mut self) -> impl Future<Output = ()> {
-        poll_fn(|cx| self.cx.inbox.storage().poll_publish(&mut self.unpublished, cx))
+    fn published(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|cx| self.cx.inbox.poll_published(cx))
     }
 
-    /// Ends the turn of the request in hand with its outcome. Tells whether there is a response to be published.
+    /// Ends the turn of the request in hand with its outcome. Tells whether the response, if there is one that is wanted, is
+    /// published; else that is still to be waited for.
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
-        let storage = self.cx.inbox.storage();
         let attempts = self.cx.attempts;
         let mut has_response = false;
-        if storage.wants_results()
+        if self.cx.storage().wants_results()
             && let Some(taken) = &self.in_hand
             && let Ok(response) = &outcome
         {
-            has_response = true;
             // A user's `Clone` may panic; the request is still in hand then.
             let response = response.clone();
-            self.unpublished = Some(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response });
+            has_response = true;
+            let answer = Answer { id: taken.id(), cycle: taken.cycle(), attempts, response };
+            // Whoever waits for it hears of it after the ticket.
+            self.cx.inbox.publish(answer);
         }
-        let Some(taken) = self.in_hand.take() else { return has_response };
+        let Some(taken) = self.in_hand.take() else { return !has_response };
         self.cx.attempts = 0;
         // Before the ticket knows, so that its holder finds the request counted.
-        let counters = storage.counters();
+        let counters = self.cx.storage().counters();
         counters.in_flight.set(0);
         let counter = match &outcome {
             Ok(Ok(_)) => &counters.sent,
@@ -193,7 +193,7 @@ where
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
-        has_response
+        !has_response || self.cx.inbox.is_published()
     }
 }
 
@@ -259,11 +259,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
     /// Publishes what waits for that, now: a runner that closes does not wait for its consumers.
     fn publish_at_last(&mut self) {
-        if self.unpublished.is_none() {
-            return;
-        }
-        let mut cx = task::Context::from_waker(Waker::noop());
-        let published = self.cx.inbox.storage().poll_publish(&mut self.unpublished, &mut cx);
+        let published = self.cx.inbox.poll_published(&mut task::Context::from_waker(Waker::noop()));
         debug_assert!(published.is_ready(), "the runner is not open");
     }
 }

@@ -24,10 +24,10 @@ use self::inbox::FixedInbox;
 use self::job::FixedJob;
 use self::results::FixedResponses;
 use self::slots::{Left, SlotIndex};
-use self::state::{Policy, Published, State};
+use self::state::{Policy, State};
 use self::ticket::FixedReceipt;
 use self::waiters::Event;
-use super::{AnswerOf, Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
+use super::{Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
 use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -276,28 +276,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn wants_results(&self) -> bool {
         R > 0 && self.wants.load(Ordering::Relaxed)
-    }
-
-    fn poll_publish(&self, unpublished: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
-        let Some(answer) = unpublished.take() else { return Poll::Ready(()) };
-        // Known at compile time: without results, none of the code below is linked.
-        if R == 0 {
-            return Poll::Ready(());
-        }
-        let (published, _replaced) = self.with(|state| {
-            let published = state.publish(answer, self.is_open(), &self.results_dropped);
-            let waits = matches!(published, Published::Waits(_));
-            (published, waits.then(|| state.worker_waits(cx.waker(), false)))
-        });
-        match published {
-            Published::Kept(_gave_way) => self.wake(Event::Response),
-            Published::Dropped(_) => {}
-            Published::Waits(answer) => {
-                *unpublished = Some(answer);
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(())
     }
 
     fn results_dropped(&self) -> usize {

@@ -9,11 +9,11 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use super::FixedStorage;
 use super::job::{FixedJob, Kind};
 use super::slots::SlotIndex;
-use super::state::State;
+use super::state::{Published, State};
 use super::waiters::Event;
 use crate::contain::contain;
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Job, Settled};
+use crate::storage::{AnswerOf, Inbox, Job, Settled};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -27,13 +27,15 @@ pub struct FixedInbox<
     const W: usize,
 > {
     storage: &'a FixedStorage<M, S, Q, T, R, W>,
+    /// A response that is to be published.
+    unpublished: Option<AnswerOf<S>>,
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedInbox<'a, M, S, Q, T, R, W>
 {
     pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
-        Self { storage }
+        Self { storage, unpublished: None }
     }
 
     /// Takes the next request that was not cancelled. What was is dropped outside of the lock. Where there is none and may
@@ -116,6 +118,40 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             }
             Err((_unasked, cancelled)) => cancelled,
         }
+    }
+
+    // Known at compile time: without results, none of the code of these is linked.
+
+    fn publish(&mut self, answer: AnswerOf<S>) {
+        if R > 0 {
+            self.unpublished = Some(answer);
+        }
+    }
+
+    fn is_published(&mut self) -> bool {
+        R == 0
+    }
+
+    fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if R == 0 {
+            return Poll::Ready(());
+        }
+        let Some(answer) = self.unpublished.take() else { return Poll::Ready(()) };
+        let storage = self.storage;
+        let (published, _replaced) = storage.with(|state| {
+            let published = state.publish(answer, storage.is_open(), &storage.results_dropped);
+            let waits = matches!(published, Published::Waits(_));
+            (published, waits.then(|| state.worker_waits(cx.waker(), false)))
+        });
+        match published {
+            Published::Kept(_gave_way) => storage.wake(Event::Response),
+            Published::Dropped(_) => {}
+            Published::Waits(answer) => {
+                self.unpublished = Some(answer);
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 }
 

@@ -140,14 +140,6 @@ macro_rules! storage_on_the_heap {
                 self.common().results.wanted()
             }
 
-            fn poll_publish(
-                &self,
-                unpublished: &mut Option<$crate::storage::AnswerOf<S>>,
-                cx: &mut ::core::task::Context<'_>,
-            ) -> ::core::task::Poll<()> {
-                self.common().results.poll_publish(unpublished, &self.common().life, cx)
-            }
-
             fn results_dropped(&self) -> usize {
                 self.common().results.dropped()
             }

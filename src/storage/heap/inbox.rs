@@ -14,9 +14,10 @@ use super::Heap;
 use super::backed::Backed;
 use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
+use super::results::Unpublished;
 use crate::contain::contain;
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Phase, Settled, Taken, put};
+use crate::storage::{AnswerOf, Inbox, Phase, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
@@ -34,6 +35,7 @@ pub struct HeapInbox<S: MessageSender> {
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
+    unpublished: Unpublished<S::Message, S::Rejection>,
 }
 
 /// What a worker with nothing to do finds.
@@ -49,7 +51,15 @@ enum Wait {
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>) -> Self {
         let capacity = storage.0.common.bound.capacity();
-        Self { storage, queue: None, left: 0, issued: 0, capacity, cancelled: None }
+        Self {
+            storage,
+            queue: None,
+            left: 0,
+            issued: 0,
+            capacity,
+            cancelled: None,
+            unpublished: Unpublished::none(),
+        }
     }
 
     /// Takes the next request that was not cancelled.
@@ -211,6 +221,22 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     fn resolve(&mut self, id: RequestId, reply: oneshot::Sender<Reply<S>>, settled: Settled<S>) -> bool {
         // If the ticket was cancelled in flight, its notice has nothing to skip any more.
         reply.send(Reply::new(settled)).is_err() && self.forget_cancelled(id)
+    }
+
+    #[inline]
+    fn publish(&mut self, answer: AnswerOf<S>) {
+        let common = &self.storage.0.common;
+        self.unpublished.publish(answer, &common.results, &common.life);
+    }
+
+    #[inline]
+    fn is_published(&mut self) -> bool {
+        self.unpublished.is_published(&self.storage.0.common.results)
+    }
+
+    fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let common = &self.storage.0.common;
+        self.unpublished.poll_published(&common.results, &common.life, cx)
     }
 }
 

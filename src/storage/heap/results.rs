@@ -1,5 +1,6 @@
 //! The results queue on the heap: made when a consumer or the builder wants it, bounded by its policy.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
@@ -13,6 +14,7 @@ use futures::stream::{FusedStream, Stream};
 use super::backed::Backed;
 use super::life::Life;
 use super::line::Line;
+use crate::contain::contain;
 use crate::results::{Answer, Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Phase};
@@ -59,70 +61,67 @@ impl<L> ResultsQueue<L> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Puts a response into the queue, by the policy; see [`Storage::poll_publish`](crate::storage::Storage::poll_publish).
-    pub(in crate::storage) fn poll_publish<M, R>(
-        &self,
-        unpublished: &mut Option<Answer<M, R>>,
-        life: &Life,
-        cx: &Context<'_>,
-    ) -> Poll<()>
+    /// Puts a response into the queue, by the policy, and wakes nobody yet. Gives it back if it has to wait for room.
+    #[inline]
+    fn publish<M, R>(&self, answer: Answer<M, R>, life: &Life) -> Option<Answer<M, R>>
     where
         L: Line<M, R>,
     {
         if let Some(bound) = self.policy.bound {
-            ready!(self.poll_room(bound, unpublished, life, cx));
+            return self.publish_within(bound, answer, life);
         }
-        if let Some(answer) = unpublished.take() {
-            self.line.push(answer);
-            if self.waiting.fetch_add(0, Ordering::AcqRel) > 0 {
-                self.wake_one();
+        self.line.push(answer);
+        None
+    }
+
+    #[cold]
+    fn publish_within<M, R>(&self, bound: Bound, answer: Answer<M, R>, life: &Life) -> Option<Answer<M, R>>
+    where
+        L: Line<M, R>,
+    {
+        let full = self.line.len() >= bound.capacity.get();
+        match bound.overflow {
+            Overflow::Wait if full && life.phase() == Phase::Open => return Some(answer),
+            Overflow::DropOldest if full => {
+                let oldest = self.line.pop();
+                self.dropped.fetch_add(usize::from(oldest.is_some()), Ordering::Relaxed);
+                self.line.push(answer);
+                contain(|| drop(oldest));
+            }
+            Overflow::DropNewest if full => {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                contain(|| drop(answer));
+            }
+            _ => self.line.push(answer),
+        }
+        None
+    }
+
+    /// Ready once there is room for a response that waits for it, or nobody wants that any more.
+    #[cold]
+    fn poll_room<M, R>(&self, life: &Life, cx: &Context<'_>) -> Poll<()>
+    where
+        L: Line<M, R>,
+    {
+        let full = || self.policy.bound.is_some_and(|bound| self.line.len() >= bound.capacity.get());
+        let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
+        if must_wait() {
+            life.register_worker(cx);
+            self.is_awaited.swap(true, Ordering::AcqRel);
+            // A consumer that came before does not know.
+            if must_wait() {
+                return Poll::Pending;
             }
         }
         Poll::Ready(())
     }
 
-    /// Ready once a bounded queue has room for the response, or nobody wants it any more: it is gone then.
-    #[cold]
-    fn poll_room<M, R>(
-        &self,
-        bound: Bound,
-        unpublished: &mut Option<Answer<M, R>>,
-        life: &Life,
-        cx: &Context<'_>,
-    ) -> Poll<()>
-    where
-        L: Line<M, R>,
-    {
-        let full = || self.line.len() >= bound.capacity.get();
-        match bound.overflow {
-            Overflow::Wait => {
-                let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
-                if must_wait() {
-                    life.register_worker(cx);
-                    self.is_awaited.swap(true, Ordering::AcqRel);
-                    // A consumer that came before does not know.
-                    if must_wait() {
-                        return Poll::Pending;
-                    }
-                }
-                // The last consumer may have left while we waited.
-                if !self.wanted() {
-                    *unpublished = None;
-                }
-            }
-            Overflow::DropOldest => {
-                if full() && self.line.pop().is_some() {
-                    self.dropped.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-            Overflow::DropNewest => {
-                if full() {
-                    self.dropped.fetch_add(1, Ordering::Relaxed);
-                    *unpublished = None;
-                }
-            }
+    /// Wakes who waits for the response that was put into the queue.
+    #[inline]
+    fn announce(&self) {
+        if self.waiting.fetch_add(0, Ordering::AcqRel) > 0 {
+            self.wake_one();
         }
-        Poll::Ready(())
     }
 
     #[cold]
@@ -166,6 +165,58 @@ impl<L> ResultsQueue<L> {
             while self.line.pop().is_some() {}
             self.let_go_on(life);
         }
+    }
+}
+
+/// A response of the worker's that has to wait for room in the results queue. That is rare, so it has a box.
+pub(in crate::storage) struct Unpublished<M, R>(Option<Box<Answer<M, R>>>);
+
+impl<M, R> Unpublished<M, R> {
+    pub(in crate::storage) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// See [`Inbox::publish`](crate::storage::Inbox::publish).
+    #[inline]
+    pub(in crate::storage) fn publish<L: Line<M, R>>(
+        &mut self,
+        answer: Answer<M, R>,
+        results: &ResultsQueue<L>,
+        life: &Life,
+    ) {
+        if let Some(answer) = results.publish(answer, life) {
+            self.0 = Some(Box::new(answer));
+        }
+    }
+
+    /// See [`Inbox::is_published`](crate::storage::Inbox::is_published).
+    #[inline]
+    pub(in crate::storage) fn is_published<L>(&self, results: &ResultsQueue<L>) -> bool {
+        let is_published = self.0.is_none();
+        if is_published {
+            results.announce();
+        }
+        is_published
+    }
+
+    /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
+    pub(in crate::storage) fn poll_published<L: Line<M, R>>(
+        &mut self,
+        results: &ResultsQueue<L>,
+        life: &Life,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
+        if self.0.is_some() {
+            ready!(results.poll_room::<M, R>(life, cx));
+        }
+        // The last consumer may have left while we waited.
+        if let Some(answer) = self.0.take()
+            && results.wanted()
+        {
+            results.line.push(*answer);
+        }
+        results.announce();
+        Poll::Ready(())
     }
 }
 

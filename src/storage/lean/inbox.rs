@@ -13,7 +13,8 @@ use super::{Entry, Lean};
 use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::heap::reply::Reply;
-use crate::storage::{Inbox, Job, Settled, Taken, put};
+use crate::storage::heap::results::Unpublished;
+use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Lean`].
@@ -25,6 +26,7 @@ pub struct LeanInbox<S: MessageSender> {
     taken: usize,
     /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
     capacity: Option<NonZeroUsize>,
+    unpublished: Unpublished<S::Message, S::Rejection>,
 }
 
 /// What there is when the batch is empty.
@@ -37,7 +39,7 @@ enum Refill {
 impl<S: MessageSender> LeanInbox<S> {
     pub(super) fn new(storage: Lean<S>) -> Self {
         let capacity = storage.0.common.bound.capacity();
-        Self { storage, batch: VecDeque::new(), taken: 0, capacity }
+        Self { storage, batch: VecDeque::new(), taken: 0, capacity, unpublished: Unpublished::none() }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
@@ -138,6 +140,22 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
     #[inline(always)]
     fn resolve(&mut self, _: RequestId, promise: Promise<S>, settled: Settled<S>) -> bool {
         promise.settle(Reply::new(settled))
+    }
+
+    #[inline]
+    fn publish(&mut self, answer: AnswerOf<S>) {
+        let common = &self.storage.0.common;
+        self.unpublished.publish(answer, &common.results, &common.life);
+    }
+
+    #[inline]
+    fn is_published(&mut self) -> bool {
+        self.unpublished.is_published(&self.storage.0.common.results)
+    }
+
+    fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let common = &self.storage.0.common;
+        self.unpublished.poll_published(&common.results, &common.life, cx)
     }
 }
 
