@@ -36,6 +36,7 @@ impl<T> LazyQueue<T> {
     }
 
     /// Drops `item` if the queue was closed.
+    #[inline]
     pub(in crate::storage) fn push(&self, item: T) {
         let _ = self.sender().try_send(item);
     }

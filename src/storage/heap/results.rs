@@ -150,8 +150,16 @@ impl<L> ResultsQueue<L> {
     }
 
     /// There may be room again.
+    #[inline]
     fn let_go_on(&self, life: &Life) {
-        if self.policy.bound.is_some() && self.is_awaited.swap(false, Ordering::AcqRel) {
+        if self.policy.bound.is_some() {
+            self.wake_worker(life);
+        }
+    }
+
+    #[cold]
+    fn wake_worker(&self, life: &Life) {
+        if self.is_awaited.swap(false, Ordering::AcqRel) {
             life.wake_worker();
         }
     }
@@ -255,6 +263,8 @@ impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
         Some(answer)
     }
 
+    #[cold]
+    #[inline(never)]
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
         loop {
             if let Some(listener) = &mut self.waiting {
