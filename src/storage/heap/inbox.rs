@@ -192,9 +192,15 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
                 match poll_fn(|cx| self.poll_next(hand, cx)).await {
                     Wait::Over => return true,
                     Wait::NoneAnyMore => return false,
-                    Wait::Announced if !self.recv(hand).await => return false,
-                    Wait::Announced if hand.is_some() => return true,
-                    Wait::Announced => {}
+                    Wait::Announced => {
+                        if !self.recv(hand).await {
+                            return false;
+                        }
+                        // What came may have been cancelled.
+                        if hand.is_some() {
+                            return true;
+                        }
+                    }
                 }
             }
         }
