@@ -129,8 +129,8 @@ where
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
                     let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                     let outcome = self.span.instrument(send).await;
-                    let is_published = self.settle(outcome);
-                    if !is_published {
+                    let has_unpublished = self.settle(outcome);
+                    if has_unpublished {
                         self.published().await;
                     }
                     if budget.is_used_up() {
@@ -159,8 +159,7 @@ where
         poll_fn(|cx| self.cx.inbox.poll_published(cx))
     }
 
-    /// Ends the turn of the request in hand with its outcome. Tells whether the response, if there is one that is wanted, is
-    /// published; else that is still to be waited for.
+    /// Ends the turn of the request in hand with its outcome. Tells whether there is a response that is still to be published.
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let attempts = self.cx.attempts;
@@ -176,7 +175,7 @@ where
             // Whoever waits for it hears of it after the ticket.
             self.cx.inbox.publish(answer);
         }
-        let Some(taken) = self.in_hand.take() else { return !has_response };
+        let Some(taken) = self.in_hand.take() else { return has_response };
         self.cx.attempts = 0;
         // Before the ticket knows, so that its holder finds the request counted.
         let counters = self.cx.storage().counters();
@@ -193,7 +192,7 @@ where
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
-        !has_response || self.cx.inbox.is_published()
+        has_response && !self.cx.inbox.is_published()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backon::ConstantBuilder;
@@ -13,8 +14,8 @@ use telegram_sender::testing::VirtualRuntime;
 use telegram_sender::testing::{Failed, Reply};
 use telegram_sender::{
     BuiltIn, Chain, CompositeStrategy, Context, Delay, InvalidArgument, Jitter, MessageResponse,
-    MessageSender, NoAnswer, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendError, SendStrategy,
-    SenderRunner, StrategyError, Timeout, Timer,
+    MessageSender, NoAnswer, Outcome, Pipeline, RateLimiter, RequestId, Requeue, Retry, SendError,
+    SendStrategy, SenderRunner, StrategyError, Timeout, Timer,
 };
 
 const NO_ANSWER: Reply = Reply::fail("unreachable");
@@ -406,6 +407,35 @@ fn a_strategy_of_the_users_own_can_refuse_and_composes_with_the_built_ins() {
         ends[1],
         (150, 0, Err(SendError::NoAnswer(NoAnswer::Strategy(StrategyError::new("refused")))))
     );
+}
+
+/// Sends each request twice, and notes whose turn it is and how many attempts were made, before and after each.
+struct Twice(Arc<Mutex<Vec<(u64, u32)>>>);
+
+impl<S: MessageSender> SendStrategy<S> for Twice {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        let note = |id: RequestId, attempts| self.0.lock().unwrap().push((id.get(), attempts));
+        note(cx.id(), cx.attempts());
+        let _ = inner.send(cx, request).await;
+        note(cx.id(), cx.attempts());
+        let outcome = inner.send(cx, request).await;
+        note(cx.id(), cx.attempts());
+        outcome
+    }
+}
+
+#[test]
+fn a_strategy_sees_whose_turn_it_is_and_counts_the_attempts_of_that_alone() {
+    let seen = Arc::default();
+    let strategy = CompositeStrategy::new().with(Retry::new(1, ms(0))).with(Twice(Arc::clone(&seen)));
+    let (ends, sends) = send_all(2, strategy, &[REJECT, Reply::accept()]);
+    assert_eq!((ends[0].1, ends[1].1, sends.len()), (3, 2, 5));
+    assert_eq!(*seen.lock().unwrap(), [(0, 0), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2)]);
 }
 
 /// Panics on one request.
