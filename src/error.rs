@@ -391,3 +391,13 @@ impl fmt::Display for InvalidArgument {
 }
 
 impl Error for InvalidArgument {}
+
+#[cfg(all(test, feature = "alloc", target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_takes_one_word_more_than_a_small_message() {
+        assert_eq!(size_of::<Result<u64, SendError<(), ()>>>(), 2 * size_of::<u64>());
+    }
+}

@@ -35,7 +35,7 @@ pub struct HeapInbox<S: MessageSender> {
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
-    unpublished: Unpublished<S::Message, S::Rejection>,
+    unpublished: Unpublished<S>,
 }
 
 /// What a worker with nothing to do finds.
@@ -231,18 +231,16 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
 
     #[inline]
     fn publish(&mut self, answer: AnswerOf<S>) {
-        let common = &self.storage.0.common;
-        self.unpublished.publish(answer, &common.results, &common.life);
+        self.unpublished.publish(answer, &self.storage);
     }
 
     #[inline]
     fn is_published(&mut self) -> bool {
-        self.unpublished.is_published(&self.storage.0.common.results)
+        self.unpublished.is_published(&self.storage)
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let common = &self.storage.0.common;
-        self.unpublished.poll_published(&common.results, &common.life, cx)
+        self.unpublished.poll_published(&self.storage, cx)
     }
 }
 

@@ -11,7 +11,7 @@ use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
-use super::backed::Backed;
+use super::backed::{Backed, Common};
 use super::life::Life;
 use super::line::Line;
 use crate::contain::contain;
@@ -177,45 +177,41 @@ impl<L> ResultsQueue<L> {
 }
 
 /// A response of the worker's that has to wait for room in the results queue. That is rare, so it has a box.
-pub(in crate::storage) struct Unpublished<M, R>(Option<Box<Answer<M, R>>>);
+pub(in crate::storage) struct Unpublished<S: MessageSender>(Option<Box<AnswerOf<S>>>);
 
-impl<M, R> Unpublished<M, R> {
+impl<S: MessageSender> Unpublished<S> {
     pub(in crate::storage) const fn none() -> Self {
         Self(None)
     }
 
     /// See [`Inbox::publish`](crate::storage::Inbox::publish).
     #[inline]
-    pub(in crate::storage) fn publish<L: Line<M, R>>(
-        &mut self,
-        answer: Answer<M, R>,
-        results: &ResultsQueue<L>,
-        life: &Life,
-    ) {
-        if let Some(answer) = results.publish(answer, life) {
+    pub(in crate::storage) fn publish(&mut self, answer: AnswerOf<S>, storage: &impl Backed<S>) {
+        let common = storage.common();
+        if let Some(answer) = common.results.publish(answer, &common.life) {
             self.0 = Some(Box::new(answer));
         }
     }
 
     /// See [`Inbox::is_published`](crate::storage::Inbox::is_published).
     #[inline]
-    pub(in crate::storage) fn is_published<L>(&self, results: &ResultsQueue<L>) -> bool {
+    pub(in crate::storage) fn is_published(&self, storage: &impl Backed<S>) -> bool {
         let is_published = self.0.is_none();
         if is_published {
-            results.announce();
+            storage.common().results.announce();
         }
         is_published
     }
 
     /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
-    pub(in crate::storage) fn poll_published<L: Line<M, R>>(
+    pub(in crate::storage) fn poll_published(
         &mut self,
-        results: &ResultsQueue<L>,
-        life: &Life,
+        storage: &impl Backed<S>,
         cx: &Context<'_>,
     ) -> Poll<()> {
+        let Common { results, life, .. } = storage.common();
         if self.0.is_some() {
-            ready!(results.poll_room::<M, R>(life, cx));
+            ready!(results.poll_room(life, cx));
         }
         // The last consumer may have left while we waited.
         if let Some(answer) = self.0.take()

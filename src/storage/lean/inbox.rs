@@ -26,7 +26,7 @@ pub struct LeanInbox<S: MessageSender> {
     taken: usize,
     /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
     capacity: Option<NonZeroUsize>,
-    unpublished: Unpublished<S::Message, S::Rejection>,
+    unpublished: Unpublished<S>,
 }
 
 /// What there is when the batch is empty.
@@ -144,18 +144,16 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
 
     #[inline]
     fn publish(&mut self, answer: AnswerOf<S>) {
-        let common = &self.storage.0.common;
-        self.unpublished.publish(answer, &common.results, &common.life);
+        self.unpublished.publish(answer, &self.storage);
     }
 
     #[inline]
     fn is_published(&mut self) -> bool {
-        self.unpublished.is_published(&self.storage.0.common.results)
+        self.unpublished.is_published(&self.storage)
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let common = &self.storage.0.common;
-        self.unpublished.poll_published(&common.results, &common.life, cx)
+        self.unpublished.poll_published(&self.storage, cx)
     }
 }
 
