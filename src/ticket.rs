@@ -113,6 +113,7 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         if let State::Waiting(_, receipt) = replace(&mut self.0, nothing) {
             drop(ManuallyDrop::into_inner(receipt));
         }
+        // Written after foreign code has run: so the compiler knows, where a ticket is awaited and dropped, that it has ended.
         self.0 = ended;
     }
 

@@ -13,7 +13,7 @@ use super::state::{Published, State};
 use super::waiters::Event;
 use crate::contain::contain;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Inbox, Job, Settled};
+use crate::storage::{AnswerOf, Inbox, Job, Settled, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -120,19 +120,16 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         }
     }
 
-    // Known at compile time: without results, none of the code of these is linked.
-
     fn publish(&mut self, answer: AnswerOf<S>) {
-        if R > 0 {
-            self.unpublished = Some(answer);
-        }
+        put(&mut self.unpublished, answer);
     }
 
     fn is_published(&mut self) -> bool {
-        R == 0
+        self.unpublished.is_none()
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Known at compile time: without results, none of the code below is linked.
         if R == 0 {
             return Poll::Ready(());
         }

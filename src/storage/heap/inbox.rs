@@ -172,7 +172,7 @@ impl<S: MessageSender> HeapInbox<S> {
             if self.count_out(&queued) {
                 contain(|| drop(queued));
             } else {
-                *hand = Some(queued);
+                put(hand, queued);
             }
             true
         }
