@@ -1,6 +1,7 @@
 //! The stream of responses, and what is kept for it.
 
 use core::fmt;
+use core::future::Future;
 use core::num::NonZeroUsize;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -36,12 +37,54 @@ pub struct Answer<M, R> {
 ///
 /// # Cancel safety
 ///
-/// Dropping a pending `next()` takes no response with it.
+/// Dropping a pending `next()` or [`recv`](Self::recv) takes no response with it.
+///
+/// ```
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// let runner = SenderRunner::builder(Echo).prepare(Smol).start(Smol).await.unwrap();
+/// let mut results = runner.results();
+/// let ticket = runner.request(7).await.unwrap();
+/// runner.close().await;
+///
+/// while let Some(answer) = results.recv().await {
+///     assert_eq!((answer.id, answer.response), (ticket.id(), Ok(7)));
+/// }
+/// # });
+/// ```
 pub struct Results<S: MessageSender, Q: Storage<S> = Unnamed<S>>(Q::Responses);
 
 impl<S: MessageSender, Q: Storage<S>> Results<S, Q> {
     pub(crate) fn new(storage: &Q) -> Self {
         Self(storage.subscribe())
+    }
+
+    /// The next response, or `None` once the runner has stopped and all were taken: what `StreamExt::next` gives, without a
+    /// trait to import.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has taken no response.
+    #[inline]
+    pub fn recv(&mut self) -> impl Future<Output = Option<Answer<S::Message, S::Rejection>>> {
+        Recv(self)
+    }
+}
+
+/// The future of [`Results::recv`].
+struct Recv<'a, S: MessageSender, Q: Storage<S>>(&'a mut Results<S, Q>);
+
+impl<S: MessageSender, Q: Storage<S>> Future for Recv<'_, S, Q> {
+    type Output = Option<Answer<S::Message, S::Rejection>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0.0).poll_next(cx)
     }
 }
 

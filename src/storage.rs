@@ -20,7 +20,7 @@ use futures::stream::FusedStream;
 use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
 use crate::results::{Answer, KeepResults};
 use crate::runtime::Instant;
-use crate::sender::MessageSender;
+use crate::sender::{MessageResponse, MessageSender};
 use crate::stats::Counters;
 use crate::strategy::{Outcome, RequestId};
 use crate::trace;
@@ -348,16 +348,16 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn resolve(&mut self, id: RequestId, reply: Q::Reply, settled: Settled<S>) -> bool;
 
-    /// Puts a response into the results queue, by its policy, or keeps it if it has to wait for room there. Nobody is woken
-    /// for it yet. Runs no code of users that may panic.
+    /// Puts the response to a request into the results queue, by its policy, and wakes nobody yet. Tells whether it is done
+    /// with; else the response is kept, and waits for room there. Runs no code of users that may panic.
     #[doc(hidden)]
-    fn publish(&mut self, answer: AnswerOf<S>);
+    fn publish(&mut self, taken: &Q::Taken, attempts: u32, response: MessageResponse<S>) -> bool;
 
-    /// Whether the response is in the queue; who waits for it is woken then.
+    /// Wakes who waits for the response that was put there.
     #[doc(hidden)]
-    fn is_published(&mut self) -> bool;
+    fn announce(&mut self);
 
-    /// Ready once it is, or nobody wants it any more. Only a runner that is open waits for that.
+    /// Ready once it is done with, or nobody wants it any more; who waits for it was woken then. Only a runner that is open waits for that.
     #[doc(hidden)]
     fn poll_published(&mut self, cx: &mut task::Context<'_>) -> Poll<()>;
 }

@@ -14,7 +14,6 @@ use self::context::{Direct, Turn, WorkerContext};
 use self::guard::{Budget, abortable, catch_panic, yield_now};
 use crate::contain::contain;
 use crate::error::NoAnswer;
-use crate::results::Answer;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
@@ -163,19 +162,17 @@ where
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let attempts = self.cx.attempts;
-        let mut has_response = false;
+        let mut is_published = None;
         if self.cx.storage().wants_results()
             && let Some(taken) = &self.in_hand
             && let Ok(response) = &outcome
         {
             // A user's `Clone` may panic; the request is still in hand then.
             let response = response.clone();
-            has_response = true;
-            let answer = Answer { id: taken.id(), cycle: taken.cycle(), attempts, response };
             // Whoever waits for it hears of it after the ticket.
-            self.cx.inbox.publish(answer);
+            is_published = Some(self.cx.inbox.publish(taken, attempts, response));
         }
-        let Some(taken) = self.in_hand.take() else { return has_response };
+        let Some(taken) = self.in_hand.take() else { return false };
         self.cx.attempts = 0;
         // Before the ticket knows, so that its holder finds the request counted.
         let counters = self.cx.storage().counters();
@@ -192,7 +189,14 @@ where
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
-        has_response && !self.cx.inbox.is_published()
+        match is_published {
+            None => false,
+            Some(true) => {
+                self.cx.inbox.announce();
+                false
+            }
+            Some(false) => true,
+        }
     }
 }
 

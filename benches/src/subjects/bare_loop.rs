@@ -45,12 +45,21 @@ impl Client for BareClient {
 
 producer!(BareClient);
 
-/// The bare loop that puts each answer into a queue of results, too.
+/// The bare loop that puts each answer into a queue of results, too, with what a reader needs to know whose answer it is:
+/// the same as [`telegram_sender::Answer`] tells.
 pub(crate) struct BareLoopWithResults;
 
 pub(crate) struct BareClientWithResults {
     client: BareClient,
-    results: Receiver<u64>,
+    results: Receiver<Answer>,
+}
+
+#[expect(dead_code, reason = "they are there to be carried")]
+pub(crate) struct Answer {
+    id: u64,
+    cycle: u32,
+    attempts: u32,
+    response: Result<u64, ()>,
 }
 
 impl<R: Runtime> Subject<R> for BareLoopWithResults {
@@ -62,10 +71,12 @@ impl<R: Runtime> Subject<R> for BareLoopWithResults {
         let (requests, queue) = async_channel::unbounded::<(Message, oneshot::Sender<u64>)>();
         let (publish, results) = async_channel::unbounded();
         runtime.spawn(async move {
+            let mut id = 0;
             while let Ok((message, reply)) = queue.recv().await {
-                let answer = work::send(&message).await;
-                let _ = reply.send(answer);
-                let _ = publish.send(answer).await;
+                let response = work::send(&message).await;
+                let _ = reply.send(response);
+                let _ = publish.send(Answer { id, cycle: 0, attempts: 1, response: Ok(response) }).await;
+                id += 1;
             }
         });
         BareClientWithResults { client: BareClient(requests), results }
@@ -86,6 +97,6 @@ impl Client for BareClientWithResults {
 
 impl Results for BareClientWithResults {
     async fn next_result(&mut self) -> u64 {
-        self.results.recv().await.expect("the worker lives")
+        self.results.recv().await.expect("the worker lives").response.expect("it is an answer")
     }
 }

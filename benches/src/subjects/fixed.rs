@@ -3,7 +3,6 @@
 use std::future::Future;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use futures::StreamExt;
 use telegram_sender::{Builder, FixedStorage, Results as Answers, SendError, SenderRunner, Ticket};
 
 use super::heap::Echo;
@@ -87,6 +86,6 @@ impl Client for FixedClientWithResults {
 
 impl Results for FixedClientWithResults {
     async fn next_result(&mut self) -> u64 {
-        self.results.next().await.expect("the runner is open").response.expect("the sender answers")
+        self.results.recv().await.expect("the runner is open").response.expect("the sender answers")
     }
 }

@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use futures::StreamExt;
 use telegram_sender::{
     Context, Delay, KeepResults, MessageResponse, MessageSender, Outcome, Pipeline, RateLimiter,
     Results as Answers, Retry, SendError, SendStrategy, SenderRunner, Ticket, Timeout, Tokio, TokioLocal,
@@ -191,6 +190,6 @@ impl<T: telegram_sender::Timer> Client for HeapClientWithResults<T> {
 
 impl<T: telegram_sender::Timer> Results for HeapClientWithResults<T> {
     async fn next_result(&mut self) -> u64 {
-        self.results.next().await.expect("the runner is open").response.expect("the sender answers")
+        self.results.recv().await.expect("the runner is open").response.expect("the sender answers")
     }
 }

@@ -1,6 +1,5 @@
 //! This crate on its lean storage: without strategies, with some, and with results.
 
-use futures::StreamExt;
 use telegram_sender::{Lean as Storage, Results as Answers, SendError, SenderRunner, Ticket, Tokio};
 
 use super::heap::{Echo, limiter, retry, timeout};
@@ -97,6 +96,6 @@ impl Client for LeanClientWithResults {
 
 impl Results for LeanClientWithResults {
     async fn next_result(&mut self) -> u64 {
-        self.results.next().await.expect("the runner is open").response.expect("the sender answers")
+        self.results.recv().await.expect("the runner is open").response.expect("the sender answers")
     }
 }

@@ -7,7 +7,6 @@ use core::time::Duration;
 use embassy_futures::join::join;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::channel::Channel;
-use futures::StreamExt;
 use telegram_sender::{
     Embassy, Exit, Instant, InvalidArgument, RateLimiter, Retry, SendError, SenderRunner, Storage, Timeout,
 };
@@ -77,7 +76,7 @@ pub async fn send<Q: Storage<Gateway>>(runner: SenderRunner<Gateway, Embassy, Q>
                 }
                 Err(SendError::NoAnswer(why)) => panic!("reading {number} got no answer: {why}"),
             }
-            let result = results.next().await.expect("it runs");
+            let result = results.recv().await.expect("it runs");
             assert!(result.id == id && result.response.map_err(SendError::Rejected) == outcome);
         }
     };

@@ -12,8 +12,10 @@ use super::slots::SlotIndex;
 use super::state::{Published, State};
 use super::waiters::Event;
 use crate::contain::contain;
+use crate::results::Answer;
+use crate::sender::MessageResponse;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Inbox, Job, Settled, put};
+use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -120,13 +122,12 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         }
     }
 
-    fn publish(&mut self, answer: AnswerOf<S>) {
-        put(&mut self.unpublished, answer);
+    fn publish(&mut self, taken: &FixedJob<S>, attempts: u32, response: MessageResponse<S>) -> bool {
+        put(&mut self.unpublished, Answer { id: taken.id(), cycle: taken.cycle(), attempts, response });
+        false
     }
 
-    fn is_published(&mut self) -> bool {
-        self.unpublished.is_none()
-    }
+    fn announce(&mut self) {}
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Known at compile time: without results, none of the code below is linked.

@@ -16,8 +16,10 @@ use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
 use super::results::Unpublished;
 use crate::contain::contain;
+use crate::results::Answer;
+use crate::sender::MessageResponse;
 use crate::sender::MessageSender;
-use crate::storage::{AnswerOf, Inbox, Phase, Settled, Taken, put};
+use crate::storage::{Inbox, Phase, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
@@ -110,6 +112,11 @@ impl<S: MessageSender> HeapInbox<S> {
     fn take_first(&mut self) -> Result<Queued<S>, TryRecvError> {
         let queue = self.storage.0.requests.receiver().ok_or(TryRecvError::Empty)?;
         self.queue.insert(queue.clone()).try_recv()
+    }
+
+    #[cold]
+    fn publish_other(&mut self, job: &HeapJob<S>, attempts: u32, response: MessageResponse<S>) -> bool {
+        self.unpublished.publish(Answer { id: job.id, cycle: job.cycle, attempts, response }, &self.storage)
     }
 
     #[cold]
@@ -229,14 +236,23 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         reply.send(Reply::new(settled)).is_err() && self.forget_cancelled(id)
     }
 
-    #[inline]
-    fn publish(&mut self, answer: AnswerOf<S>) {
-        self.unpublished.publish(answer, &self.storage);
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
+    fn publish(&mut self, taken: &Queued<S>, attempts: u32, response: MessageResponse<S>) -> bool {
+        match taken {
+            Queued::Plain(id, ..) => {
+                self.unpublished.publish(Answer { id: *id, cycle: 0, attempts, response }, &self.storage)
+            }
+            Queued::Other(job) => self.publish_other(job, attempts, response),
+        }
     }
 
     #[inline]
-    fn is_published(&mut self) -> bool {
-        self.unpublished.is_published(&self.storage)
+    fn announce(&mut self) {
+        self.storage.common().results.announce();
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {

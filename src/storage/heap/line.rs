@@ -25,7 +25,11 @@ impl<M, R> Default for ChannelLine<M, R> {
 }
 
 impl<M, R> Line<M, R> for ChannelLine<M, R> {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
     fn push(&self, answer: Answer<M, R>) {
         self.0.push(Unread::new(answer));
     }
@@ -49,7 +53,11 @@ enum Unread<M, R> {
 }
 
 impl<M, R> Unread<M, R> {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
     fn new(answer: Answer<M, R>) -> Self {
         match answer {
             Answer { id, cycle: 0, attempts, response: Ok(message) } => Self::Message(attempts, id, message),

@@ -61,19 +61,7 @@ impl<L> ResultsQueue<L> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Puts a response into the queue, by the policy, and wakes nobody yet. Gives it back if it has to wait for room.
-    #[inline]
-    fn publish<M, R>(&self, answer: Answer<M, R>, life: &Life) -> Option<Answer<M, R>>
-    where
-        L: Line<M, R>,
-    {
-        if let Some(bound) = self.policy.bound {
-            return self.publish_within(bound, answer, life);
-        }
-        self.line.push(answer);
-        None
-    }
-
+    /// Puts a response into the queue, within its bound. Gives it back if it has to wait for room.
     #[cold]
     fn publish_within<M, R>(&self, bound: Bound, answer: Answer<M, R>, life: &Life) -> Option<Answer<M, R>>
     where
@@ -118,7 +106,7 @@ impl<L> ResultsQueue<L> {
 
     /// Wakes who waits for the response that was put into the queue.
     #[inline]
-    fn announce(&self) {
+    pub(in crate::storage) fn announce(&self) {
         if self.waiting.fetch_add(0, Ordering::AcqRel) > 0 {
             self.wake_one();
         }
@@ -185,22 +173,19 @@ impl<S: MessageSender> Unpublished<S> {
     }
 
     /// See [`Inbox::publish`](crate::storage::Inbox::publish).
-    #[inline]
-    pub(in crate::storage) fn publish(&mut self, answer: AnswerOf<S>, storage: &impl Backed<S>) {
-        let common = storage.common();
-        if let Some(answer) = common.results.publish(answer, &common.life) {
-            self.0 = Some(Box::new(answer));
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
+    pub(in crate::storage) fn publish(&mut self, answer: AnswerOf<S>, storage: &impl Backed<S>) -> bool {
+        let Common { results, life, .. } = storage.common();
+        if let Some(bound) = results.policy.bound {
+            self.0 = results.publish_within(bound, answer, life).map(Box::new);
+            return self.0.is_none();
         }
-    }
-
-    /// See [`Inbox::is_published`](crate::storage::Inbox::is_published).
-    #[inline]
-    pub(in crate::storage) fn is_published(&self, storage: &impl Backed<S>) -> bool {
-        let is_published = self.0.is_none();
-        if is_published {
-            storage.common().results.announce();
-        }
-        is_published
+        results.line.push(answer);
+        true
     }
 
     /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).

@@ -11,10 +11,13 @@ use super::place::Promise;
 use super::queue::KEPT;
 use super::{Entry, Lean};
 use crate::contain::contain;
+use crate::results::Answer;
+use crate::sender::MessageResponse;
 use crate::sender::MessageSender;
+use crate::storage::heap::backed::Backed;
 use crate::storage::heap::reply::Reply;
 use crate::storage::heap::results::Unpublished;
-use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken, put};
+use crate::storage::{Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Lean`].
@@ -143,13 +146,14 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
     }
 
     #[inline]
-    fn publish(&mut self, answer: AnswerOf<S>) {
-        self.unpublished.publish(answer, &self.storage);
+    fn publish(&mut self, taken: &Entry<S>, attempts: u32, response: MessageResponse<S>) -> bool {
+        self.unpublished
+            .publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response }, &self.storage)
     }
 
     #[inline]
-    fn is_published(&mut self) -> bool {
-        self.unpublished.is_published(&self.storage)
+    fn announce(&mut self) {
+        self.storage.common().results.announce();
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {

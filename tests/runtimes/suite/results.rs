@@ -1,7 +1,9 @@
 //! The stream of responses.
 
-use futures::StreamExt;
+use std::pin::pin;
+
 use futures::future::join_all;
+use futures::{StreamExt, poll};
 use telegram_sender::{KeepResults, ResultError, SenderRunner};
 
 use super::{ms, run, spawn, start};
@@ -18,6 +20,23 @@ fn results_are_all_responses_and_end_with_the_runner() {
         let reader = spawn(env.spawner(), results.map(|answer| answer.response).collect::<Vec<_>>());
         runner.close().await;
         assert_eq!(reader.await, [Ok(1), Err(Rejected { id: 2, wait: None }), Ok(4)]);
+    });
+}
+
+#[test]
+fn a_response_that_was_waited_for_in_vain_is_there_for_the_next() {
+    run(async |env| {
+        let (runner, _) = start(&env).await;
+        let mut results = runner.results();
+        assert!(poll!(pin!(results.recv())).is_pending());
+        drop(runner.request(accept(1)).await.unwrap());
+        drop(runner.request(reject(2)).await.unwrap());
+        runner.close().await;
+        let first = results.recv().await.unwrap();
+        assert_eq!((first.cycle, first.attempts, first.response), (0, 1, Ok(1)));
+        assert_eq!(results.recv().await.map(|answer| answer.response.is_err()), Some(true));
+        assert_eq!(results.recv().await, None);
+        assert_eq!(results.recv().await, None);
     });
 }
 
