@@ -26,6 +26,13 @@ pub enum Handover<S> {
     Closed(S),
 }
 
+/// What has become of the response to a request for the results queue. Most have none to publish: that is asked by one step.
+enum Published {
+    Nothing,
+    Yes,
+    WaitsForRoom,
+}
+
 /// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     strategy: A,
@@ -162,7 +169,7 @@ where
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let attempts = self.cx.attempts;
-        let mut is_published = None;
+        let mut published = Published::Nothing;
         if self.cx.storage().wants_results()
             && let Some(taken) = &self.in_hand
             && let Ok(response) = &outcome
@@ -170,7 +177,8 @@ where
             // A user's `Clone` may panic; the request is still in hand then.
             let response = response.clone();
             // Whoever waits for it hears of it after the ticket.
-            is_published = Some(self.cx.inbox.publish(taken, attempts, response));
+            let is_published = self.cx.inbox.publish(taken, attempts, response);
+            published = if is_published { Published::Yes } else { Published::WaitsForRoom };
         }
         let Some(taken) = self.in_hand.take() else { return false };
         self.cx.attempts = 0;
@@ -189,13 +197,13 @@ where
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
-        match is_published {
-            None => false,
-            Some(true) => {
+        match published {
+            Published::Nothing => false,
+            Published::Yes => {
                 self.cx.inbox.announce();
                 false
             }
-            Some(false) => true,
+            Published::WaitsForRoom => true,
         }
     }
 }
