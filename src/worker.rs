@@ -11,9 +11,9 @@ use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
 use self::context::{Direct, Turn, WorkerContext};
-use self::guard::{Budget, abortable, catch_panic, yield_now};
+use self::guard::{Guard, catch_panic, yield_now};
 use crate::contain::contain;
-use crate::error::NoAnswer;
+use crate::error::{NoAnswer, Panic};
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
@@ -75,9 +75,23 @@ where
                     sender
                 }
             };
-            let storage = self.cx.storage().clone();
+            let mut direct = Direct::<S, A>::new(sender);
+            let guard = Guard::new(self.cx.storage().clone(), self.yield_every);
             while self.cx.inbox.next(&mut self.in_hand).await {
-                if self.serve_in_turn(&storage, &sender).await.is_break() {
+                let served = loop {
+                    let serving = catch_panic(self.serve_while_ready(&mut direct, &guard));
+                    match guard.abortable(serving).await {
+                        Some(Ok(served)) => break served,
+                        None => break ControlFlow::Break(()),
+                        Some(Err(panic)) => self.fail_panicked(panic),
+                    }
+                    // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not caught,
+                    // a chip would keep code for that in vain.
+                    #[cfg(feature = "std")]
+                    self.published().await;
+                };
+                if served.is_break() {
+                    self.break_off();
                     break;
                 }
             }
@@ -85,69 +99,43 @@ where
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
-            let _ = catch_panic(sender.close()).await;
+            let _ = catch_panic(direct.sender().close()).await;
             self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.exit)
         }
     }
 
-    /// Serves the request in hand, and those that wait behind it, until none does. A panic ends the request that it came
-    /// from and no other. Breaks off once the runner is aborting.
+    /// Serves the request in hand, and those that wait behind it, until none does. Breaks off once the runner is aborting.
+    ///
+    /// This is the way of each request: taken, sent, settled, published; then the pause that the service asked for.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn serve_in_turn(&mut self, storage: &Q, sender: &S) -> impl Future<Output = ControlFlow<()>> {
+    fn serve_while_ready(
+        &mut self,
+        direct: &mut Direct<S, A>,
+        guard: &Guard<Q>,
+    ) -> impl Future<Output = ControlFlow<()>> {
         async move {
-            let budget = Budget::new(self.yield_every);
-            loop {
-                let serving = catch_panic(self.serve_while_ready(sender, &budget));
-                let panic = match abortable(storage, &budget, serving).await {
-                    Some(Ok(ControlFlow::Continue(()))) => return ControlFlow::Continue(()),
-                    Some(Ok(ControlFlow::Break(()))) | None => break,
-                    Some(Err(panic)) => panic,
-                };
-                trace::panicked(self.in_hand.as_ref().map(Taken::id));
-                self.fail_in_hand(NoAnswer::Panicked(panic));
-                // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not caught, a
-                // chip would keep code for that in vain.
-                #[cfg(feature = "std")]
-                self.published().await;
-            }
-            if self.cx.attempts > 0 {
-                self.fail_in_hand(NoAnswer::Interrupted);
-            }
-            // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
-            storage.advance(Phase::Aborting);
-            self.give_back_all(|| NoAnswer::Aborted);
-            ControlFlow::Break(())
-        }
-    }
-
-    /// Serves until the queue is empty. This is the way of each request: taken, sent, settled, published; then the pause
-    /// that the service asked for.
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
-        async move {
-            let mut direct = Direct::<S, A>::new(sender);
-            budget.renew();
+            guard.renew_budget();
             loop {
                 // There is none after a panic.
                 if let Some(taken) = &self.in_hand {
                     let mut turn = Turn::begin(&mut self.cx, taken);
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
-                    let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
+                    let send = self.strategy.execute_through(&mut turn, taken.request(), direct);
                     let outcome = self.span.instrument(send).await;
                     let has_unpublished = self.settle(outcome);
                     if has_unpublished {
                         self.published().await;
                     }
-                    if budget.is_used_up() {
+                    if guard.uses_up_budget() {
                         yield_now().await;
-                        budget.renew();
+                        guard.renew_budget();
                     }
                 }
                 if self.cx.is_held() {
                     let deadline = self.cx.take_not_before();
                     self.cx.own_timer().sleep_until(deadline).await;
-                    budget.renew();
+                    guard.renew_budget();
                 }
                 if !self.cx.inbox.next_left(&mut self.in_hand) {
                     return ControlFlow::Continue(());
@@ -209,6 +197,23 @@ where
 }
 
 impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
+    /// A panic ends the request that it came from and no other.
+    #[cold]
+    fn fail_panicked(&mut self, panic: Panic) {
+        trace::panicked(self.in_hand.as_ref().map(Taken::id));
+        self.fail_in_hand(NoAnswer::Panicked(panic));
+    }
+
+    /// Sends nothing any more, as the runner is aborted.
+    #[cold]
+    fn break_off(&mut self) {
+        if self.cx.attempts > 0 {
+            self.fail_in_hand(NoAnswer::Interrupted);
+        }
+        // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
+        self.cx.storage().advance(Phase::Aborting);
+    }
+
     /// Ends the turn of a request whose send was cut short.
     #[cold]
     fn fail_in_hand(&mut self, why: NoAnswer<S::Error>) {

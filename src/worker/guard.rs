@@ -13,36 +13,43 @@ use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
-/// How many requests that never wait the worker may still serve before it lets others run.
-pub(super) struct Budget {
-    /// Atomic only so that the worker may move to another thread while it waits.
-    left: AtomicU32,
-    whole: NonZeroU32,
+/// What the worker looks at while it serves: whether the runner is aborted, and how long it may still keep others waiting.
+pub(super) struct Guard<Q> {
+    storage: Q,
+    /// How many requests that never wait the worker may still serve before it lets others run. Atomic only so that the worker
+    /// may move to another thread while it waits.
+    budget: AtomicU32,
+    whole_budget: NonZeroU32,
 }
 
-impl Budget {
-    pub(super) const fn new(whole: NonZeroU32) -> Self {
-        Self { left: AtomicU32::new(whole.get()), whole }
+impl<Q> Guard<Q> {
+    pub(super) const fn new(storage: Q, yield_every: NonZeroU32) -> Self {
+        Self { storage, budget: AtomicU32::new(0), whole_budget: yield_every }
     }
 
     /// Others could run, and no request is in the middle of its turn.
     #[inline]
-    pub(super) fn renew(&self) {
-        self.left.store(self.whole.get(), Ordering::Relaxed);
+    pub(super) fn renew_budget(&self) {
+        self.budget.store(self.whole_budget.get(), Ordering::Relaxed);
     }
 
     /// Others could run, most likely in the middle of a request's turn. It has waited, so that it does not count.
     #[inline]
-    fn renew_in_a_turn(&self) {
-        self.left.store(self.whole.get().saturating_add(1), Ordering::Relaxed);
+    fn renew_budget_in_a_turn(&self) {
+        self.budget.store(self.whole_budget.get().saturating_add(1), Ordering::Relaxed);
     }
 
     /// Counts a request.
     #[inline]
-    pub(super) fn is_used_up(&self) -> bool {
-        let left = self.left.load(Ordering::Relaxed).wrapping_sub(1);
-        self.left.store(left, Ordering::Relaxed);
+    pub(super) fn uses_up_budget(&self) -> bool {
+        let left = self.budget.load(Ordering::Relaxed).wrapping_sub(1);
+        self.budget.store(left, Ordering::Relaxed);
         left == 0
+    }
+
+    /// Awaits `future` unless the runner is aborted.
+    pub(super) const fn abortable<S, F>(&self, future: F) -> Abortable<'_, S, Q, F> {
+        Abortable { guard: self, future, sender: PhantomData }
     }
 }
 
@@ -51,21 +58,11 @@ pin_project! {
     ///
     /// The abort costs nothing while the future is ready at once.
     pub(super) struct Abortable<'a, S, Q, F> {
-        storage: &'a Q,
-        budget: &'a Budget,
+        guard: &'a Guard<Q>,
         #[pin]
         future: F,
         sender: PhantomData<fn() -> S>,
     }
-}
-
-/// Awaits `future` unless the runner is aborted.
-pub(super) const fn abortable<'a, S, Q, F>(
-    storage: &'a Q,
-    budget: &'a Budget,
-    future: F,
-) -> Abortable<'a, S, Q, F> {
-    Abortable { storage, budget, future, sender: PhantomData }
 }
 
 impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, F> {
@@ -75,13 +72,13 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // First, so that an aborted send does not go on by a step.
-        if this.storage.phase() >= Phase::Aborting {
+        if this.guard.storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
-        this.budget.renew_in_a_turn();
+        this.guard.renew_budget_in_a_turn();
         match this.future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => this.storage.poll_abort(cx).map(|()| None),
+            Poll::Pending => this.guard.storage.poll_abort(cx).map(|()| None),
         }
     }
 }
