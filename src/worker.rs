@@ -75,11 +75,10 @@ where
                     sender
                 }
             };
-            let mut direct = Direct::<S, A>::new(sender);
             let guard = Guard::new(self.cx.storage().clone(), self.yield_every);
             while self.cx.inbox.next(&mut self.in_hand).await {
                 let served = loop {
-                    let serving = catch_panic(self.serve_while_ready(&mut direct, &guard));
+                    let serving = catch_panic(self.serve_while_ready(Direct::new(&sender), &guard));
                     match guard.abortable(serving).await {
                         Some(Ok(served)) => break served,
                         None => break ControlFlow::Break(()),
@@ -99,7 +98,7 @@ where
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
-            let _ = catch_panic(direct.sender().close()).await;
+            let _ = catch_panic(sender.close()).await;
             self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.exit)
         }
@@ -111,7 +110,7 @@ where
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_while_ready(
         &mut self,
-        direct: &mut Direct<S, A>,
+        mut direct: Direct<'_, S, A>,
         guard: &Guard<Q>,
     ) -> impl Future<Output = ControlFlow<()>> {
         async move {
@@ -121,7 +120,7 @@ where
                 if let Some(taken) = &self.in_hand {
                     let mut turn = Turn::begin(&mut self.cx, taken);
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
-                    let send = self.strategy.execute_through(&mut turn, taken.request(), direct);
+                    let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                     let outcome = self.span.instrument(send).await;
                     let has_unpublished = self.settle(outcome);
                     if has_unpublished {

@@ -159,21 +159,17 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
 /// The innermost pipeline: calls the sender, and notes a wait that the service asks for.
 ///
 /// It names the strategies `A` around it, so that each worker has a copy of this code, which becomes one with the worker's.
-pub(super) struct Direct<S, A>(S, PhantomData<fn() -> A>);
+pub(super) struct Direct<'a, S, A>(&'a S, PhantomData<fn() -> A>);
 
-impl<S, A> Direct<S, A> {
-    pub(super) const fn new(sender: S) -> Self {
+impl<'a, S, A> Direct<'a, S, A> {
+    pub(super) const fn new(sender: &'a S) -> Self {
         Self(sender, PhantomData)
-    }
-
-    pub(super) const fn sender(&self) -> &S {
-        &self.0
     }
 }
 
-impl<S: MessageSender, A> Pipeline<S> for Direct<S, A> {
+impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
-        let sender = &self.0;
+        let sender = self.0;
         async move {
             // Strategies wait where it suits them; one that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
