@@ -296,6 +296,12 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     #[doc(hidden)]
     fn stopped(&self) -> impl Future<Output = Exit>;
+
+    /// Puts a future that is rarely there, and might make the worker's larger, where the storage has room for it.
+    #[doc(hidden)]
+    fn make_room_for<F: Future>(rare: F) -> impl Future<Output = F::Output> {
+        rare
+    }
 }
 
 /// A storage that is there before its runner: a reference to a `FixedStorage`.

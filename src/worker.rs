@@ -110,7 +110,7 @@ where
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_while_ready(
         &mut self,
-        mut direct: Direct<'_, S, A>,
+        mut direct: Direct<'_, S, A, Q>,
         guard: &Guard<Q>,
     ) -> impl Future<Output = ControlFlow<()>> {
         async move {
@@ -133,7 +133,7 @@ where
                 }
                 if self.cx.is_held() {
                     let deadline = self.cx.take_not_before();
-                    self.cx.own_timer().sleep_until(deadline).await;
+                    Q::make_room_for(self.cx.own_timer().sleep_until(deadline)).await;
                     guard.renew_budget();
                 }
                 if !self.cx.inbox.next_left(&mut self.in_hand) {

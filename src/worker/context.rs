@@ -159,22 +159,22 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
 /// The innermost pipeline: calls the sender, and notes a wait that the service asks for.
 ///
 /// It names the strategies `A` around it, so that each worker has a copy of this code, which becomes one with the worker's.
-pub(super) struct Direct<'a, S, A>(&'a S, PhantomData<fn() -> A>);
+pub(super) struct Direct<'a, S, A, Q>(&'a S, PhantomData<fn() -> (A, Q)>);
 
-impl<'a, S, A> Direct<'a, S, A> {
+impl<'a, S, A, Q> Direct<'a, S, A, Q> {
     pub(super) const fn new(sender: &'a S) -> Self {
         Self(sender, PhantomData)
     }
 }
 
-impl<S: MessageSender, A> Pipeline<S> for Direct<'_, S, A> {
+impl<S: MessageSender, A, Q: Storage<S>> Pipeline<S> for Direct<'_, S, A, Q> {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
         let sender = self.0;
         async move {
             // Strategies wait where it suits them; one that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
                 let timer = cx.timer();
-                timer.sleep_until(deadline).await;
+                Q::make_room_for(timer.sleep_until(deadline)).await;
             }
             cx.begin_attempt();
             let response = sender.send_message(request).await.map_err(NoAnswer::Failed)?;

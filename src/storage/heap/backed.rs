@@ -203,6 +203,12 @@ macro_rules! storage_on_the_heap {
             async fn stopped(&self) -> $crate::storage::Exit {
                 self.common().life.stopped().await
             }
+
+            fn make_room_for<F: ::core::future::Future>(
+                rare: F,
+            ) -> impl ::core::future::Future<Output = F::Output> {
+                ::alloc::boxed::Box::pin(rare)
+            }
         }
     };
 }
