@@ -41,10 +41,6 @@ pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     /// cut short.
     in_hand: Option<Q::Taken>,
     span: RequestSpan,
-    /// After how many requests in a row that never waited the worker lets others run.
-    yield_every: NonZeroU32,
-    /// How the worker will have ended: as dropped, until it is known better.
-    exit: Exit,
 }
 
 impl<S, A, T, Q> Worker<S, A, T, Q>
@@ -54,19 +50,22 @@ where
     T: Timer,
     Q: Storage<S>,
 {
-    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, yield_every: NonZeroU32) -> Self {
-        let cx = WorkerContext::new(timer, inbox);
-        let span = RequestSpan::none();
-        Self { strategy, cx, in_hand: None, span, yield_every, exit: Exit::Dropped }
+    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox) -> Self {
+        Self { strategy, cx: WorkerContext::new(timer, inbox), in_hand: None, span: RequestSpan::none() }
     }
 
-    /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here.
+    /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here. After `yield_every`
+    /// requests in a row that never waited it lets others run.
     ///
     /// # Errors
     ///
     /// The sender's error if it did not open.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
-    pub(crate) fn run(mut self, handover: Handover<S>) -> impl Future<Output = Result<Exit, S::Error>> {
+    pub(crate) fn run(
+        mut self,
+        handover: Handover<S>,
+        yield_every: NonZeroU32,
+    ) -> impl Future<Output = Result<Exit, S::Error>> {
         async move {
             let sender = match handover {
                 Handover::Opened(sender) => sender,
@@ -75,7 +74,7 @@ where
                     sender
                 }
             };
-            let guard = Guard::new(self.cx.storage().clone(), self.yield_every);
+            let guard = Guard::new(self.cx.storage().clone(), yield_every);
             while self.cx.inbox.next(&mut self.in_hand).await {
                 let served = loop {
                     let serving = catch_panic(self.serve_while_ready(Direct::new(&sender), &guard));
@@ -99,8 +98,8 @@ where
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes has closed as well as it can.
             let _ = catch_panic(sender.close()).await;
-            self.exit = if aborted { Exit::Aborted } else { Exit::Drained };
-            Ok(self.exit)
+            self.cx.exit = if aborted { Exit::Aborted } else { Exit::Drained };
+            Ok(self.cx.exit)
         }
     }
 
@@ -290,7 +289,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
             contain(|| self.fail_in_hand(NoAnswer::Stopped));
         }
         self.give_back_all(|| NoAnswer::Stopped);
-        self.cx.storage().stop(self.exit);
+        self.cx.storage().stop(self.cx.exit);
     }
 }
 

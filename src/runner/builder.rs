@@ -173,8 +173,9 @@ impl<S: MessageSender, A> Builder<S, A> {
         A: SendStrategy<S>,
     {
         let runner = SenderRunner::new(storage, timer.clone(), self.options);
-        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox, self.yield_every);
-        Prepared { runner, sender: self.sender, worker: |handover| worker.run(handover) }
+        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox);
+        let yield_every = self.yield_every;
+        Prepared { runner, sender: self.sender, worker: move |handover| worker.run(handover, yield_every) }
     }
 }
 

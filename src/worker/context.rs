@@ -7,7 +7,7 @@ use core::mem::replace;
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{Inbox, Job, Phase, Storage, Taken};
+use crate::storage::{Exit, Inbox, Job, Phase, Storage, Taken};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
 use crate::trace;
 
@@ -15,6 +15,8 @@ use crate::trace;
 pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     /// Zero whenever no request is in the middle of its turn.
     pub(super) attempts: u32,
+    /// How the worker will have ended: as dropped, until it is known better.
+    pub(super) exit: Exit,
     /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
     not_before: Instant,
     admitted_at: Instant,
@@ -31,7 +33,7 @@ fn some(instant: Instant) -> Option<Instant> {
 
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
     pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
-        Self { attempts: 0, not_before: NONE, admitted_at: NONE, timer, inbox }
+        Self { attempts: 0, exit: Exit::Dropped, not_before: NONE, admitted_at: NONE, timer, inbox }
     }
 
     #[inline]

@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::num::NonZeroUsize;
 use core::task::{Context, Poll};
 
-use async_channel::{Receiver, TryRecvError, TrySendError};
+use async_channel::{TryRecvError, TrySendError};
 use futures::channel::oneshot;
 
 use super::Heap;
@@ -25,15 +24,11 @@ use crate::strategy::RequestId;
 /// The worker's side of [`Heap`].
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
-    /// Once there is one.
-    queue: Option<Receiver<Queued<S>>>,
     /// How many requests are in the queue or about to be, as far as the worker knows. It wraps: one that the worker has not
     /// heard of yet may come out first.
     left: usize,
     /// How many callers' requests had an id when that was last asked.
     issued: usize,
-    /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
-    capacity: Option<NonZeroUsize>,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
@@ -52,16 +47,7 @@ enum Wait {
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>) -> Self {
-        let capacity = storage.0.common.bound.capacity();
-        Self {
-            storage,
-            queue: None,
-            left: 0,
-            issued: 0,
-            capacity,
-            cancelled: None,
-            unpublished: Unpublished::none(),
-        }
+        Self { storage, left: 0, issued: 0, cancelled: None, unpublished: Unpublished::none() }
     }
 
     /// Takes the next request that was not cancelled.
@@ -72,11 +58,11 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
-            let received = match &self.queue {
-                Some(queue) => queue.try_recv(),
-                None => self.take_first(),
-            };
-            put(hand, received?);
+            let Some(queue) = self.storage.0.requests.receiver() else { return Err(TryRecvError::Empty) };
+            match queue.try_recv() {
+                Ok(queued) => put(hand, queued),
+                Err(why) => return Err(why),
+            }
             if !hand.as_ref().is_some_and(|queued| self.count_out(queued)) {
                 return Ok(());
             }
@@ -93,7 +79,7 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn count_out(&mut self, queued: &Queued<S>) -> bool {
         self.left = self.left.wrapping_sub(1);
-        if let Some(capacity) = self.capacity
+        if let Some(capacity) = self.storage.0.common.bound.capacity()
             && queued.cycle() == 0
         {
             self.storage.0.common.bound.leave(capacity);
@@ -105,13 +91,6 @@ impl<S: MessageSender> HeapInbox<S> {
             self.storage.0.common.counters.cancelled.add_one();
         }
         cancelled
-    }
-
-    /// Likewise, the first time.
-    #[cold]
-    fn take_first(&mut self) -> Result<Queued<S>, TryRecvError> {
-        let queue = self.storage.0.requests.receiver().ok_or(TryRecvError::Empty)?;
-        self.queue.insert(queue.clone()).try_recv()
     }
 
     #[cold]
@@ -174,8 +153,7 @@ impl<S: MessageSender> HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn recv(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
-            let Ok(queued) = queue.recv().await else { return false };
+            let Ok(queued) = self.storage.0.requests.channel().1.recv().await else { return false };
             if self.count_out(&queued) {
                 contain(|| drop(queued));
             } else {

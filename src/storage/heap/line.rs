@@ -45,10 +45,9 @@ impl<M, R> Line<M, R> for ChannelLine<M, R> {
 }
 
 /// A response as it lies in a channel. It is made small: for most messages a block of the channel is then one that an
-/// allocator hands out at once. Most are of their request's first round.
+/// allocator hands out at once. Most are messages, of their request's first round.
 enum Unread<M, R> {
     Message(u32, RequestId, M),
-    Rejection(u32, RequestId, R),
     Other(Box<Answer<M, R>>),
 }
 
@@ -61,9 +60,6 @@ impl<M, R> Unread<M, R> {
     fn new(answer: Answer<M, R>) -> Self {
         match answer {
             Answer { id, cycle: 0, attempts, response: Ok(message) } => Self::Message(attempts, id, message),
-            Answer { id, cycle: 0, attempts, response: Err(rejection) } => {
-                Self::Rejection(attempts, id, rejection)
-            }
             answer => Self::other(answer),
         }
     }
@@ -77,9 +73,6 @@ impl<M, R> Unread<M, R> {
     fn into_answer(self) -> Answer<M, R> {
         match self {
             Self::Message(attempts, id, message) => Answer { id, cycle: 0, attempts, response: Ok(message) },
-            Self::Rejection(attempts, id, rejection) => {
-                Answer { id, cycle: 0, attempts, response: Err(rejection) }
-            }
             Self::Other(answer) => *answer,
         }
     }

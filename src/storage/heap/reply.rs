@@ -5,16 +5,17 @@ use alloc::boxed::Box;
 use futures::channel::oneshot::Sender;
 
 use super::entry::Entry;
-use crate::error::{NoAnswer, SendError};
+use crate::error::SendError;
 use crate::sender::MessageSender;
 use crate::storage::{Job, Settled};
 
-/// A reply. That there is no answer is rare, and takes more room: it has a box.
+/// A reply. Most are messages; what else there is has a box, so that all take the room of a message.
 pub enum Reply<S: MessageSender> {
     Message(u32, S::Message),
-    Rejection(u32, S::Rejection),
-    NoAnswer(Box<(u32, NoAnswer<S::Error>)>),
+    Other(Box<(u32, ErrorOf<S>)>),
 }
+
+type ErrorOf<S> = SendError<<S as MessageSender>::Rejection, <S as MessageSender>::Error>;
 
 impl<S: MessageSender> Reply<S> {
     #[inline]
@@ -22,30 +23,26 @@ impl<S: MessageSender> Reply<S> {
         let Settled { result, attempts } = settled;
         match result {
             Ok(message) => Self::Message(attempts, message),
-            Err(SendError::Rejected(rejection)) => Self::Rejection(attempts, rejection),
-            Err(SendError::NoAnswer(why)) => Self::no_answer(attempts, why),
+            Err(error) => Self::other(attempts, error),
         }
     }
 
     #[cold]
-    fn no_answer(attempts: u32, why: NoAnswer<S::Error>) -> Self {
-        Self::NoAnswer(Box::new((attempts, why)))
+    fn other(attempts: u32, error: ErrorOf<S>) -> Self {
+        Self::Other(Box::new((attempts, error)))
     }
 
     #[inline]
     pub(in crate::storage) fn into_settled(self) -> Settled<S> {
         match self {
             Self::Message(attempts, message) => Settled { result: Ok(message), attempts },
-            Self::Rejection(attempts, rejection) => {
-                Settled { result: Err(SendError::Rejected(rejection)), attempts }
-            }
-            Self::NoAnswer(no_answer) => Self::into_no_answer(*no_answer),
+            Self::Other(other) => Self::into_error(*other),
         }
     }
 
     #[cold]
-    fn into_no_answer((attempts, why): (u32, NoAnswer<S::Error>)) -> Settled<S> {
-        Settled::no_answer(why, attempts)
+    fn into_error((attempts, error): (u32, ErrorOf<S>)) -> Settled<S> {
+        Settled { result: Err(error), attempts }
     }
 }
 
