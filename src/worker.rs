@@ -26,13 +26,6 @@ pub enum Handover<S> {
     Closed(S),
 }
 
-/// What has become of the response to a request for the results queue. Most have none to publish: that is asked by one step.
-enum Published {
-    Nothing,
-    Yes,
-    WaitsForRoom,
-}
-
 /// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     strategy: A,
@@ -154,20 +147,38 @@ where
     /// Ends the turn of the request in hand with its outcome. Tells whether there is a response that is still to be published.
     #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
-        let attempts = self.cx.attempts;
-        let mut published = Published::Nothing;
-        if self.cx.storage().wants_results()
-            && let Some(taken) = &self.in_hand
-            && let Ok(response) = &outcome
-        {
-            // A user's `Clone` may panic; the request is still in hand then.
-            let response = response.clone();
-            // Whoever waits for it hears of it after the ticket.
-            let is_published = self.cx.inbox.publish(taken, attempts, response);
-            published = if is_published { Published::Yes } else { Published::WaitsForRoom };
+        if self.cx.storage().wants_results() {
+            return self.settle_and_publish(outcome);
         }
-        let Some(taken) = self.in_hand.take() else { return false };
-        self.cx.attempts = 0;
+        self.end_turn(outcome);
+        false
+    }
+
+    #[inline]
+    fn settle_and_publish(&mut self, outcome: Outcome<S>) -> bool {
+        let (Some(taken), Ok(response)) = (&self.in_hand, &outcome) else {
+            self.end_turn(outcome);
+            return false;
+        };
+        // A user's `Clone` may panic; the request is still in hand then.
+        let response = response.clone();
+        let is_published = self.cx.inbox.publish(taken, self.cx.attempts, response);
+        self.end_turn(outcome);
+        // Whoever waits for it hears of it after the ticket.
+        if is_published {
+            self.cx.inbox.announce();
+        }
+        !is_published
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each request, where a call costs as much as the rest"
+    )]
+    #[inline(always)]
+    fn end_turn(&mut self, outcome: Outcome<S>) {
+        let Some(taken) = self.in_hand.take() else { return };
+        let attempts = take(&mut self.cx.attempts);
         // Before the ticket knows, so that its holder finds the request counted.
         let counters = self.cx.storage().counters();
         counters.in_flight.set(0);
@@ -182,14 +193,6 @@ where
         let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
-        }
-        match published {
-            Published::Nothing => false,
-            Published::Yes => {
-                self.cx.inbox.announce();
-                false
-            }
-            Published::WaitsForRoom => true,
         }
     }
 }
