@@ -172,7 +172,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
 
     /// What the runner has done so far, and what it has to do. Takes no lock, and holds nobody up.
     pub fn stats(&self) -> Stats {
-        self.storage.counters().read(self.storage.queued(), self.storage.results_dropped())
+        self.storage.counters().read(self.storage.queued(), self.storage.turns())
     }
 
     /// Whether the runner takes no more requests: it is closing or has stopped.

@@ -21,7 +21,7 @@ use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
 use crate::results::{Answer, KeepResults};
 use crate::runtime::Instant;
 use crate::sender::{MessageResponse, MessageSender};
-use crate::stats::Counters;
+use crate::stats::{Counters, Turns};
 use crate::strategy::{Outcome, RequestId};
 use crate::trace;
 
@@ -243,6 +243,9 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     fn queued(&self) -> usize;
 
     #[doc(hidden)]
+    fn turns(&self) -> &Turns;
+
+    #[doc(hidden)]
     fn counters(&self) -> &Counters;
 
     // --- Results, from the consumers' side.
@@ -255,10 +258,6 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     /// Whether a response is to be published at all.
     #[doc(hidden)]
     fn wants_results(&self) -> bool;
-
-    /// How many responses the policy has dropped.
-    #[doc(hidden)]
-    fn results_dropped(&self) -> usize;
 
     /// No response comes any more: consumers end once they have taken what is there.
     #[doc(hidden)]

@@ -180,14 +180,11 @@ where
         let Some(taken) = self.in_hand.take() else { return };
         let attempts = take(&mut self.cx.attempts);
         // Before the ticket knows, so that its holder finds the request counted.
-        let counters = self.cx.storage().counters();
-        counters.in_flight.set(0);
-        let counter = match &outcome {
-            Ok(Ok(_)) => &counters.sent,
-            Ok(Err(_)) => &counters.rejected,
-            Err(_) => &counters.failed,
-        };
-        counter.add_one();
+        if matches!(outcome, Ok(Ok(_))) {
+            self.cx.storage().turns().end_accepted();
+        } else {
+            self.count_not_accepted(outcome.is_ok());
+        }
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
@@ -220,14 +217,20 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     fn fail_in_hand(&mut self, why: NoAnswer<S::Error>) {
         let Some(taken) = self.in_hand.take() else { return };
         let attempts = take(&mut self.cx.attempts);
-        let counters = self.cx.storage().counters();
-        counters.in_flight.set(0);
-        counters.failed.add_one();
+        self.count_not_accepted(false);
         let outcome = Err(why);
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
         self.resolve(id, reply, Settled::new(outcome, attempts));
+    }
+
+    #[cold]
+    fn count_not_accepted(&self, is_rejected: bool) {
+        let storage = self.cx.storage();
+        storage.turns().end();
+        let counters = storage.counters();
+        if is_rejected { &counters.rejected } else { &counters.failed }.add_one();
     }
 
     /// Ends a ticket, if there is one, in some other way than by its send. Tells whether it had been cancelled.
@@ -242,7 +245,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     #[inline(never)]
     fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
         if self.in_hand.is_some() {
-            self.cx.storage().counters().in_flight.set(0);
+            self.cx.storage().turns().end();
             self.span.take().end("aborted");
         }
         while contain(|| self.give_back_next(why)).unwrap_or(true) {}

@@ -32,7 +32,7 @@ use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::stats::{Counter, Counters};
+use crate::stats::{Counter, Counters, Turns};
 use crate::trace;
 
 pub use self::unsent::Unsent;
@@ -97,8 +97,7 @@ pub struct FixedStorage<
     wants: AtomicBool,
     /// How many requests and rounds wait to be sent; likewise.
     waiting: Counter,
-    /// How many responses the policy has dropped; likewise.
-    results_dropped: Counter,
+    turns: Turns,
     counters: Counters,
 }
 
@@ -112,7 +111,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             phase: AtomicU8::new(Phase::Open as u8),
             wants: AtomicBool::new(false),
             waiting: Counter::new(),
-            results_dropped: Counter::new(),
+            turns: Turns::new(),
             counters: Counters::new(),
         }
     }
@@ -266,6 +265,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.waiting.get()
     }
 
+    fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
     fn counters(&self) -> &Counters {
         &self.counters
     }
@@ -276,10 +279,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn wants_results(&self) -> bool {
         R > 0 && self.wants.load(Ordering::Relaxed)
-    }
-
-    fn results_dropped(&self) -> usize {
-        self.results_dropped.get()
     }
 
     fn end_results(&self) {

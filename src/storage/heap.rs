@@ -42,9 +42,9 @@ type LineOf<S> = ChannelLine<<S as MessageSender>::Message, <S as MessageSender>
 /// In this order: what callers write for each request is not next to what the worker writes, or reads.
 #[repr(C)]
 struct Shared<S: MessageSender> {
+    ids: Ids,
     /// There is none until somebody enqueues: a runner that waits for its first request takes half the memory.
     requests: LazyQueue<Queued<S>>,
-    ids: Ids,
     /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
     /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
     cancelled: LazyQueue<RequestId>,
@@ -55,8 +55,8 @@ impl<S: MessageSender> Heap<S> {
     /// The storage and the worker's side of it.
     pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, HeapInbox<S>) {
         let storage = Self(Arc::new(Shared {
-            requests: LazyQueue::new(),
             ids: Ids::new(),
+            requests: LazyQueue::new(),
             cancelled: LazyQueue::new(),
             common: Common::new(capacity, results),
         }));

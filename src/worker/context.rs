@@ -69,7 +69,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Turn<'a, S, T, Q> {
     /// Begins the turn of a request.
     #[inline]
     pub(super) fn begin(worker: &'a mut WorkerContext<S, T, Q>, taken: &'a Q::Taken) -> Self {
-        worker.storage().counters().in_flight.set(1);
+        worker.storage().turns().begin();
         Self { worker, taken }
     }
 

@@ -137,7 +137,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         let Some(answer) = self.unpublished.take() else { return Poll::Ready(()) };
         let storage = self.storage;
         let (published, _replaced) = storage.with(|state| {
-            let published = state.publish(answer, storage.is_open(), &storage.results_dropped);
+            let published = state.publish(answer, storage.is_open(), &storage.counters.results_dropped);
             let waits = matches!(published, Published::Waits(_));
             (published, waits.then(|| state.worker_waits(cx.waker(), false)))
         });

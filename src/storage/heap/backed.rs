@@ -1,8 +1,12 @@
 //! What the storages on the heap have in common: all but the queue of requests and the places of their replies.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::num::NonZeroUsize;
 #[cfg(feature = "tower")]
 use core::task::{self, Poll, ready};
+
+use once_cell::race::OnceBox;
 
 use super::bound::Bound;
 #[cfg(feature = "tower")]
@@ -14,28 +18,52 @@ use super::results::ResultsQueue;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::stats::Counters;
+use crate::stats::{Counters, Turns};
 use crate::storage::{Enqueued, Receipt, Refused, Taken, sealed};
 
 /// In this order: what the worker writes is at the end, far from what callers write.
 #[repr(C)]
 pub struct Common<S: MessageSender, L> {
+    rare: OnceBox<Rare<S>>,
     pub(in crate::storage) bound: Bound,
-    pub(in crate::storage) unsent: LazyQueue<S::Request>,
     pub(in crate::storage) results: ResultsQueue<L>,
     pub(in crate::storage) life: Life,
-    pub(in crate::storage) counters: Counters,
+    pub(in crate::storage) turns: Turns,
+}
+
+/// What many runners never need. It takes no memory before.
+struct Rare<S: MessageSender> {
+    counters: Counters,
+    unsent: LazyQueue<S::Request>,
 }
 
 impl<S: MessageSender, L: Default> Common<S, L> {
     pub(in crate::storage) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> Self {
         Self {
+            rare: OnceBox::new(),
             bound: Bound::new(capacity),
-            unsent: LazyQueue::new(),
             results: ResultsQueue::new(results),
             life: Life::new(),
-            counters: Counters::new(),
+            turns: Turns::new(),
         }
+    }
+}
+
+impl<S: MessageSender, L> Common<S, L> {
+    fn rare(&self) -> &Rare<S> {
+        self.rare.get_or_init(|| Box::new(Rare { counters: Counters::new(), unsent: LazyQueue::new() }))
+    }
+
+    pub(in crate::storage) fn counters(&self) -> &Counters {
+        &self.rare().counters
+    }
+
+    pub(in crate::storage) fn keep_unsent(&self, request: S::Request) {
+        self.rare().unsent.push(request);
+    }
+
+    pub(in crate::storage) fn take_unsent(&self) -> Vec<S::Request> {
+        self.rare.get().map_or_else(Vec::new, |rare| rare.unsent.take())
     }
 }
 
@@ -127,8 +155,12 @@ macro_rules! storage_on_the_heap {
             }
 
             #[inline]
+            fn turns(&self) -> &$crate::stats::Turns {
+                &self.common().turns
+            }
+
             fn counters(&self) -> &$crate::stats::Counters {
-                &self.common().counters
+                self.common().counters()
             }
 
             fn subscribe(&self) -> Self::Responses {
@@ -138,10 +170,6 @@ macro_rules! storage_on_the_heap {
             #[inline]
             fn wants_results(&self) -> bool {
                 self.common().results.wanted()
-            }
-
-            fn results_dropped(&self) -> usize {
-                self.common().results.dropped()
             }
 
             fn end_results(&self) {
@@ -174,7 +202,7 @@ macro_rules! storage_on_the_heap {
                 }
                 self.close();
                 if advanced {
-                    life.wake_worker();
+                    life.wake_worker_for_phase();
                 }
                 bound.lift();
             }
@@ -184,11 +212,11 @@ macro_rules! storage_on_the_heap {
             }
 
             fn keep_unsent(&self, request: S::Request) {
-                self.common().unsent.push(request);
+                self.common().keep_unsent(request);
             }
 
             fn take_unsent(&self) -> Self::Unsent {
-                self.common().unsent.take()
+                self.common().take_unsent()
             }
 
             fn stop(&self, exit: $crate::storage::Exit) {

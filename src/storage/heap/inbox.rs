@@ -79,16 +79,12 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn count_out(&mut self, queued: &Queued<S>) -> bool {
         self.left = self.left.wrapping_sub(1);
-        if let Some(capacity) = self.storage.0.common.bound.capacity()
-            && queued.cycle() == 0
-        {
-            self.storage.0.common.bound.leave(capacity);
-        }
+        self.storage.0.common.bound.leave(|| queued.cycle() == 0);
         // That its ticket is gone need not mean that it was cancelled.
         let cancelled =
             queued.reply().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(queued.id());
         if cancelled {
-            self.storage.0.common.counters.cancelled.add_one();
+            self.storage.common().counters().cancelled.add_one();
         }
         cancelled
     }

@@ -1,6 +1,6 @@
 //! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
 
-use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 use core::task::{Context, Poll};
 
 use event_listener::Event;
@@ -12,7 +12,7 @@ use crate::storage::{Exit, Phase};
 pub(in crate::storage) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
-    handles: AtomicUsize,
+    handles: AtomicU32,
     worker: WorkerWaker,
     ended: Event,
 }
@@ -24,7 +24,7 @@ impl Life {
     pub(in crate::storage) const fn new() -> Self {
         Self {
             state: AtomicU8::new(Phase::Open as u8),
-            handles: AtomicUsize::new(0),
+            handles: AtomicU32::new(0),
             worker: WorkerWaker::new(),
             ended: Event::new(),
         }
@@ -51,8 +51,16 @@ impl Life {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
 
+    /// See [`WorkerWaker::wake`].
     #[inline]
     pub(in crate::storage) fn wake_worker(&self) {
+        self.worker.wake();
+    }
+
+    /// Wakes the worker for a phase that has come.
+    pub(in crate::storage) fn wake_worker_for_phase(&self) {
+        // Either its waker is found here, or its last look, after it left that, finds the phase.
+        fence(Ordering::SeqCst);
         self.worker.wake();
     }
 

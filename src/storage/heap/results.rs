@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::task::{Context, Poll, ready};
 
 use event_listener::{Event, EventListener, IntoNotification};
@@ -15,24 +15,29 @@ use super::backed::{Backed, Common};
 use super::life::Life;
 use super::line::Line;
 use crate::contain::contain;
-use crate::results::{Answer, Bound, KeepResults, Overflow};
+use crate::results::{Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
 use crate::storage::{AnswerOf, Phase};
 
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(in crate::storage) struct ResultsQueue<L> {
     line: L,
-    policy: KeepResults,
+    bounded: Option<Box<Bounded>>,
     /// How many want responses: the consumers, unless it was said that none are kept, and whoever said that all are.
-    wanted: AtomicUsize,
-    dropped: AtomicUsize,
+    wanted: AtomicU32,
+    /// Whether consumers are to find nothing.
+    is_off: bool,
     ended: AtomicBool,
     /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
     arrived: Event,
     /// How many consumers wait. They step here before they look for the last time, the worker does after a response is in
     /// the queue: most often it sees that nobody is to be woken, and an event would cost three steps to ask.
-    waiting: AtomicUsize,
-    /// Whether the worker waits for room in a bounded queue. Each side swaps it after what the other is to see.
+    waiting: AtomicU32,
+}
+
+struct Bounded {
+    bound: Bound,
+    /// Whether the worker waits for room. Each side swaps it after what the other is to see.
     is_awaited: AtomicBool,
 }
 
@@ -43,46 +48,19 @@ impl<L> ResultsQueue<L> {
     {
         Self {
             line: L::default(),
-            policy,
-            wanted: AtomicUsize::new(usize::from(policy.always == Some(true))),
-            dropped: AtomicUsize::new(0),
+            bounded: policy
+                .bound
+                .map(|bound| Box::new(Bounded { bound, is_awaited: AtomicBool::new(false) })),
+            wanted: AtomicU32::new(u32::from(policy.always == Some(true))),
+            is_off: policy.always == Some(false),
             ended: AtomicBool::new(false),
             arrived: Event::new(),
-            waiting: AtomicUsize::new(0),
-            is_awaited: AtomicBool::new(false),
+            waiting: AtomicU32::new(0),
         }
     }
 
     pub(in crate::storage) fn wanted(&self) -> bool {
         self.wanted.load(Ordering::SeqCst) > 0
-    }
-
-    pub(in crate::storage) fn dropped(&self) -> usize {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Puts a response into the queue, within its bound. Gives it back if it has to wait for room.
-    #[cold]
-    fn publish_within<M, R>(&self, bound: Bound, answer: Answer<M, R>, life: &Life) -> Option<Answer<M, R>>
-    where
-        L: Line<M, R>,
-    {
-        let full = self.line.len() >= bound.capacity.get();
-        match bound.overflow {
-            Overflow::Wait if full && life.phase() == Phase::Open => return Some(answer),
-            Overflow::DropOldest if full => {
-                let oldest = self.line.pop();
-                self.dropped.fetch_add(usize::from(oldest.is_some()), Ordering::Relaxed);
-                self.line.push(answer);
-                contain(|| drop(oldest));
-            }
-            Overflow::DropNewest if full => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-                contain(|| drop(answer));
-            }
-            _ => self.line.push(answer),
-        }
-        None
     }
 
     /// Ready once there is room for a response that waits for it, or nobody wants that any more.
@@ -91,11 +69,12 @@ impl<L> ResultsQueue<L> {
     where
         L: Line<M, R>,
     {
-        let full = || self.policy.bound.is_some_and(|bound| self.line.len() >= bound.capacity.get());
-        let must_wait = || full() && self.wanted() && life.phase() == Phase::Open;
+        let Some(Bounded { bound, is_awaited }) = self.bounded.as_deref() else { return Poll::Ready(()) };
+        let must_wait =
+            || self.line.len() >= bound.capacity.get() && self.wanted() && life.phase() == Phase::Open;
         if must_wait() {
             life.register_worker(cx);
-            self.is_awaited.swap(true, Ordering::AcqRel);
+            is_awaited.swap(true, Ordering::AcqRel);
             // A consumer that came before does not know.
             if must_wait() {
                 return Poll::Pending;
@@ -132,7 +111,7 @@ impl<L> ResultsQueue<L> {
     }
 
     fn add_consumer(&self) {
-        if self.policy.always != Some(false) {
+        if !self.is_off {
             self.wanted.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -140,15 +119,8 @@ impl<L> ResultsQueue<L> {
     /// There may be room again.
     #[inline]
     fn let_go_on(&self, life: &Life) {
-        if self.policy.bound.is_some() {
-            self.wake_worker(life);
-        }
-    }
-
-    #[cold]
-    fn wake_worker(&self, life: &Life) {
-        if self.is_awaited.swap(false, Ordering::AcqRel) {
-            life.wake_worker();
+        if let Some(bounded) = &self.bounded {
+            bounded.let_go_on(life);
         }
     }
 
@@ -157,9 +129,45 @@ impl<L> ResultsQueue<L> {
         L: Line<M, R>,
     {
         // What nobody reads is not kept, unless asked for.
-        if self.policy.always != Some(false) && self.wanted.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if !self.is_off && self.wanted.fetch_sub(1, Ordering::SeqCst) == 1 {
             while self.line.pop().is_some() {}
             self.let_go_on(life);
+        }
+    }
+}
+
+impl Bounded {
+    /// Puts a response into the queue, within its bound. Gives it back if it has to wait for room.
+    #[cold]
+    fn publish<S: MessageSender, L>(&self, answer: AnswerOf<S>, common: &Common<S, L>) -> Option<AnswerOf<S>>
+    where
+        L: Line<S::Message, S::Rejection>,
+    {
+        let line = &common.results.line;
+        let full = line.len() >= self.bound.capacity.get();
+        match self.bound.overflow {
+            Overflow::Wait if full && common.life.phase() == Phase::Open => return Some(answer),
+            Overflow::DropOldest if full => {
+                let oldest = line.pop();
+                if oldest.is_some() {
+                    common.counters().results_dropped.add_one();
+                }
+                line.push(answer);
+                contain(|| drop(oldest));
+            }
+            Overflow::DropNewest if full => {
+                common.counters().results_dropped.add_one();
+                contain(|| drop(answer));
+            }
+            _ => line.push(answer),
+        }
+        None
+    }
+
+    #[cold]
+    fn let_go_on(&self, life: &Life) {
+        if self.is_awaited.swap(false, Ordering::AcqRel) {
+            life.wake_worker();
         }
     }
 }
@@ -179,12 +187,12 @@ impl<S: MessageSender> Unpublished<S> {
     )]
     #[inline(always)]
     pub(in crate::storage) fn publish(&mut self, answer: AnswerOf<S>, storage: &impl Backed<S>) -> bool {
-        let Common { results, life, .. } = storage.common();
-        if let Some(bound) = results.policy.bound {
-            self.0 = results.publish_within(bound, answer, life).map(Box::new);
+        let common = storage.common();
+        if let Some(bounded) = &common.results.bounded {
+            self.0 = bounded.publish(answer, common).map(Box::new);
             return self.0.is_none();
         }
-        results.line.push(answer);
+        common.results.line.push(answer);
         true
     }
 

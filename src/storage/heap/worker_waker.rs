@@ -2,7 +2,7 @@
 //! to wake by it, takes no lock and no clone.
 
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicBool, Ordering, fence};
+use core::sync::atomic::{Ordering, fence};
 use core::task::{Context, Waker};
 
 use futures::task::AtomicWaker;
@@ -12,21 +12,20 @@ use once_cell::race::OnceBox;
 pub(super) struct WorkerWaker {
     /// Of the task in which the worker waited first. It keeps an ended task's memory as long as there are handles.
     first: OnceBox<Waker>,
-    /// Whether the worker has waited in another task. From then on each wait leaves its own waker.
-    has_moved: AtomicBool,
-    latest: AtomicWaker,
+    /// There once the worker has waited in another task. From then on each wait leaves its own waker here.
+    latest: OnceBox<AtomicWaker>,
 }
 
 impl WorkerWaker {
     pub(super) const fn new() -> Self {
-        Self { first: OnceBox::new(), has_moved: AtomicBool::new(false), latest: AtomicWaker::new() }
+        Self { first: OnceBox::new(), latest: OnceBox::new() }
     }
 
     /// For the worker, before it looks for the last time at what it is going to wait for.
     #[inline]
     pub(super) fn register(&self, cx: &Context<'_>) {
         match self.first.get() {
-            Some(first) if first.will_wake(cx.waker()) && !self.has_moved.load(Ordering::SeqCst) => {}
+            Some(first) if first.will_wake(cx.waker()) && self.latest.get().is_none() => {}
             Some(_) => self.register_elsewhere(cx),
             None => self.register_first(cx),
         }
@@ -35,32 +34,24 @@ impl WorkerWaker {
     #[cold]
     fn register_first(&self, cx: &Context<'_>) {
         self.first.get_or_init(|| Box::new(cx.waker().clone()));
-        // Either who wakes finds it, or the worker's last look finds what it is woken for.
         fence(Ordering::SeqCst);
     }
 
     #[cold]
     fn register_elsewhere(&self, cx: &Context<'_>) {
-        self.has_moved.store(true, Ordering::SeqCst);
-        self.latest.register(cx.waker());
+        self.latest.get_or_init(|| Box::new(AtomicWaker::new())).register(cx.waker());
+        fence(Ordering::SeqCst);
     }
 
-    /// Wakes the worker if it has ever waited, be it in vain.
+    /// Wakes the worker if it has ever waited, be it in vain. The caller either was told that the worker waits, by an atomic
+    /// step, or has passed a fence since it made what it wakes for known.
     #[inline]
     pub(super) fn wake(&self) {
-        if self.has_moved.load(Ordering::SeqCst) {
-            self.latest.wake();
-        } else if let Some(first) = self.first() {
+        if let Some(latest) = self.latest.get() {
+            latest.wake();
+        } else if let Some(first) = self.first.get() {
             first.wake_by_ref();
         }
-    }
-
-    #[inline]
-    fn first(&self) -> Option<&Waker> {
-        self.first.get().or_else(|| {
-            fence(Ordering::SeqCst);
-            self.first.get()
-        })
     }
 }
 

@@ -3,7 +3,6 @@
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::num::NonZeroUsize;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
@@ -27,8 +26,6 @@ pub struct LeanInbox<S: MessageSender> {
     batch: VecDeque<Entry<S>>,
     /// How many it has taken from there, ever; it wraps.
     taken: usize,
-    /// The queue's bound. To ask the storage for it would fetch what callers write for each request.
-    capacity: Option<NonZeroUsize>,
     unpublished: Unpublished<S>,
 }
 
@@ -41,8 +38,7 @@ enum Refill {
 
 impl<S: MessageSender> LeanInbox<S> {
     pub(super) fn new(storage: Lean<S>) -> Self {
-        let capacity = storage.0.common.bound.capacity();
-        Self { storage, batch: VecDeque::new(), taken: 0, capacity, unpublished: Unpublished::none() }
+        Self { storage, batch: VecDeque::new(), taken: 0, unpublished: Unpublished::none() }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
@@ -76,15 +72,11 @@ impl<S: MessageSender> LeanInbox<S> {
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
             shared.taken.store(self.taken, Ordering::Release);
-            if let Some(capacity) = self.capacity
-                && entry.cycle() == 0
-            {
-                shared.common.bound.leave(capacity);
-            }
+            shared.common.bound.leave(|| entry.cycle() == 0);
             if !entry.reply().is_some_and(Promise::is_cancelled) {
                 return true;
             }
-            shared.common.counters.cancelled.add_one();
+            self.storage.common().counters().cancelled.add_one();
             contain(|| drop(hand.take()));
         }
     }
