@@ -32,7 +32,7 @@ use super::{Enqueued, Refused, Taken, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::strategy::RequestId;
+use crate::stats::Counter;
 
 /// The default storage.
 pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
@@ -45,10 +45,9 @@ struct Shared<S: MessageSender> {
     ids: Ids,
     /// There is none until somebody enqueues: a runner that waits for its first request takes half the memory.
     requests: LazyQueue<Queued<S>>,
-    /// Requests whose tickets were cancelled. A oneshot only says that its ticket is gone, and a dropped ticket
-    /// does not cancel, so the difference travels beside it; there is no queue until somebody cancels.
-    cancelled: LazyQueue<RequestId>,
     common: Common<S, LineOf<S>>,
+    /// How many ids had been issued when the worker last asked. It is the worker's own, and here as that is seldom.
+    heard: Counter,
 }
 
 impl<S: MessageSender> Heap<S> {
@@ -57,8 +56,8 @@ impl<S: MessageSender> Heap<S> {
         let storage = Self(Arc::new(Shared {
             ids: Ids::new(),
             requests: LazyQueue::new(),
-            cancelled: LazyQueue::new(),
             common: Common::new(capacity, results),
+            heard: Counter::new(),
         }));
         let inbox = HeapInbox::new(storage.clone());
         (storage, inbox)

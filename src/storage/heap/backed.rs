@@ -4,8 +4,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
 #[cfg(feature = "tower")]
-use core::task::{self, Poll, ready};
+use core::task::ready;
+use core::task::{Context, Poll};
 
+use async_channel::Receiver;
 use once_cell::race::OnceBox;
 
 use super::bound::Bound;
@@ -19,7 +21,8 @@ use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::{Counters, Turns};
-use crate::storage::{Enqueued, Receipt, Refused, Taken, sealed};
+use crate::storage::{AnswerOf, Enqueued, Receipt, Refused, Taken, sealed};
+use crate::strategy::RequestId;
 
 /// In this order: what the worker writes is at the end, far from what callers write.
 #[repr(C)]
@@ -34,6 +37,8 @@ pub struct Common<S: MessageSender, L> {
 /// What many runners never need. It takes no memory before.
 struct Rare<S: MessageSender> {
     counters: Counters,
+    /// Requests whose tickets were cancelled, where a reply does not say so.
+    cancelled: LazyQueue<RequestId>,
     unsent: LazyQueue<S::Request>,
 }
 
@@ -51,7 +56,19 @@ impl<S: MessageSender, L: Default> Common<S, L> {
 
 impl<S: MessageSender, L> Common<S, L> {
     fn rare(&self) -> &Rare<S> {
-        self.rare.get_or_init(|| Box::new(Rare { counters: Counters::new(), unsent: LazyQueue::new() }))
+        self.rare.get_or_init(|| {
+            let (cancelled, unsent) = (LazyQueue::new(), LazyQueue::new());
+            Box::new(Rare { counters: Counters::new(), cancelled, unsent })
+        })
+    }
+
+    pub(in crate::storage) fn note_cancelled(&self, id: RequestId) {
+        self.rare().cancelled.push(id);
+    }
+
+    /// The requests of which that was noted, if there ever was one.
+    pub(in crate::storage) fn cancelled(&self) -> Option<&Receiver<RequestId>> {
+        self.rare.get()?.cancelled.receiver()
     }
 
     pub(in crate::storage) fn counters(&self) -> &Counters {
@@ -64,6 +81,27 @@ impl<S: MessageSender, L> Common<S, L> {
 
     pub(in crate::storage) fn take_unsent(&self) -> Vec<S::Request> {
         self.rare.get().map_or_else(Vec::new, |rare| rare.unsent.take())
+    }
+
+    /// See [`Inbox::publish`](crate::storage::Inbox::publish).
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
+    pub(in crate::storage) fn publish(&self, answer: AnswerOf<S>) -> bool
+    where
+        L: Line<S::Message, S::Rejection>,
+    {
+        self.results.publish(answer, || &self.counters().results_dropped)
+    }
+
+    /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
+    pub(in crate::storage) fn poll_published(&self, cx: &Context<'_>) -> Poll<()>
+    where
+        L: Line<S::Message, S::Rejection>,
+    {
+        self.results.poll_published(&self.life, cx)
     }
 }
 
@@ -101,7 +139,7 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     /// Ready once the queue has room, for one who may not use it.
     #[cfg(feature = "tower")]
-    fn poll_room_in_passing(&self, room: &mut Room, cx: &mut task::Context<'_>) -> Poll<()> {
+    fn poll_room_in_passing(&self, room: &mut Room, cx: &mut Context<'_>) -> Poll<()> {
         let waited = room.is_waiting();
         ready!(self.common().bound.poll_room(room, || self.is_closed(), cx));
         if waited {

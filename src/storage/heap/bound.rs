@@ -64,11 +64,14 @@ impl Bound {
         }
     }
 
-    /// One has left the queue, if it is a caller's own request.
+    pub(in crate::storage) const fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// One has left the queue.
     #[inline]
-    pub(in crate::storage) fn leave(&self, is_own: impl FnOnce() -> bool) {
+    pub(in crate::storage) fn leave(&self) {
         if let Some(bounded) = &self.0
-            && is_own()
             && bounded.inside.fetch_sub(1, Ordering::SeqCst) <= bounded.capacity.get()
         {
             bounded.pass_on();

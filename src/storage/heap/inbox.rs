@@ -6,14 +6,13 @@ use core::fmt;
 use core::future::{Future, poll_fn};
 use core::task::{Context, Poll};
 
-use async_channel::{TryRecvError, TrySendError};
+use async_channel::{Receiver, TryRecvError, TrySendError};
 use futures::channel::oneshot;
 
 use super::Heap;
 use super::backed::Backed;
 use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
-use super::results::Unpublished;
 use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::MessageResponse;
@@ -24,15 +23,16 @@ use crate::strategy::RequestId;
 /// The worker's side of [`Heap`].
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
+    /// Once there is one. It is kept here, as is whether it is bounded: to ask the storage would fetch what callers write for each
+    /// request.
+    queue: Option<Receiver<Queued<S>>>,
+    is_bounded: bool,
     /// How many requests are in the queue or about to be, as far as the worker knows. It wraps: one that the worker has not
     /// heard of yet may come out first.
     left: usize,
-    /// How many callers' requests had an id when that was last asked.
-    issued: usize,
     /// Requests to skip, as far as the worker knows. `None` until somebody cancels, and boxed as that is rare.
     #[expect(clippy::box_collection, reason = "a set takes three words while it is empty")]
     cancelled: Option<Box<BTreeSet<RequestId>>>,
-    unpublished: Unpublished<S>,
 }
 
 /// What a worker with nothing to do finds.
@@ -47,7 +47,8 @@ enum Wait {
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) fn new(storage: Heap<S>) -> Self {
-        Self { storage, left: 0, issued: 0, cancelled: None, unpublished: Unpublished::none() }
+        let is_bounded = storage.0.common.bound.is_there();
+        Self { storage, queue: None, is_bounded, left: 0, cancelled: None }
     }
 
     /// Takes the next request that was not cancelled.
@@ -58,8 +59,11 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn take(&mut self, hand: &mut Option<Queued<S>>) -> Result<(), TryRecvError> {
         loop {
-            let Some(queue) = self.storage.0.requests.receiver() else { return Err(TryRecvError::Empty) };
-            match queue.try_recv() {
+            let received = match &self.queue {
+                Some(queue) => queue.try_recv(),
+                None => self.take_first(),
+            };
+            match received {
                 Ok(queued) => put(hand, queued),
                 Err(why) => return Err(why),
             }
@@ -79,7 +83,9 @@ impl<S: MessageSender> HeapInbox<S> {
     #[inline(always)]
     fn count_out(&mut self, queued: &Queued<S>) -> bool {
         self.left = self.left.wrapping_sub(1);
-        self.storage.0.common.bound.leave(|| queued.cycle() == 0);
+        if self.is_bounded && queued.cycle() == 0 {
+            self.storage.0.common.bound.leave();
+        }
         // That its ticket is gone need not mean that it was cancelled.
         let cancelled =
             queued.reply().is_some_and(oneshot::Sender::is_canceled) && self.forget_cancelled(queued.id());
@@ -89,14 +95,21 @@ impl<S: MessageSender> HeapInbox<S> {
         cancelled
     }
 
+    /// Likewise, the first time.
+    #[cold]
+    fn take_first(&mut self) -> Result<Queued<S>, TryRecvError> {
+        let queue = self.storage.0.requests.receiver().ok_or(TryRecvError::Empty)?;
+        self.queue.insert(queue.clone()).try_recv()
+    }
+
     #[cold]
     fn publish_other(&mut self, job: &HeapJob<S>, attempts: u32, response: MessageResponse<S>) -> bool {
-        self.unpublished.publish(Answer { id: job.id, cycle: job.cycle, attempts, response }, &self.storage)
+        self.storage.common().publish(Answer { id: job.id, cycle: job.cycle, attempts, response })
     }
 
     #[cold]
     fn forget_cancelled(&mut self, id: RequestId) -> bool {
-        let Some(notices) = self.storage.0.cancelled.receiver() else { return false };
+        let Some(notices) = self.storage.common().cancelled() else { return false };
         let cancelled = self.cancelled.get_or_insert_default();
         while let Ok(id) = notices.try_recv() {
             cancelled.insert(id);
@@ -115,8 +128,9 @@ impl<S: MessageSender> HeapInbox<S> {
 
     /// So many callers' requests have an id by now.
     fn expect(&mut self, issued: usize) {
-        self.left = self.left.wrapping_add(Ids::between(self.issued, issued));
-        self.issued = issued;
+        let heard = &self.storage.0.heard;
+        self.left = self.left.wrapping_add(Ids::between(heard.get(), issued));
+        heard.set(issued);
     }
 
     fn poll_next(&mut self, hand: &mut Option<Queued<S>>, cx: &Context<'_>) -> Poll<Wait> {
@@ -126,7 +140,7 @@ impl<S: MessageSender> HeapInbox<S> {
                 shared.common.life.register_worker(cx);
                 let issued = shared.ids.fall_asleep();
                 // The waker was left before the phase is asked, so that whoever closes the queue finds it.
-                if issued == self.issued && shared.common.life.phase() == Phase::Open {
+                if issued == shared.heard.get() && shared.common.life.phase() == Phase::Open {
                     // What is left here came too late for its request.
                     self.cancelled = None;
                     return Poll::Pending;
@@ -149,7 +163,8 @@ impl<S: MessageSender> HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn recv(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            let Ok(queued) = self.storage.0.requests.channel().1.recv().await else { return false };
+            let queue = self.queue.get_or_insert_with(|| self.storage.0.requests.channel().1.clone());
+            let Ok(queued) = queue.recv().await else { return false };
             if self.count_out(&queued) {
                 contain(|| drop(queued));
             } else {
@@ -218,7 +233,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     fn publish(&mut self, taken: &Queued<S>, attempts: u32, response: MessageResponse<S>) -> bool {
         match taken {
             Queued::Plain(id, ..) => {
-                self.unpublished.publish(Answer { id: *id, cycle: 0, attempts, response }, &self.storage)
+                self.storage.common().publish(Answer { id: *id, cycle: 0, attempts, response })
             }
             Queued::Other(job) => self.publish_other(job, attempts, response),
         }
@@ -230,7 +245,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.unpublished.poll_published(&self.storage, cx)
+        self.storage.common().poll_published(cx)
     }
 }
 

@@ -8,7 +8,9 @@ use event_listener::Event;
 use super::worker_waker::WorkerWaker;
 use crate::storage::{Exit, Phase};
 
+/// In this order: what the worker looks at for each request is at the beginning.
 #[derive(Debug)]
+#[repr(C)]
 pub(in crate::storage) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,

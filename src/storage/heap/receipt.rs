@@ -7,6 +7,7 @@ use futures::channel::oneshot::{Receiver, channel};
 use futures::future::{FusedFuture, FutureExt};
 
 use super::Heap;
+use super::backed::Backed;
 use super::reply::Reply;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
@@ -46,8 +47,9 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
         if self.receiver.is_terminated() {
             return false;
         }
-        // Before the oneshot closes: a worker that sees it closed must find this.
-        self.storage.0.cancelled.push(id);
+        // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and before
+        // it closes: a worker that sees it closed must find this.
+        self.storage.common().note_cancelled(id);
         self.receiver.close();
         let Ok(Some(late)) = self.receiver.try_recv() else { return true };
         // The reply came just before that, and is to be kept.

@@ -11,28 +11,32 @@ use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
-use super::backed::{Backed, Common};
+use super::backed::Backed;
 use super::life::Life;
 use super::line::Line;
 use crate::contain::contain;
-use crate::results::{Bound, KeepResults, Overflow};
+use crate::results::{Answer, Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
+use crate::stats::Counter;
 use crate::storage::{AnswerOf, Phase};
 
 /// Responses that wait for a consumer. The worker is the only producer.
+///
+/// In this order: what the worker looks at for each request is at the end.
+#[repr(C)]
 pub(in crate::storage) struct ResultsQueue<L> {
     line: L,
     bounded: Option<Box<Bounded>>,
-    /// How many want responses: the consumers, unless it was said that none are kept, and whoever said that all are.
-    wanted: AtomicU32,
-    /// Whether consumers are to find nothing.
-    is_off: bool,
-    ended: AtomicBool,
     /// Wakes one consumer for each response, in turn of waiting. The channel's own stream would wake them all.
     arrived: Event,
     /// How many consumers wait. They step here before they look for the last time, the worker does after a response is in
     /// the queue: most often it sees that nobody is to be woken, and an event would cost three steps to ask.
     waiting: AtomicU32,
+    ended: AtomicBool,
+    /// Whether consumers are to find nothing.
+    is_off: bool,
+    /// How many want responses: the consumers, unless it was said that none are kept, and whoever said that all are.
+    wanted: AtomicU32,
 }
 
 struct Bounded {
@@ -51,11 +55,11 @@ impl<L> ResultsQueue<L> {
             bounded: policy
                 .bound
                 .map(|bound| Box::new(Bounded { bound, is_awaited: AtomicBool::new(false) })),
-            wanted: AtomicU32::new(u32::from(policy.always == Some(true))),
-            is_off: policy.always == Some(false),
-            ended: AtomicBool::new(false),
             arrived: Event::new(),
             waiting: AtomicU32::new(0),
+            ended: AtomicBool::new(false),
+            is_off: policy.always == Some(false),
+            wanted: AtomicU32::new(u32::from(policy.always == Some(true))),
         }
     }
 
@@ -63,18 +67,38 @@ impl<L> ResultsQueue<L> {
         self.wanted.load(Ordering::SeqCst) > 0
     }
 
-    /// Ready once there is room for a response that waits for it, or nobody wants that any more.
-    #[cold]
-    fn poll_room<M, R>(&self, life: &Life, cx: &Context<'_>) -> Poll<()>
+    /// See [`Inbox::publish`](crate::storage::Inbox::publish).
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of each response: what is known of it is known to the end"
+    )]
+    #[inline(always)]
+    pub(in crate::storage) fn publish<'a, M, R>(
+        &self,
+        answer: Answer<M, R>,
+        dropped: impl FnOnce() -> &'a Counter,
+    ) -> bool
     where
         L: Line<M, R>,
     {
-        let Some(Bounded { bound, is_awaited }) = self.bounded.as_deref() else { return Poll::Ready(()) };
-        let must_wait =
-            || self.line.len() >= bound.capacity.get() && self.wanted() && life.phase() == Phase::Open;
+        if let Some(bounded) = &self.bounded {
+            return bounded.publish(answer, &self.line, dropped);
+        }
+        self.line.push(answer);
+        true
+    }
+
+    /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
+    pub(in crate::storage) fn poll_published<M, R>(&self, life: &Life, cx: &Context<'_>) -> Poll<()>
+    where
+        L: Line<M, R>,
+    {
+        self.announce();
+        let Some(bounded) = &self.bounded else { return Poll::Ready(()) };
+        let must_wait = || bounded.holds_too_many(&self.line) && self.wanted() && life.phase() == Phase::Open;
         if must_wait() {
             life.register_worker(cx);
-            is_awaited.swap(true, Ordering::AcqRel);
+            bounded.is_awaited.swap(true, Ordering::AcqRel);
             // A consumer that came before does not know.
             if must_wait() {
                 return Poll::Pending;
@@ -137,31 +161,36 @@ impl<L> ResultsQueue<L> {
 }
 
 impl Bounded {
-    /// Puts a response into the queue, within its bound. Gives it back if it has to wait for room.
+    /// Puts a response into the queue, or drops one. The worker that waits for room waits after that: at its end there is
+    /// nothing then that is still to be put there.
     #[cold]
-    fn publish<S: MessageSender, L>(&self, answer: AnswerOf<S>, common: &Common<S, L>) -> Option<AnswerOf<S>>
-    where
-        L: Line<S::Message, S::Rejection>,
-    {
-        let line = &common.results.line;
+    fn publish<'a, M, R>(
+        &self,
+        answer: Answer<M, R>,
+        line: &impl Line<M, R>,
+        dropped: impl FnOnce() -> &'a Counter,
+    ) -> bool {
         let full = line.len() >= self.bound.capacity.get();
         match self.bound.overflow {
-            Overflow::Wait if full && common.life.phase() == Phase::Open => return Some(answer),
             Overflow::DropOldest if full => {
                 let oldest = line.pop();
                 if oldest.is_some() {
-                    common.counters().results_dropped.add_one();
+                    dropped().add_one();
                 }
                 line.push(answer);
                 contain(|| drop(oldest));
             }
             Overflow::DropNewest if full => {
-                common.counters().results_dropped.add_one();
+                dropped().add_one();
                 contain(|| drop(answer));
             }
             _ => line.push(answer),
         }
-        None
+        !self.holds_too_many(line)
+    }
+
+    fn holds_too_many<M, R>(&self, line: &impl Line<M, R>) -> bool {
+        line.len() > self.bound.capacity.get()
     }
 
     #[cold]
@@ -169,51 +198,6 @@ impl Bounded {
         if self.is_awaited.swap(false, Ordering::AcqRel) {
             life.wake_worker();
         }
-    }
-}
-
-/// A response of the worker's that has to wait for room in the results queue. That is rare, so it has a box.
-pub(in crate::storage) struct Unpublished<S: MessageSender>(Option<Box<AnswerOf<S>>>);
-
-impl<S: MessageSender> Unpublished<S> {
-    pub(in crate::storage) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// See [`Inbox::publish`](crate::storage::Inbox::publish).
-    #[expect(
-        clippy::inline_always,
-        reason = "on the way of each response: what is known of it is known to the end"
-    )]
-    #[inline(always)]
-    pub(in crate::storage) fn publish(&mut self, answer: AnswerOf<S>, storage: &impl Backed<S>) -> bool {
-        let common = storage.common();
-        if let Some(bounded) = &common.results.bounded {
-            self.0 = bounded.publish(answer, common).map(Box::new);
-            return self.0.is_none();
-        }
-        common.results.line.push(answer);
-        true
-    }
-
-    /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
-    pub(in crate::storage) fn poll_published(
-        &mut self,
-        storage: &impl Backed<S>,
-        cx: &Context<'_>,
-    ) -> Poll<()> {
-        let Common { results, life, .. } = storage.common();
-        if self.0.is_some() {
-            ready!(results.poll_room(life, cx));
-        }
-        // The last consumer may have left while we waited.
-        if let Some(answer) = self.0.take()
-            && results.wanted()
-        {
-            results.line.push(*answer);
-        }
-        results.announce();
-        Poll::Ready(())
     }
 }
 

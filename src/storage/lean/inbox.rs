@@ -15,7 +15,6 @@ use crate::sender::MessageResponse;
 use crate::sender::MessageSender;
 use crate::storage::heap::backed::Backed;
 use crate::storage::heap::reply::Reply;
-use crate::storage::heap::results::Unpublished;
 use crate::storage::{Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
@@ -26,7 +25,8 @@ pub struct LeanInbox<S: MessageSender> {
     batch: VecDeque<Entry<S>>,
     /// How many it has taken from there, ever; it wraps.
     taken: usize,
-    unpublished: Unpublished<S>,
+    /// Whether the queue is bounded. To ask the storage for it would fetch what callers write for each request.
+    is_bounded: bool,
 }
 
 /// What there is when the batch is empty.
@@ -38,7 +38,8 @@ enum Refill {
 
 impl<S: MessageSender> LeanInbox<S> {
     pub(super) fn new(storage: Lean<S>) -> Self {
-        Self { storage, batch: VecDeque::new(), taken: 0, unpublished: Unpublished::none() }
+        let is_bounded = storage.0.common.bound.is_there();
+        Self { storage, batch: VecDeque::new(), taken: 0, is_bounded }
     }
 
     /// Takes what waits in the queue. Where nothing does, a worker that `sleeps` is woken when something comes.
@@ -72,7 +73,9 @@ impl<S: MessageSender> LeanInbox<S> {
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
             shared.taken.store(self.taken, Ordering::Release);
-            shared.common.bound.leave(|| entry.cycle() == 0);
+            if self.is_bounded && entry.cycle() == 0 {
+                shared.common.bound.leave();
+            }
             if !entry.reply().is_some_and(Promise::is_cancelled) {
                 return true;
             }
@@ -139,8 +142,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
 
     #[inline]
     fn publish(&mut self, taken: &Entry<S>, attempts: u32, response: MessageResponse<S>) -> bool {
-        self.unpublished
-            .publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response }, &self.storage)
+        self.storage.common().publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response })
     }
 
     #[inline]
@@ -149,7 +151,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.unpublished.poll_published(&self.storage, cx)
+        self.storage.common().poll_published(cx)
     }
 }
 
