@@ -42,7 +42,7 @@ impl<S: MessageSender> Builder<S> {
             capacity: None,
             results: KeepResults::while_read(),
             options: Options { result_timeout: Nanos::of(Duration::from_secs(1)), measure_waits: false },
-            yield_every: const { NonZeroU32::new(128).unwrap() },
+            yield_every: const { NonZeroU32::new(512).unwrap() },
         }
     }
 }
@@ -105,8 +105,8 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 
     /// Lets the worker run up to `requests` requests in a row that never waited before it lets other tasks of
-    /// its executor run. Default: 128, as many steps as tokio lets a task take in its own types. Fewer cost throughput,
-    /// more cost the neighbours latency.
+    /// its executor run. Default: 512, which take a sender that does nothing some 100 µs. Fewer cost throughput (where an
+    /// executor has several threads, each time may wake another one), more cost the neighbours latency.
     pub fn yield_every(mut self, requests: NonZeroU32) -> Self {
         self.yield_every = requests;
         self
