@@ -103,10 +103,13 @@ pub fn script() -> impl Strategy<Value = Script> {
         .prop_map(terminating)
 }
 
-/// Sends must end for a drain to end, and rounds must take time for it to pass.
+/// Sends must end for a drain to end, and rounds must take time for it to pass. Where each attempt makes a round of its own,
+/// rounds multiply, and whoever waits behind them waits almost for ever: somebody must close the runner.
 fn terminating(mut script: Script) -> Script {
     let bounded = matches!(script.strategies.first(), Some(Kind::Timeout(_)));
     let requeues = script.strategies.contains(&Kind::RequeueEndless);
+    let retries = |kind: &Kind| matches!(kind, Kind::Retry { .. } | Kind::Jitter { .. });
+    script.left_alone &= !(requeues && script.strategies.iter().any(retries));
     for reply in &mut script.replies {
         if reply.end == End::Hang && !bounded {
             reply.end = End::Fail;
