@@ -362,7 +362,8 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn announce(&mut self);
 
-    /// Ready once it is done with, or nobody wants it any more; who waits for it was woken then. Only a runner that is open waits for that.
+    /// Ready once it is done with, or nobody wants it any more; who waits for it was woken then. Only a runner that is open
+    /// waits for that.
     #[doc(hidden)]
     fn poll_published(&mut self, cx: &mut task::Context<'_>) -> Poll<()>;
 }

@@ -76,8 +76,8 @@ where
                         None => break ControlFlow::Break(()),
                         Some(Err(panic)) => self.fail_panicked(panic),
                     }
-                    // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not caught,
-                    // a chip would keep code for that in vain.
+                    // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not
+                    // caught, a chip would keep code for that in vain.
                     #[cfg(feature = "std")]
                     self.published().await;
                 };

@@ -144,6 +144,18 @@ mod tests {
     use super::*;
     use crate::sender::echo::Echo;
 
+    /// Two threads, each of which writes what the other looks at, wait for each other with every request.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_callers_write_is_a_cache_line_away_from_what_the_worker_looks_at() {
+        use core::mem::offset_of;
+        let written = offset_of!(Shared<Echo>, ids);
+        // It looks at what is at the end of the results and at the beginning of the life.
+        let looked_at = offset_of!(Shared<Echo>, common) + offset_of!(Common<Echo, LineOf<Echo>>, life)
+            - size_of::<u64>();
+        assert!(looked_at - written >= 64, "{written} {looked_at}");
+    }
+
     #[test]
     fn there_is_no_queue_until_somebody_enqueues() {
         let (storage, _inbox) = Heap::<Echo>::new(None, KeepResults::default());

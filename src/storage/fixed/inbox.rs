@@ -13,8 +13,7 @@ use super::state::{Published, State};
 use super::waiters::Event;
 use crate::contain::contain;
 use crate::results::Answer;
-use crate::sender::MessageResponse;
-use crate::sender::MessageSender;
+use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 

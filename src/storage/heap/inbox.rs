@@ -15,16 +15,15 @@ use super::ids::Ids;
 use super::reply::{HeapJob, Queued, Reply};
 use crate::contain::contain;
 use crate::results::Answer;
-use crate::sender::MessageResponse;
-use crate::sender::MessageSender;
+use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Inbox, Phase, Settled, Taken, put};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Heap`].
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
-    /// Once there is one. It is kept here, as is whether it is bounded: to ask the storage would fetch what callers write for each
-    /// request.
+    /// Once there is one. It is kept here, as is whether it is bounded: to ask the storage would fetch what callers write for
+    /// each request.
     queue: Option<Receiver<Queued<S>>>,
     is_bounded: bool,
     /// How many requests are in the queue or about to be, as far as the worker knows. It wraps: one that the worker has not

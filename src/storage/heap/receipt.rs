@@ -47,8 +47,8 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
         if self.receiver.is_terminated() {
             return false;
         }
-        // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and before
-        // it closes: a worker that sees it closed must find this.
+        // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
+        // before it closes: a worker that sees it closed must find this.
         self.storage.common().note_cancelled(id);
         self.receiver.close();
         let Ok(Some(late)) = self.receiver.try_recv() else { return true };
