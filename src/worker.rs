@@ -154,6 +154,7 @@ where
         false
     }
 
+    /// Likewise, where somebody wants the responses.
     #[inline]
     fn settle_and_publish(&mut self, outcome: Outcome<S>) -> bool {
         let (Some(taken), Ok(response)) = (&self.in_hand, &outcome) else {
@@ -171,6 +172,7 @@ where
         !is_published
     }
 
+    /// Counts the request in hand by its outcome, and resolves its ticket.
     #[expect(
         clippy::inline_always,
         reason = "on the way of each request, where a call costs as much as the rest"

@@ -62,6 +62,7 @@ impl<S: MessageSender> HeapInbox<S> {
                 Some(queue) => queue.try_recv(),
                 None => self.take_first(),
             };
+            // By `?` a request would be moved once more on its way.
             match received {
                 Ok(queued) => put(hand, queued),
                 Err(why) => return Err(why),
