@@ -25,9 +25,9 @@ pub(crate) fn all(cases: &[Case], effort: Effort) -> Result<Results, Failure> {
     let mut from = 0;
     while from < cases.len() {
         let to = from + cases[from..].iter().take_while(|case| are_compared(case, &cases[from])).count();
-        let Case { workload, runtime, requests, .. } = cases[from];
+        let Case { workload, runtime, .. } = cases[from];
         if workload.is_timed() {
-            eprintln!("timing {} on {runtime}, {requests} requests, {} subjects", workload.name(), to - from);
+            eprintln!("timing {} on {runtime}, {} cases", workload.name(), to - from);
             let rounds = time::in_turns(&cases[from..to], effort.rounds);
             for (found, rounds) in measurements[from..to].iter_mut().zip(rounds) {
                 found.time = median(rounds.clone());
@@ -56,8 +56,9 @@ pub(crate) fn all(cases: &[Case], effort: Effort) -> Result<Results, Failure> {
     Ok(results)
 }
 
+/// Subjects are compared with each other, and in W3 each with itself: how its time grows with the number of requests.
 fn are_compared(one: &Case, other: &Case) -> bool {
-    (one.workload, one.runtime, one.requests) == (other.workload, other.runtime, other.requests)
+    (one.workload, one.runtime) == (other.workload, other.runtime)
 }
 
 fn unmeasured(case: &Case) -> Measurement {

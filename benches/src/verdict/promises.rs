@@ -132,7 +132,7 @@ impl Judge<'_> {
             let [least, .., most] = ours.as_slice() else { return Err("W3 was not measured".to_owned()) };
             let bytes = number(most, most.byte_ratio)?;
             self.must(format!("W3, {runtime}: {subject}, bytes per queued request × bare loop"), bytes, 1.2);
-            let growth = number(most, most.time)? / number(least, least.time)?;
+            let growth = time_ratio(most, least)?;
             let exponent = 1.0 + growth.ln() / (most.requests as f64 / least.requests as f64).ln();
             let promise = format!(
                 "W3, {runtime}: {subject}, the drain's time is a power of the number of requests: its exponent"
