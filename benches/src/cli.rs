@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// Measures everything: prints the tables, writes JSON, tables and plots.
     Measure {
         /// How many rounds are timed.
-        #[arg(long, default_value_t = 15)]
+        #[arg(long, default_value_t = 61)]
         rounds: usize,
         /// Only the cases whose name contains this; nothing is written then.
         #[arg(long)]
