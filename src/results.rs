@@ -167,9 +167,9 @@ impl KeepResults {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Overflow {
-    /// The runner waits for a consumer before it sends the next request. The response that found no room waits with it; on
-    /// the heap it can be read already. Once it closes it waits no more, and
-    /// keeps every response whatever the bound, so that a drain always ends and loses nothing.
+    /// The runner waits for a consumer before it sends the next request. The response that found no room waits with it;
+    /// on the heap it can be read already. A runner that closes waits no more, and keeps every response whatever the
+    /// bound, so that a drain always ends and loses nothing.
     Wait,
     /// The oldest response is dropped, and counted.
     DropOldest,
