@@ -320,10 +320,6 @@ pub trait Receipt<S: MessageSender>: Unpin {
     #[doc(hidden)]
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Settled<S>>;
 
-    /// The reply, if it is there. As `poll`, not to be called again after that.
-    #[doc(hidden)]
-    fn try_take(&mut self) -> Option<Settled<S>>;
-
     /// Lets the worker skip the request `id` if its turn has not come. `false` if it is too late: the reply is there, or
     /// none will come.
     #[doc(hidden)]

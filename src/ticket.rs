@@ -151,10 +151,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
         // Most often the reply is there: that is asked here, and all else elsewhere, to be small.
         let (id, settled) = match &mut self.0 {
             State::Waiting(label, receipt) => {
-                let settled = match receipt.try_take() {
-                    Some(settled) => settled,
-                    None => ready!(receipt.poll(cx)),
-                };
+                let settled = ready!(receipt.poll(cx));
                 (label.id(), settled)
             }
             State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),

@@ -1,11 +1,12 @@
 //! A storage on the heap that takes few atomic steps per request: a queue under one lock, of which the worker takes all that
 //! waits at once, and for each request one allocation that it and its ticket share.
 
+mod entry;
 mod inbox;
-mod line;
 mod place;
 mod queue;
 mod receipt;
+mod reply;
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -14,12 +15,10 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::inbox::LeanInbox;
-use self::line::LockedLine;
 use self::place::Promise;
 use self::queue::{Pushed, Queue};
 use self::receipt::LeanReceipt;
 use super::heap::backed::{Backed, Common, storage_on_the_heap};
-use super::heap::entry;
 use super::{Enqueued, Refused, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -51,7 +50,6 @@ pub struct Lean<S: MessageSender>(Arc<Shared<S>>);
 
 /// A request in the queue.
 type Entry<S> = entry::Entry<S, Promise<S>>;
-type LineOf<S> = LockedLine<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
 
 /// In this order: what callers write for each request is not next to what the worker writes.
 #[repr(C)]
@@ -59,7 +57,7 @@ struct Shared<S: MessageSender> {
     queue: Mutex<Queue<S>>,
     /// How many entries were ever put into the queue. Written under the lock, read without.
     pushed: AtomicUsize,
-    common: Common<S, LineOf<S>>,
+    common: Common<S>,
     /// How many of them the worker has taken; it writes that.
     taken: AtomicUsize,
 }
@@ -104,10 +102,9 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     type Receipt = LeanReceipt<S>;
     type Taken = Entry<S>;
     type Inbox = LeanInbox<S>;
-    type Line = LineOf<S>;
 
     #[inline]
-    fn common(&self) -> &Common<S, LineOf<S>> {
+    fn common(&self) -> &Common<S> {
         &self.0.common
     }
 

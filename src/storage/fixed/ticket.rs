@@ -71,12 +71,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         }
     }
 
-    #[inline]
-    fn try_take(&mut self) -> Option<Settled<S>> {
-        // One lock does both, to look and to wait.
-        None
-    }
-
     fn cancel(&mut self, id: RequestId) -> bool {
         let slot = self.slot;
         let cancelled = self.storage.with(|state| {

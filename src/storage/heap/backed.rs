@@ -1,106 +1,61 @@
 //! What the storages on the heap have in common: all but the queue of requests and the places of their replies.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
 #[cfg(feature = "tower")]
 use core::task::ready;
 use core::task::{Context, Poll};
 
-use async_channel::Receiver;
-use once_cell::race::OnceBox;
+use concurrent_queue::ConcurrentQueue;
 
 use super::bound::Bound;
 #[cfg(feature = "tower")]
 use super::bound::Room;
-use super::lazy_queue::LazyQueue;
 use super::life::Life;
-use super::line::Line;
 use super::results::ResultsQueue;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::{Counters, Turns};
 use crate::storage::{AnswerOf, Enqueued, Receipt, Refused, Taken, sealed};
-use crate::strategy::RequestId;
 
-/// In this order: what the worker writes is at the end, far from what callers write.
-#[repr(C)]
-pub struct Common<S: MessageSender, L> {
-    rare: OnceBox<Rare<S>>,
+pub struct Common<S: MessageSender> {
     pub(in crate::storage) bound: Bound,
-    pub(in crate::storage) results: ResultsQueue<L>,
+    pub(in crate::storage) results: ResultsQueue<S>,
     pub(in crate::storage) life: Life,
     pub(in crate::storage) turns: Turns,
+    pub(in crate::storage) counters: Counters,
+    unsent: ConcurrentQueue<S::Request>,
 }
 
-/// What many runners never need. It takes no memory before.
-struct Rare<S: MessageSender> {
-    counters: Counters,
-    /// Requests whose tickets were cancelled, where a reply does not say so.
-    cancelled: LazyQueue<RequestId>,
-    unsent: LazyQueue<S::Request>,
-}
-
-impl<S: MessageSender, L: Default> Common<S, L> {
+impl<S: MessageSender> Common<S> {
     pub(in crate::storage) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> Self {
         Self {
-            rare: OnceBox::new(),
             bound: Bound::new(capacity),
             results: ResultsQueue::new(results),
             life: Life::new(),
             turns: Turns::new(),
+            counters: Counters::new(),
+            unsent: ConcurrentQueue::unbounded(),
         }
-    }
-}
-
-impl<S: MessageSender, L> Common<S, L> {
-    fn rare(&self) -> &Rare<S> {
-        self.rare.get_or_init(|| {
-            let (cancelled, unsent) = (LazyQueue::new(), LazyQueue::new());
-            Box::new(Rare { counters: Counters::new(), cancelled, unsent })
-        })
-    }
-
-    pub(in crate::storage) fn note_cancelled(&self, id: RequestId) {
-        self.rare().cancelled.push(id);
-    }
-
-    /// The requests of which that was noted, if there ever was one.
-    pub(in crate::storage) fn cancelled(&self) -> Option<&Receiver<RequestId>> {
-        self.rare.get()?.cancelled.receiver()
-    }
-
-    pub(in crate::storage) fn counters(&self) -> &Counters {
-        &self.rare().counters
     }
 
     pub(in crate::storage) fn keep_unsent(&self, request: S::Request) {
-        self.rare().unsent.push(request);
+        // It is never closed.
+        let _ = self.unsent.push(request);
     }
 
     pub(in crate::storage) fn take_unsent(&self) -> Vec<S::Request> {
-        self.rare.get().map_or_else(Vec::new, |rare| rare.unsent.take())
+        self.unsent.try_iter().collect()
     }
 
     /// See [`Inbox::publish`](crate::storage::Inbox::publish).
-    #[expect(
-        clippy::inline_always,
-        reason = "on the way of each response: what is known of it is known to the end"
-    )]
-    #[inline(always)]
-    pub(in crate::storage) fn publish(&self, answer: AnswerOf<S>) -> bool
-    where
-        L: Line<S::Message, S::Rejection>,
-    {
-        self.results.publish(answer, || &self.counters().results_dropped)
+    pub(in crate::storage) fn publish(&self, answer: AnswerOf<S>) -> bool {
+        self.results.publish(answer, &self.counters.results_dropped)
     }
 
     /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
-    pub(in crate::storage) fn poll_published(&self, cx: &Context<'_>) -> Poll<()>
-    where
-        L: Line<S::Message, S::Rejection>,
-    {
+    pub(in crate::storage) fn poll_published(&self, cx: &Context<'_>) -> Poll<()> {
         self.results.poll_published(&self.life, cx)
     }
 }
@@ -111,10 +66,8 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Receipt: Receipt<S>;
     type Taken: Taken<S, Self::Reply>;
     type Inbox;
-    /// Where responses wait to be read.
-    type Line: Line<S::Message, S::Rejection>;
 
-    fn common(&self) -> &Common<S, Self::Line>;
+    fn common(&self) -> &Common<S>;
 
     /// Enqueues a request for which the bound has been kept, unless the queue is closed.
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<Self::Receipt>;
@@ -149,7 +102,6 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     }
 
     /// Why a request finds no room.
-    #[cold]
     fn refuse(&self) -> Refused {
         if self.is_closed() { Refused::Closing } else { Refused::Full }
     }
@@ -167,7 +119,6 @@ macro_rules! storage_on_the_heap {
             type Unsent = ::alloc::vec::Vec<S::Request>;
             type Responses = $crate::storage::heap::results::Responses<S, Self>;
 
-            #[inline]
             fn try_enqueue(
                 &self,
                 request: &mut Option<S::Request>,
@@ -192,20 +143,18 @@ macro_rules! storage_on_the_heap {
                 self.len()
             }
 
-            #[inline]
             fn turns(&self) -> &$crate::stats::Turns {
                 &self.common().turns
             }
 
             fn counters(&self) -> &$crate::stats::Counters {
-                self.common().counters()
+                &self.common().counters
             }
 
             fn subscribe(&self) -> Self::Responses {
                 $crate::storage::heap::results::Responses::new(self.clone())
             }
 
-            #[inline]
             fn wants_results(&self) -> bool {
                 self.common().results.wanted()
             }
@@ -224,7 +173,6 @@ macro_rules! storage_on_the_heap {
                 }
             }
 
-            #[inline]
             fn phase(&self) -> $crate::storage::Phase {
                 self.common().life.phase()
             }
@@ -240,7 +188,7 @@ macro_rules! storage_on_the_heap {
                 }
                 self.close();
                 if advanced {
-                    life.wake_worker_for_phase();
+                    life.wake_worker();
                 }
                 bound.lift();
             }

@@ -1,7 +1,6 @@
 //! The bound of the request queue, kept beside it: a count of the callers' requests in there, and an event for those
 //! who wait for room. Re-queued rounds are not counted: they always get in, and keep nobody out.
 
-use alloc::boxed::Box;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, ready};
@@ -9,11 +8,9 @@ use core::task::{Context, Poll, ready};
 use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 
-/// `None`: there is no bound, and nothing is counted.
-pub(in crate::storage) struct Bound(Option<Box<Bounded>>);
-
-struct Bounded {
-    capacity: NonZeroUsize,
+pub(in crate::storage) struct Bound {
+    /// `None`: there is no bound, and nothing is counted.
+    capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
     room: Event,
 }
@@ -29,68 +26,53 @@ impl Room {
     }
 }
 
-impl Bounded {
-    #[inline]
-    fn has_room(&self) -> bool {
-        self.inside.load(Ordering::SeqCst) < self.capacity.get()
-    }
-
-    /// Tells the next in line of room: there is some, or the one who was told may not use it.
-    #[cold]
-    fn pass_on(&self) {
-        self.room.notify(1.additional());
-    }
-}
-
 impl Bound {
-    pub(in crate::storage) fn new(capacity: Option<NonZeroUsize>) -> Self {
-        let bounded = |capacity| Bounded { capacity, inside: AtomicUsize::new(0), room: Event::new() };
-        Self(capacity.map(|capacity| Box::new(bounded(capacity))))
+    pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>) -> Self {
+        Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
+    }
+
+    pub(in crate::storage) const fn is_there(&self) -> bool {
+        self.capacity.is_some()
+    }
+
+    fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.inside.load(Ordering::SeqCst) < capacity.get())
     }
 
     /// Takes room for one, if there is any.
-    #[inline]
     pub(in crate::storage) fn enter(&self) -> bool {
-        let Some(bounded) = &self.0 else { return true };
-        let one_more = |inside: usize| (inside < bounded.capacity.get()).then_some(inside + 1);
-        bounded.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
+        let Some(capacity) = self.capacity else { return true };
+        let one_more = |inside| (inside < capacity.get()).then_some(inside + 1);
+        self.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
     }
 
     /// Takes room for one whether there is any or not.
     #[cfg(feature = "tower")]
     pub(in crate::storage) fn exceed(&self) {
-        if let Some(bounded) = &self.0 {
-            bounded.inside.fetch_add(1, Ordering::SeqCst);
+        if self.capacity.is_some() {
+            self.inside.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    pub(in crate::storage) const fn is_there(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// One has left the queue.
-    #[inline]
+    /// One has left the queue: one more of those who wait may come. If it was the last, all may: those who were told before
+    /// need not have listened, and nobody leaves any more who could tell others.
     pub(in crate::storage) fn leave(&self) {
-        if let Some(bounded) = &self.0
-            && bounded.inside.fetch_sub(1, Ordering::SeqCst) <= bounded.capacity.get()
-        {
-            bounded.pass_on();
+        let Some(capacity) = self.capacity else { return };
+        match self.inside.fetch_sub(1, Ordering::SeqCst) {
+            1 => _ = self.room.notify(usize::MAX),
+            before if before <= capacity.get() => self.pass_on(),
+            _ => {}
         }
     }
 
     /// Lets all who wait for room see that none will come.
     pub(in crate::storage) fn lift(&self) {
-        if let Some(bounded) = &self.0 {
-            bounded.room.notify(usize::MAX);
-        }
+        self.room.notify(usize::MAX);
     }
 
-    /// Tells the next in line of room that the one who was told may not use.
-    #[cfg(feature = "tower")]
+    /// Tells the next in line of room: there is some, or the one who was told may not use it.
     pub(in crate::storage) fn pass_on(&self) {
-        if let Some(bounded) = &self.0 {
-            bounded.pass_on();
-        }
+        self.room.notify(1.additional());
     }
 
     /// Ready once there is room, or the queue is closed.
@@ -100,22 +82,19 @@ impl Bound {
         is_closed: impl Fn() -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let Some(bounded) = &self.0 else { return Poll::Ready(()) };
-        if let Some(listener) = &mut room.0 {
-            ready!(listener.poll_unpin(cx));
-            room.0 = None;
-        }
         loop {
-            // Asked again once there is a listener: room may have come before it.
-            if bounded.has_room() || is_closed() {
+            if let Some(listener) = &mut room.0 {
+                ready!(listener.poll_unpin(cx));
                 room.0 = None;
-                return Poll::Ready(());
             }
-            match &mut room.0 {
-                None => room.0 = Some(bounded.room.listen()),
-                Some(listener) => {
-                    ready!(listener.poll_unpin(cx));
+            // Asked again once there is a listener: room may have come before it.
+            for listens in [false, true] {
+                if self.has_room() || is_closed() {
                     room.0 = None;
+                    return Poll::Ready(());
+                }
+                if !listens {
+                    room.0 = Some(self.room.listen());
                 }
             }
         }

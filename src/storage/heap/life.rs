@@ -1,21 +1,20 @@
 //! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use core::task::{Context, Poll};
 
 use event_listener::Event;
+use futures::task::AtomicWaker;
 
-use super::worker_waker::WorkerWaker;
 use crate::storage::{Exit, Phase};
 
-/// In this order: what the worker looks at for each request is at the beginning.
 #[derive(Debug)]
-#[repr(C)]
 pub(in crate::storage) struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
     handles: AtomicU32,
-    worker: WorkerWaker,
+    /// The worker, while it waits for anything but a request.
+    worker: AtomicWaker,
     ended: Event,
 }
 
@@ -27,23 +26,20 @@ impl Life {
         Self {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicU32::new(0),
-            worker: WorkerWaker::new(),
+            worker: AtomicWaker::new(),
             ended: Event::new(),
         }
     }
 
-    #[inline]
     pub(in crate::storage) fn add_handle(&self) {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether it was the last one.
-    #[inline]
     pub(in crate::storage) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
-    #[inline]
     pub(in crate::storage) fn phase(&self) -> Phase {
         Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
     }
@@ -53,29 +49,20 @@ impl Life {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
 
-    /// See [`WorkerWaker::wake`].
-    #[inline]
     pub(in crate::storage) fn wake_worker(&self) {
         self.worker.wake();
     }
 
-    /// Wakes the worker for a phase that has come.
-    pub(in crate::storage) fn wake_worker_for_phase(&self) {
-        // Either its waker is found here, or its last look, after it left that, finds the phase.
-        fence(Ordering::SeqCst);
-        self.worker.wake();
-    }
-
-    #[inline]
+    /// For the worker, before it looks for the last time at what it is going to wait for.
     pub(in crate::storage) fn register_worker(&self, cx: &Context<'_>) {
-        self.worker.register(cx);
+        self.worker.register(cx.waker());
     }
 
     pub(in crate::storage) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.phase() >= Phase::Aborting {
             return Poll::Ready(());
         }
-        self.worker.register(cx);
+        self.register_worker(cx);
         // It may have come before the waker was there.
         if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
     }

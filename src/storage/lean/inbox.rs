@@ -8,12 +8,12 @@ use core::task::{Context, Poll};
 
 use super::place::Promise;
 use super::queue::KEPT;
+use super::reply::Reply;
 use super::{Entry, Lean};
 use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::heap::backed::Backed;
-use crate::storage::heap::reply::Reply;
 use crate::storage::{Inbox, Job, Settled, Taken, put};
 use crate::strategy::RequestId;
 
@@ -78,7 +78,7 @@ impl<S: MessageSender> LeanInbox<S> {
             if !entry.reply().is_some_and(Promise::is_cancelled) {
                 return true;
             }
-            self.storage.common().counters().cancelled.add_one();
+            self.storage.common().counters.cancelled.add_one();
             contain(|| drop(hand.take()));
         }
     }
@@ -144,10 +144,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
         self.storage.common().publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response })
     }
 
-    #[inline]
-    fn announce(&mut self) {
-        self.storage.common().results.announce();
-    }
+    fn announce(&mut self) {}
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.storage.common().poll_published(cx)

@@ -6,8 +6,8 @@ use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::receipt::LeanReceipt;
+use super::reply::Reply;
 use crate::sender::MessageSender;
-use crate::storage::heap::reply::Reply;
 
 /// The worker's end and the ticket's, of a place for one reply.
 #[inline]

@@ -5,9 +5,9 @@ use core::fmt;
 use core::task::{Context, Poll};
 
 use super::place::{Look, Place, State};
+use super::reply::Reply;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
-use crate::storage::heap::reply::Reply;
 use crate::storage::{Receipt, Settled};
 use crate::strategy::RequestId;
 
@@ -25,8 +25,26 @@ impl<S: MessageSender> LeanReceipt<S> {
     }
 }
 
+impl<S: MessageSender> LeanReceipt<S> {
+    /// The reply, if it is there. Most often the worker has let go of the place when the ticket comes: then no lock is needed.
+    #[inline]
+    pub(super) fn try_take(&mut self) -> Option<Settled<S>> {
+        if Arc::strong_count(self.0.as_ref()?) > 1 {
+            return None;
+        }
+        match Arc::into_inner(self.0.take()?)?.into_state() {
+            State::Settled(reply) => Some(Reply::into_settled(reply)),
+            _ => Some(Self::stopped()),
+        }
+    }
+}
+
 impl<S: MessageSender> Receipt<S> for LeanReceipt<S> {
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
+        if let Some(settled) = self.try_take() {
+            return Poll::Ready(settled);
+        }
         let Some(place) = &self.0 else { return Poll::Ready(Self::stopped()) };
         let settled = match place.look(cx.waker()) {
             Look::Settled(reply) => Reply::into_settled(reply),
@@ -35,18 +53,6 @@ impl<S: MessageSender> Receipt<S> for LeanReceipt<S> {
         };
         self.0 = None;
         Poll::Ready(settled)
-    }
-
-    /// Most often the worker has let go of the place when the ticket comes: then no lock is needed.
-    #[inline]
-    fn try_take(&mut self) -> Option<Settled<S>> {
-        if Arc::strong_count(self.0.as_ref()?) > 1 {
-            return None;
-        }
-        match Arc::into_inner(self.0.take()?)?.into_state() {
-            State::Settled(reply) => Some(Reply::into_settled(reply)),
-            _ => Some(Self::stopped()),
-        }
     }
 
     fn cancel(&mut self, _: RequestId) -> bool {

@@ -17,7 +17,7 @@ pub enum Entry<S: MessageSender, R> {
 impl<S: MessageSender, R> Entry<S, R> {
     /// A caller's own request.
     #[inline]
-    pub(in crate::storage) fn callers(
+    pub(super) fn callers(
         id: RequestId,
         request: S::Request,
         queued_at: Instant,
@@ -30,13 +30,13 @@ impl<S: MessageSender, R> Entry<S, R> {
     }
 
     #[cold]
-    pub(in crate::storage) fn other(job: Job<S::Request, R>) -> Self {
+    pub(super) fn other(job: Job<S::Request, R>) -> Self {
         Self::Other(Box::new(job))
     }
 
     /// A re-queued round has none.
     #[inline]
-    pub(in crate::storage) fn reply(&self) -> Option<&R> {
+    pub(super) fn reply(&self) -> Option<&R> {
         match self {
             Self::Plain(.., reply) => Some(reply),
             Self::Other(job) => job.reply.as_ref(),
