@@ -11,7 +11,6 @@ pub(crate) mod heap;
 pub(crate) mod lean;
 
 use core::future::Future;
-use core::mem::forget;
 use core::num::NonZeroUsize;
 use core::task::{self, Poll};
 
@@ -59,7 +58,6 @@ pub enum Refused {
 
 impl Refused {
     /// The error for the caller, with the request that was to be enqueued.
-    #[cold]
     pub(crate) fn give_back<Req>(self, request: &mut Option<Req>) -> RequestError<Req> {
         let request = take(request);
         let (why, error) = match self {
@@ -78,14 +76,6 @@ pub(crate) fn take<Req>(place: &mut Option<Req>) -> Req {
         Some(request) => request,
         None => unreachable!(),
     }
-}
-
-/// Moves what was taken out of a queue to where it is wanted, which is empty. An assignment would look there for what to
-/// drop, and move what was taken once more for that.
-#[inline]
-pub(crate) fn put<T>(place: &mut Option<T>, taken: T) {
-    debug_assert!(place.is_none(), "what was there is lost");
-    forget(place.replace(taken));
 }
 
 /// Where a runner is in its life. It only goes forward.
@@ -349,14 +339,10 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn resolve(&mut self, id: RequestId, reply: Q::Reply, settled: Settled<S>) -> bool;
 
-    /// Puts the response to a request into the results queue, by its policy, and wakes nobody yet. Tells whether it is done
-    /// with; else the response is kept, and waits for room there. Runs no code of users that may panic.
+    /// Puts the response to a request into the results queue, by its policy. Tells whether it is done with; else the response
+    /// is kept, and waits for room there. Contains the panics of users' code.
     #[doc(hidden)]
     fn publish(&mut self, taken: &Q::Taken, attempts: u32, response: MessageResponse<S>) -> bool;
-
-    /// Wakes who waits for the response that was put there.
-    #[doc(hidden)]
-    fn announce(&mut self);
 
     /// Ready once it is done with, or nobody wants it any more; who waits for it was woken then. Only a runner that is open
     /// waits for that.

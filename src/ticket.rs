@@ -2,11 +2,11 @@
 
 use core::fmt;
 use core::future::Future;
-use core::mem::{ManuallyDrop, replace};
+use core::mem::take;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use crate::error::NoAnswer;
+use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
 use crate::storage::{Receipt, Settled, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
@@ -40,56 +40,29 @@ use crate::strategy::RequestId;
 /// # });
 /// ```
 #[must_use = "dropping a ticket sends its request all the same; await it to know how it ended"]
-pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>>(State<Q::Receipt>);
-
-/// A million tickets may be waited for, so nothing is kept beside what the state needs.
-enum State<Receipt> {
-    /// The receipt is dropped by hand: a ticket that has ended, as most have when they are dropped, has nothing to do then.
-    Waiting(Label, ManuallyDrop<Receipt>),
-    /// A cancelled ticket has not told so yet.
-    Ended { id: RequestId, attempts: u32, cancelled: bool },
-}
-
-/// The request's id, and in its highest bit, which no id reaches, whether dropping the ticket cancels it.
-#[derive(Clone, Copy)]
-struct Label(u64);
-
-impl Label {
-    const CANCEL_ON_DROP: u64 = 1 << 63;
-
-    const fn new(id: RequestId) -> Self {
-        debug_assert!(id.get() < Self::CANCEL_ON_DROP, "no runner makes so many requests");
-        Self(id.get())
-    }
-
-    const fn id(self) -> RequestId {
-        RequestId::new(self.0 & !Self::CANCEL_ON_DROP)
-    }
-
-    const fn cancels_on_drop(self) -> bool {
-        self.0 & Self::CANCEL_ON_DROP != 0
-    }
+pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
+    id: RequestId,
+    /// `None` once the ticket has ended.
+    receipt: Option<Q::Receipt>,
+    attempts: u32,
+    cancels_on_drop: bool,
+    /// It was cancelled, and has not told so yet.
+    is_cancelled: bool,
 }
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
-        Self(State::Waiting(Label::new(id), ManuallyDrop::new(receipt)))
+        Self { id, receipt: Some(receipt), attempts: 0, cancels_on_drop: false, is_cancelled: false }
     }
 
     /// The request's id: the same that its responses carry in the results.
     pub fn id(&self) -> RequestId {
-        match self.0 {
-            State::Waiting(label, _) => label.id(),
-            State::Ended { id, .. } => id,
-        }
+        self.id
     }
 
     /// How often the sender was called for the request: 0 until the ticket is ready.
     pub fn attempts(&self) -> u32 {
-        match self.0 {
-            State::Ended { attempts, .. } => attempts,
-            State::Waiting(..) => 0,
-        }
+        self.attempts
     }
 
     /// Takes the request back. If its turn has not come, it is never sent. If it is being sent, the send runs on
@@ -97,46 +70,18 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     ///
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
-        let State::Waiting(label, receipt) = &mut self.0 else { return false };
-        let id = label.id();
-        let cancelled = receipt.cancel(id);
+        let id = self.id;
+        let cancelled = self.receipt.as_mut().is_some_and(|receipt| receipt.cancel(id));
         if cancelled {
-            self.end(State::Ended { id, attempts: 0, cancelled: true });
+            self.receipt = None;
+            self.is_cancelled = true;
         }
         cancelled
     }
 
-    /// Ends the ticket, if it still waits, as `ended` says.
-    #[inline]
-    fn end(&mut self, ended: State<Q::Receipt>) {
-        let nothing = State::Ended { id: RequestId::new(0), attempts: 0, cancelled: false };
-        if let State::Waiting(_, receipt) = replace(&mut self.0, nothing) {
-            drop(ManuallyDrop::into_inner(receipt));
-        }
-        // Written after foreign code has run: so the compiler knows, where a ticket is awaited and dropped, that it has ended.
-        self.0 = ended;
-    }
-
-    #[cold]
-    fn settled_before(cancelled: bool) -> Settled<S> {
-        assert!(cancelled, "a ticket was polled after it was ready");
-        Settled::no_answer(NoAnswer::Cancelled, 0)
-    }
-
-    #[inline(never)]
-    fn end_at_last(&mut self) {
-        if let State::Waiting(label, receipt) = &mut self.0 {
-            let id = label.id();
-            let cancelled = label.cancels_on_drop() && receipt.cancel(id);
-            self.end(State::Ended { id, attempts: 0, cancelled });
-        }
-    }
-
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
     pub fn cancel_on_drop(mut self) -> Self {
-        if let State::Waiting(label, _) = &mut self.0 {
-            label.0 |= Label::CANCEL_ON_DROP;
-        }
+        self.cancels_on_drop = true;
         self
     }
 }
@@ -146,32 +91,30 @@ impl<S: MessageSender, Q: Storage<S>> Unpin for Ticket<S, Q> {}
 impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     type Output = TicketResult<S>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Most often the reply is there: that is asked here, and all else elsewhere, to be small.
-        let (id, settled) = match &mut self.0 {
-            State::Waiting(label, receipt) => {
-                let settled = ready!(receipt.poll(cx));
-                (label.id(), settled)
-            }
-            State::Ended { id, cancelled, .. } => (*id, Self::settled_before(*cancelled)),
+        let this = &mut *self;
+        let Some(receipt) = &mut this.receipt else {
+            assert!(take(&mut this.is_cancelled), "a ticket was polled after it was ready");
+            return Poll::Ready(Err(SendError::NoAnswer(NoAnswer::Cancelled)));
         };
-        self.end(State::Ended { id, attempts: settled.attempts, cancelled: false });
-        Poll::Ready(settled.result)
+        let Settled { result, attempts } = ready!(receipt.poll(cx));
+        this.receipt = None;
+        this.attempts = attempts;
+        Poll::Ready(result)
     }
 }
 
 impl<S: MessageSender, Q: Storage<S>> Drop for Ticket<S, Q> {
     fn drop(&mut self) {
-        if matches!(self.0, State::Waiting(..)) {
-            self.end_at_last();
+        if self.cancels_on_drop {
+            self.cancel();
         }
     }
 }
 
 impl<S: MessageSender, Q: Storage<S>> fmt::Debug for Ticket<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("Ticket").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

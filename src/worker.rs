@@ -17,7 +17,7 @@ use crate::error::{NoAnswer, Panic};
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
-use crate::strategy::{Outcome, RequestId, SendStrategy};
+use crate::strategy::{Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
 /// A sender on its way to the worker.
@@ -102,7 +102,7 @@ where
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_while_ready(
         &mut self,
-        mut direct: Direct<'_, S, A, Q>,
+        mut direct: Direct<'_, S, Q>,
         guard: &Guard<Q>,
     ) -> impl Future<Output = ControlFlow<()>> {
         async move {
@@ -139,53 +139,53 @@ where
     }
 
     /// Waits until the response is published.
-    #[inline]
     fn published(&mut self) -> impl Future<Output = ()> {
         poll_fn(|cx| self.cx.inbox.poll_published(cx))
     }
 
-    /// Ends the turn of the request in hand with its outcome. Tells whether there is a response that is still to be published.
-    #[inline]
+    /// Ends the turn of the request in hand with its outcome. Tells whether its response waits to be published.
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
-        if self.cx.storage().wants_results() {
-            return self.settle_and_publish(outcome);
+        let mut is_published = true;
+        if let (Some(taken), Ok(response)) = (&self.in_hand, &outcome)
+            && self.cx.storage().wants_results()
+        {
+            // A user's `Clone` may panic; the request is still in hand then.
+            is_published = self.cx.inbox.publish(taken, self.cx.attempts, response.clone());
         }
         self.end_turn(outcome);
-        false
-    }
-
-    /// Likewise, where somebody wants the responses.
-    #[inline]
-    fn settle_and_publish(&mut self, outcome: Outcome<S>) -> bool {
-        let (Some(taken), Ok(response)) = (&self.in_hand, &outcome) else {
-            self.end_turn(outcome);
-            return false;
-        };
-        // A user's `Clone` may panic; the request is still in hand then.
-        let response = response.clone();
-        let is_published = self.cx.inbox.publish(taken, self.cx.attempts, response);
-        self.end_turn(outcome);
-        // Whoever waits for it hears of it after the ticket.
-        if is_published {
-            self.cx.inbox.announce();
-        }
         !is_published
     }
+}
 
-    /// Counts the request in hand by its outcome, and resolves its ticket.
-    #[expect(
-        clippy::inline_always,
-        reason = "on the way of each request, where a call costs as much as the rest"
-    )]
-    #[inline(always)]
+impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
+    /// A panic ends the request that it came from and no other.
+    fn fail_panicked(&mut self, panic: Panic) {
+        trace::panicked(self.in_hand.as_ref().map(Taken::id));
+        self.end_turn(Err(NoAnswer::Panicked(panic)));
+    }
+
+    /// Sends nothing any more, as the runner is aborted.
+    fn break_off(&mut self) {
+        if self.cx.attempts > 0 {
+            self.end_turn(Err(NoAnswer::Interrupted));
+        }
+        // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
+        self.cx.storage().advance(Phase::Aborting);
+    }
+
+    /// Counts the request in hand by its outcome, and ends its ticket.
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(taken) = self.in_hand.take() else { return };
         let attempts = take(&mut self.cx.attempts);
         // Before the ticket knows, so that its holder finds the request counted.
-        if matches!(outcome, Ok(Ok(_))) {
-            self.cx.storage().turns().end_accepted();
-        } else {
-            self.count_not_accepted(outcome.is_ok());
+        let storage = self.cx.storage();
+        match &outcome {
+            Ok(Ok(_)) => storage.turns().end_accepted(),
+            not_accepted => {
+                storage.turns().end();
+                let counters = storage.counters();
+                if not_accepted.is_ok() { &counters.rejected } else { &counters.failed }.add_one();
+            }
         }
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
@@ -194,57 +194,8 @@ where
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
         }
     }
-}
-
-impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
-    /// A panic ends the request that it came from and no other.
-    #[cold]
-    fn fail_panicked(&mut self, panic: Panic) {
-        trace::panicked(self.in_hand.as_ref().map(Taken::id));
-        self.fail_in_hand(NoAnswer::Panicked(panic));
-    }
-
-    /// Sends nothing any more, as the runner is aborted.
-    #[cold]
-    fn break_off(&mut self) {
-        if self.cx.attempts > 0 {
-            self.fail_in_hand(NoAnswer::Interrupted);
-        }
-        // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
-        self.cx.storage().advance(Phase::Aborting);
-    }
-
-    /// Ends the turn of a request whose send was cut short.
-    #[cold]
-    fn fail_in_hand(&mut self, why: NoAnswer<S::Error>) {
-        let Some(taken) = self.in_hand.take() else { return };
-        let attempts = take(&mut self.cx.attempts);
-        self.count_not_accepted(false);
-        let outcome = Err(why);
-        self.span.take().end(name_of::<S>(&outcome));
-        let id = taken.id();
-        let (_request, reply) = taken.into_parts();
-        self.resolve(id, reply, Settled::new(outcome, attempts));
-    }
-
-    #[cold]
-    fn count_not_accepted(&self, is_rejected: bool) {
-        let storage = self.cx.storage();
-        storage.turns().end();
-        let counters = storage.counters();
-        if is_rejected { &counters.rejected } else { &counters.failed }.add_one();
-    }
-
-    /// Ends a ticket, if there is one, in some other way than by its send. Tells whether it had been cancelled.
-    #[cold]
-    #[inline(never)]
-    fn resolve(&mut self, id: RequestId, reply: Option<Q::Reply>, settled: Settled<S>) -> bool {
-        reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled))
-    }
 
     /// Ends all requests that were never sent, that in hand and those in the closed queue, and publishes what waits for that.
-    #[cold]
-    #[inline(never)]
     fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
         if self.in_hand.is_some() {
             self.cx.storage().turns().end();
@@ -271,7 +222,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let (id, cycle) = (taken.id(), taken.cycle());
         let (request, reply) = taken.into_parts();
         let settled = Settled::no_answer(why, 0);
-        let cancelled = self.resolve(id, reply, settled);
+        let cancelled = reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
         let counters = self.cx.storage().counters();
         if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
         if cycle == 0 && !cancelled {
@@ -288,13 +239,12 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
 /// However the worker ends, even dropped in the middle of a send or before its first poll.
 impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
-    #[inline(never)]
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
         self.cx.storage().advance(Phase::Closing);
         if self.cx.attempts > 0 {
             // It may have arrived.
-            contain(|| self.fail_in_hand(NoAnswer::Stopped));
+            contain(|| self.end_turn(Err(NoAnswer::Stopped)));
         }
         self.give_back_all(|| NoAnswer::Stopped);
         self.cx.storage().stop(self.cx.exit);

@@ -36,24 +36,20 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
         Self { attempts: 0, exit: Exit::Dropped, not_before: NONE, admitted_at: NONE, timer, inbox }
     }
 
-    #[inline]
     pub(super) fn storage(&self) -> &Q {
         self.inbox.storage()
     }
 
-    #[inline]
     pub(super) fn own_timer(&self) -> &T {
         &self.timer
     }
 
     /// Whether there is a wait that the service asked for.
-    #[inline]
     pub(super) fn is_held(&self) -> bool {
         self.not_before != NONE
     }
 
     /// Until when that wait is, to be served now.
-    #[inline]
     pub(super) fn take_not_before(&mut self) -> Instant {
         replace(&mut self.not_before, NONE)
     }
@@ -67,14 +63,12 @@ pub(super) struct Turn<'a, S: MessageSender, T, Q: Storage<S>> {
 
 impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Turn<'a, S, T, Q> {
     /// Begins the turn of a request.
-    #[inline]
     pub(super) fn begin(worker: &'a mut WorkerContext<S, T, Q>, taken: &'a Q::Taken) -> Self {
         worker.storage().turns().begin();
         Self { worker, taken }
     }
 
     /// How long it has waited in the queue, if that is measured.
-    #[inline]
     pub(super) fn waited_in_queue(&self) -> Option<Nanos> {
         if self.measures_waits() { Some(self.measure_wait()) } else { None }
     }
@@ -83,7 +77,6 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Turn<'a, S, T, Q> {
         self.taken.queued_at() != Instant::NEVER
     }
 
-    #[cold]
     fn measure_wait(&self) -> Nanos {
         let waited = self.worker.timer.now().as_nanos().saturating_sub(self.taken.queued_at().as_nanos());
         let waited = Nanos::new(waited);
@@ -159,17 +152,15 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
 }
 
 /// The innermost pipeline: calls the sender, and notes a wait that the service asks for.
-///
-/// It names the strategies `A` around it, so that each worker has a copy of this code, which becomes one with the worker's.
-pub(super) struct Direct<'a, S, A, Q>(&'a S, PhantomData<fn() -> (A, Q)>);
+pub(super) struct Direct<'a, S, Q>(&'a S, PhantomData<fn() -> Q>);
 
-impl<'a, S, A, Q> Direct<'a, S, A, Q> {
+impl<'a, S, Q> Direct<'a, S, Q> {
     pub(super) const fn new(sender: &'a S) -> Self {
         Self(sender, PhantomData)
     }
 }
 
-impl<S: MessageSender, A, Q: Storage<S>> Pipeline<S> for Direct<'_, S, A, Q> {
+impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for Direct<'_, S, Q> {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
         let sender = self.0;
         async move {

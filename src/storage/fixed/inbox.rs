@@ -14,7 +14,7 @@ use super::waiters::Event;
 use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
-use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken, put};
+use crate::storage::{AnswerOf, Inbox, Job, Settled, Taken};
 use crate::strategy::RequestId;
 
 /// The worker's side of a [`FixedStorage`].
@@ -122,11 +122,9 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn publish(&mut self, taken: &FixedJob<S>, attempts: u32, response: MessageResponse<S>) -> bool {
-        put(&mut self.unpublished, Answer { id: taken.id(), cycle: taken.cycle(), attempts, response });
+        self.unpublished = Some(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response });
         false
     }
-
-    fn announce(&mut self) {}
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Known at compile time: without results, none of the code below is linked.

@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 
-use crate::storage::put;
 
 /// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
 pub(super) struct Ring<T, const N: usize> {
@@ -51,7 +50,7 @@ impl<T, const N: usize> Ring<T, N> {
     pub(super) fn pop_into(&self, hand: &mut Option<T>) {
         let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
         if let Some(item) = place.take() {
-            put(hand, item);
+            *hand = Some(item);
             Self::advance(&self.head);
         }
     }

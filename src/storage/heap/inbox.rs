@@ -81,8 +81,6 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         self.storage.common().publish(Answer { id: taken.id, cycle: taken.cycle, attempts, response })
     }
 
-    fn announce(&mut self) {}
-
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.storage.common().poll_published(cx)
     }

@@ -14,7 +14,7 @@ use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::heap::backed::Backed;
-use crate::storage::{Inbox, Job, Settled, Taken, put};
+use crate::storage::{Inbox, Job, Settled, Taken};
 use crate::strategy::RequestId;
 
 /// The worker's side of [`Lean`].
@@ -67,7 +67,7 @@ impl<S: MessageSender> LeanInbox<S> {
     fn take(&mut self, hand: &mut Option<Entry<S>>) -> bool {
         loop {
             let Some(entry) = self.batch.pop_front() else { return false };
-            put(hand, entry);
+            *hand = Some(entry);
             let Some(entry) = hand else { return false };
             let shared = &*self.storage.0;
             self.taken = self.taken.wrapping_add(1);
@@ -143,8 +143,6 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
     fn publish(&mut self, taken: &Entry<S>, attempts: u32, response: MessageResponse<S>) -> bool {
         self.storage.common().publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response })
     }
-
-    fn announce(&mut self) {}
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.storage.common().poll_published(cx)
