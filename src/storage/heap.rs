@@ -1,11 +1,12 @@
 //! The storage for machines with an allocator: an `async-channel` queue of requests and one of results, `event-listener`
-//! wake-ups, and for each request one allocation, the place of its reply.
+//! wake-ups, `futures` oneshots. A request costs one allocation, its oneshot.
 
 pub(crate) mod backed;
 pub(super) mod bound;
 mod inbox;
+mod lazy_queue;
 pub(super) mod life;
-mod reply;
+mod receipt;
 pub(super) mod results;
 
 use alloc::sync::Arc;
@@ -14,11 +15,12 @@ use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use async_channel::{Receiver, Sender};
+use futures::channel::oneshot;
 
 use self::backed::{Backed, Common, storage_on_the_heap};
 use self::inbox::HeapInbox;
-use self::reply::{HeapReceipt, Replier};
-use super::{Enqueued, Job, Refused, sealed, take};
+use self::receipt::HeapReceipt;
+use super::{Enqueued, Job, Refused, Settled, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -26,6 +28,9 @@ use crate::strategy::RequestId;
 
 /// The default storage.
 pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
+
+/// The worker's end of a reply.
+type Replier<S> = oneshot::Sender<Settled<S>>;
 
 /// A request in the queue.
 type Queued<S> = Job<<S as MessageSender>::Request, Replier<S>>;
@@ -77,10 +82,10 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
 
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
         let id = RequestId::new(self.0.next_id.fetch_add(1, Ordering::Relaxed) as u64);
-        let (replier, receipt) = reply::channel();
+        let (replier, reply) = oneshot::channel();
         let queued = Job { id, cycle: 0, request: take(request), queued_at, reply: Some(replier) };
         match self.0.sender.try_send(queued) {
-            Ok(()) => Ok((id, receipt)),
+            Ok(()) => Ok((id, HeapReceipt::new(reply, self.clone()))),
             Err(refused) => {
                 *request = Some(refused.into_inner().request);
                 Err(Refused::Closing)

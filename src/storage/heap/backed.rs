@@ -6,11 +6,10 @@ use core::num::NonZeroUsize;
 use core::task::ready;
 use core::task::{Context, Poll};
 
-use concurrent_queue::ConcurrentQueue;
-
 use super::bound::Bound;
 #[cfg(feature = "tower")]
 use super::bound::Room;
+use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::results::ResultsQueue;
 use crate::results::KeepResults;
@@ -18,6 +17,7 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::{Counters, Turns};
 use crate::storage::{AnswerOf, Enqueued, Receipt, Refused, Taken, sealed};
+use crate::strategy::RequestId;
 
 pub struct Common<S: MessageSender> {
     pub(in crate::storage) bound: Bound,
@@ -25,7 +25,9 @@ pub struct Common<S: MessageSender> {
     pub(in crate::storage) life: Life,
     pub(in crate::storage) turns: Turns,
     pub(in crate::storage) counters: Counters,
-    unsent: ConcurrentQueue<S::Request>,
+    unsent: LazyQueue<S::Request>,
+    /// Requests whose tickets were cancelled, where a reply does not say so.
+    pub(super) cancelled: LazyQueue<RequestId>,
 }
 
 impl<S: MessageSender> Common<S> {
@@ -36,17 +38,17 @@ impl<S: MessageSender> Common<S> {
             life: Life::new(),
             turns: Turns::new(),
             counters: Counters::new(),
-            unsent: ConcurrentQueue::unbounded(),
+            unsent: LazyQueue::new(),
+            cancelled: LazyQueue::new(),
         }
     }
 
     pub(in crate::storage) fn keep_unsent(&self, request: S::Request) {
-        // It is never closed.
-        let _ = self.unsent.push(request);
+        self.unsent.push(request);
     }
 
     pub(in crate::storage) fn take_unsent(&self) -> Vec<S::Request> {
-        self.unsent.try_iter().collect()
+        self.unsent.drain().collect()
     }
 
     /// See [`Inbox::publish`](crate::storage::Inbox::publish).

@@ -1,5 +1,6 @@
 //! The worker's side of the heap storage: takes requests in turn, and skips the cancelled.
 
+use alloc::collections::BTreeSet;
 use core::fmt;
 use core::future::Future;
 use core::task::{Context, Poll};
@@ -7,8 +8,7 @@ use core::task::{Context, Poll};
 use async_channel::{Receiver, TrySendError};
 
 use super::backed::Backed;
-use super::reply::Replier;
-use super::{Heap, Queued};
+use super::{Heap, Queued, Replier};
 use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
@@ -19,26 +19,33 @@ use crate::strategy::RequestId;
 pub struct HeapInbox<S: MessageSender> {
     storage: Heap<S>,
     queue: Receiver<Queued<S>>,
+    /// Requests to skip, as far as the worker knows.
+    cancelled: BTreeSet<RequestId>,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
     pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue }
+        Self { storage, queue, cancelled: BTreeSet::new() }
     }
 
     /// Takes what came out of the queue in hand, unless it was cancelled. Tells whether it did.
-    fn accept(&self, queued: Queued<S>, hand: &mut Option<Queued<S>>) -> bool {
-        let common = self.storage.common();
+    fn accept(&mut self, queued: Queued<S>, hand: &mut Option<Queued<S>>) -> bool {
         if queued.cycle == 0 {
-            common.bound.leave();
+            self.storage.common().bound.leave();
         }
-        if queued.reply.as_ref().is_some_and(Replier::is_cancelled) {
-            common.counters.cancelled.add_one();
+        // That its ticket is gone need not mean that it was cancelled.
+        if queued.reply.as_ref().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id) {
+            self.storage.common().counters.cancelled.add_one();
             contain(|| drop(queued));
             return false;
         }
         *hand = Some(queued);
         true
+    }
+
+    fn was_cancelled(&mut self, id: RequestId) -> bool {
+        self.cancelled.extend(self.storage.common().cancelled.drain());
+        self.cancelled.remove(&id)
     }
 }
 
@@ -73,8 +80,8 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         self.storage.0.sender.try_send(job).map_err(TrySendError::into_inner)
     }
 
-    fn resolve(&mut self, _: RequestId, replier: Replier<S>, settled: Settled<S>) -> bool {
-        replier.settle(settled)
+    fn resolve(&mut self, id: RequestId, replier: Replier<S>, settled: Settled<S>) -> bool {
+        replier.send(settled).is_err() && self.was_cancelled(id)
     }
 
     fn publish(&mut self, taken: &Queued<S>, attempts: u32, response: MessageResponse<S>) -> bool {

@@ -6,10 +6,11 @@ use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, ready};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use futures::stream::{FusedStream, Stream};
 
 use super::backed::Backed;
+use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use crate::contain::contain;
 use crate::results::{Bound, KeepResults, Overflow};
@@ -19,16 +20,14 @@ use crate::storage::{AnswerOf, Phase};
 
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(in crate::storage) struct ResultsQueue<S: MessageSender> {
-    sender: Sender<AnswerOf<S>>,
-    receiver: Receiver<AnswerOf<S>>,
+    queue: LazyQueue<AnswerOf<S>>,
     keep: KeepResults,
     consumers: AtomicUsize,
 }
 
 impl<S: MessageSender> ResultsQueue<S> {
     pub(in crate::storage) fn new(keep: KeepResults) -> Self {
-        let (sender, receiver) = async_channel::unbounded();
-        Self { sender, receiver, keep, consumers: AtomicUsize::new(0) }
+        Self { queue: LazyQueue::new(), keep, consumers: AtomicUsize::new(0) }
     }
 
     pub(in crate::storage) fn wanted(&self) -> bool {
@@ -42,14 +41,14 @@ impl<S: MessageSender> ResultsQueue<S> {
             self.push(answer);
             return true;
         };
-        let is_full = self.receiver.len() >= capacity.get();
+        let is_full = self.queue.receiver().len() >= capacity.get();
         match overflow {
             Overflow::DropNewest if is_full => {
                 dropped.add_one();
                 contain(|| drop(answer));
             }
             Overflow::DropOldest if is_full => {
-                if let Ok(oldest) = self.receiver.try_recv() {
+                if let Ok(oldest) = self.queue.receiver().try_recv() {
                     dropped.add_one();
                     contain(|| drop(oldest));
                 }
@@ -62,11 +61,11 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     /// Wakes consumers, so it runs foreign code.
     fn push(&self, answer: AnswerOf<S>) {
-        contain(|| self.sender.try_send(answer));
+        contain(|| self.queue.push(answer));
     }
 
     fn holds_too_many(&self) -> bool {
-        self.keep.bound.is_some_and(|bound| self.receiver.len() > bound.capacity.get())
+        self.keep.bound.is_some_and(|bound| self.queue.receiver().len() > bound.capacity.get())
     }
 
     /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
@@ -83,7 +82,7 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     pub(in crate::storage) fn end(&self) {
-        self.sender.close();
+        self.queue.sender().close();
     }
 
     fn add_consumer(&self) {
@@ -93,7 +92,7 @@ impl<S: MessageSender> ResultsQueue<S> {
     fn remove_consumer(&self, life: &Life) {
         // What nobody reads is not kept, unless asked for.
         if self.consumers.fetch_sub(1, Ordering::SeqCst) == 1 && self.keep.always.is_none() {
-            while self.receiver.try_recv().is_ok() {}
+            self.queue.drain().for_each(drop);
             self.let_go_on(life);
         }
     }
@@ -116,7 +115,7 @@ impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
     pub(in crate::storage) fn new(storage: B) -> Self {
         let results = &storage.common().results;
         results.add_consumer();
-        let receiver = Box::pin(results.receiver.clone());
+        let receiver = Box::pin(results.queue.receiver().clone());
         Self { storage, receiver }
     }
 }
