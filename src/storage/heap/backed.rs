@@ -44,7 +44,8 @@ impl<S: MessageSender> Common<S> {
     }
 
     pub(in crate::storage) fn keep_unsent(&self, request: S::Request) {
-        self.unsent.push(request);
+        // It is never closed.
+        let _ = self.unsent.push(request);
     }
 
     pub(in crate::storage) fn take_unsent(&self) -> Vec<S::Request> {

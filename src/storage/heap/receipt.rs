@@ -37,7 +37,7 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
         }
         // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
         // before it closes: a worker that sees it closed must find this.
-        self.storage.common().cancelled.push(id);
+        let _ = self.storage.common().cancelled.push(id);
         self.receiver.close();
         let Ok(Some(late)) = self.receiver.try_recv() else { return true };
         // The reply came just before that, and is to be kept.

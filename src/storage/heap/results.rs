@@ -1,15 +1,17 @@
 //! The results queue on the heap, bounded by its policy.
 
-use alloc::boxed::Box;
 use core::fmt;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, ready};
 
-use async_channel::Receiver;
+use concurrent_queue::PopError;
+use event_listener::{Event, EventListener, IntoNotification};
+use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
-use super::backed::Backed;
+use super::backed::{Backed, Common};
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use crate::contain::contain;
@@ -21,13 +23,15 @@ use crate::storage::{AnswerOf, Phase};
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(in crate::storage) struct ResultsQueue<S: MessageSender> {
     queue: LazyQueue<AnswerOf<S>>,
+    /// Wakes one consumer for each response, in turn of waiting.
+    arrived: Event,
     keep: KeepResults,
     consumers: AtomicUsize,
 }
 
 impl<S: MessageSender> ResultsQueue<S> {
     pub(in crate::storage) fn new(keep: KeepResults) -> Self {
-        Self { queue: LazyQueue::new(), keep, consumers: AtomicUsize::new(0) }
+        Self { queue: LazyQueue::new(), arrived: Event::new(), keep, consumers: AtomicUsize::new(0) }
     }
 
     pub(in crate::storage) fn wanted(&self) -> bool {
@@ -41,14 +45,14 @@ impl<S: MessageSender> ResultsQueue<S> {
             self.push(answer);
             return true;
         };
-        let is_full = self.queue.receiver().len() >= capacity.get();
+        let is_full = self.queue.len() >= capacity.get();
         match overflow {
             Overflow::DropNewest if is_full => {
                 dropped.add_one();
                 contain(|| drop(answer));
             }
             Overflow::DropOldest if is_full => {
-                if let Ok(oldest) = self.queue.receiver().try_recv() {
+                if let Ok(oldest) = self.queue.pop() {
                     dropped.add_one();
                     contain(|| drop(oldest));
                 }
@@ -61,11 +65,13 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     /// Wakes consumers, so it runs foreign code.
     fn push(&self, answer: AnswerOf<S>) {
-        contain(|| self.queue.push(answer));
+        // It is closed at the worker's end.
+        let _ = self.queue.push(answer);
+        contain(|| self.arrived.notify(1.additional()));
     }
 
     fn holds_too_many(&self) -> bool {
-        self.keep.bound.is_some_and(|bound| self.queue.receiver().len() > bound.capacity.get())
+        self.keep.bound.is_some_and(|bound| self.queue.len() > bound.capacity.get())
     }
 
     /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
@@ -82,7 +88,8 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     pub(in crate::storage) fn end(&self) {
-        self.queue.sender().close();
+        self.queue.close();
+        self.arrived.notify(usize::MAX);
     }
 
     fn add_consumer(&self) {
@@ -108,32 +115,51 @@ impl<S: MessageSender> ResultsQueue<S> {
 /// A consumer of the results queue.
 pub struct Responses<S: MessageSender, B: Backed<S>> {
     storage: B,
-    receiver: Pin<Box<Receiver<AnswerOf<S>>>>,
+    waiting: Option<EventListener>,
+    sender: PhantomData<fn() -> S>,
 }
 
 impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
     pub(in crate::storage) fn new(storage: B) -> Self {
-        let results = &storage.common().results;
-        results.add_consumer();
-        let receiver = Box::pin(results.queue.receiver().clone());
-        Self { storage, receiver }
+        storage.common().results.add_consumer();
+        Self { storage, waiting: None, sender: PhantomData }
     }
 }
+
+impl<S: MessageSender, B: Backed<S>> Unpin for Responses<S, B> {}
 
 impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     type Item = AnswerOf<S>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let answer = ready!(self.receiver.as_mut().poll_next(cx));
-        let common = self.storage.common();
-        common.results.let_go_on(&common.life);
-        Poll::Ready(answer)
+        let Self { storage, waiting, .. } = &mut *self;
+        let Common { results, life, .. } = storage.common();
+        loop {
+            if let Some(listener) = waiting {
+                ready!(listener.poll_unpin(cx));
+                *waiting = None;
+            }
+            match results.queue.pop() {
+                Ok(answer) => {
+                    results.let_go_on(life);
+                    return Poll::Ready(Some(answer));
+                }
+                Err(PopError::Closed) => return Poll::Ready(None),
+                Err(PopError::Empty) => {}
+            }
+            // One may come before there is a listener: then there is no need to wait.
+            let listener = results.arrived.listen();
+            if results.queue.is_empty() && !results.queue.is_closed() {
+                *waiting = Some(listener);
+            }
+        }
     }
 }
 
 impl<S: MessageSender, B: Backed<S>> FusedStream for Responses<S, B> {
     fn is_terminated(&self) -> bool {
-        self.receiver.is_terminated()
+        let queue = &self.storage.common().results.queue;
+        queue.is_closed() && queue.is_empty()
     }
 }
 
