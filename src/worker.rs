@@ -11,7 +11,8 @@ use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
 use self::context::{Direct, Turn, WorkerContext};
-use self::guard::{Guard, catch_panic, yield_now};
+pub(crate) use self::guard::yield_now;
+use self::guard::{Guard, catch_panic};
 use crate::contain::contain;
 use crate::error::{NoAnswer, Panic};
 use crate::runtime::Timer;

@@ -114,7 +114,7 @@ impl<F: Future> Future for CatchPanic<F> {
 }
 
 /// Lets the executor run others.
-pub(super) async fn yield_now() {
+pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
         if yielded {

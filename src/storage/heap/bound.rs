@@ -54,14 +54,11 @@ impl Bound {
         }
     }
 
-    /// One has left the queue: one more of those who wait may come. If it was the last, all may: those who were told before
-    /// need not have listened, and nobody leaves any more who could tell others.
+    /// One has left the queue.
     pub(in crate::storage) fn leave(&self) {
         let Some(capacity) = self.capacity else { return };
-        match self.inside.fetch_sub(1, Ordering::SeqCst) {
-            1 => _ = self.room.notify(usize::MAX),
-            before if before <= capacity.get() => self.pass_on(),
-            _ => {}
+        if self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get() {
+            self.pass_on();
         }
     }
 
@@ -70,9 +67,9 @@ impl Bound {
         self.room.notify(usize::MAX);
     }
 
-    /// Tells the next in line of room: there is some, or the one who was told may not use it.
-    pub(in crate::storage) fn pass_on(&self) {
-        self.room.notify(1.additional());
+    /// Tells the next in line of room: there is some, or the one who was told may not use it. Returns whether there was one.
+    pub(in crate::storage) fn pass_on(&self) -> bool {
+        self.capacity.is_some() && self.room.notify(1.additional()) > 0
     }
 
     /// Ready once there is room, or the queue is closed.

@@ -10,6 +10,7 @@ use async_channel::{Receiver, TrySendError};
 use super::backed::Backed;
 use super::{Heap, Queued, Replier};
 use crate::contain::contain;
+use crate::worker::yield_now;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Inbox, Settled};
@@ -58,6 +59,11 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
             while !self.next_left(hand) {
+                // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
+                if self.storage.common().bound.pass_on() {
+                    yield_now().await;
+                    continue;
+                }
                 let Ok(queued) = self.queue.recv().await else { return false };
                 if self.accept(queued, hand) {
                     break;
