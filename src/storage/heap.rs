@@ -3,6 +3,7 @@
 
 pub(crate) mod backed;
 pub(super) mod bound;
+pub(super) mod entry;
 mod inbox;
 mod lazy_queue;
 pub(super) mod life;
@@ -18,9 +19,10 @@ use async_channel::{Receiver, Sender};
 use futures::channel::oneshot;
 
 use self::backed::{Backed, Common, storage_on_the_heap};
+use self::entry::Entry;
 use self::inbox::HeapInbox;
 use self::receipt::HeapReceipt;
-use super::{Enqueued, Job, Refused, Settled, sealed, take};
+use super::{Enqueued, Refused, Settled, Taken, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -33,7 +35,7 @@ pub struct Heap<S: MessageSender>(Arc<Shared<S>>);
 type Replier<S> = oneshot::Sender<Settled<S>>;
 
 /// A request in the queue.
-type Queued<S> = Job<<S as MessageSender>::Request, Replier<S>>;
+type Queued<S> = Entry<S, Replier<S>>;
 
 struct Shared<S: MessageSender> {
     next_id: AtomicUsize,
@@ -83,11 +85,11 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
         let id = RequestId::new(self.0.next_id.fetch_add(1, Ordering::Relaxed) as u64);
         let (replier, reply) = oneshot::channel();
-        let queued = Job { id, cycle: 0, request: take(request), queued_at, reply: Some(replier) };
+        let queued = Queued::callers(id, take(request), queued_at, replier);
         match self.0.sender.try_send(queued) {
             Ok(()) => Ok((id, HeapReceipt::new(reply, self.clone()))),
             Err(refused) => {
-                *request = Some(refused.into_inner().request);
+                *request = Some(refused.into_inner().into_parts().0);
                 Err(Refused::Closing)
             }
         }

@@ -1,7 +1,6 @@
 //! A storage on the heap that takes few atomic steps per request: a queue under one lock, of which the worker takes all that
 //! waits at once, and for each request one allocation that it and its ticket share.
 
-mod entry;
 mod inbox;
 mod place;
 mod queue;
@@ -19,6 +18,7 @@ use self::place::Promise;
 use self::queue::{Pushed, Queue};
 use self::receipt::LeanReceipt;
 use super::heap::backed::{Backed, Common, storage_on_the_heap};
+use super::heap::entry;
 use super::{Enqueued, Refused, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;

@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 
-
 /// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
 pub(super) struct Ring<T, const N: usize> {
     items: [Cell<Option<T>>; N],

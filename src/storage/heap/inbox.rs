@@ -10,11 +10,13 @@ use async_channel::{Receiver, TrySendError};
 use super::backed::Backed;
 use super::{Heap, Queued, Replier};
 use crate::contain::contain;
-use crate::worker::yield_now;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
-use crate::storage::{Inbox, Settled};
+use crate::storage::{Inbox, Job, Settled, Taken};
 use crate::strategy::RequestId;
+use crate::worker::yield_now;
+
+type HeapJob<S> = Job<<S as MessageSender>::Request, Replier<S>>;
 
 /// The worker's side of [`Heap`].
 pub struct HeapInbox<S: MessageSender> {
@@ -31,11 +33,11 @@ impl<S: MessageSender> HeapInbox<S> {
 
     /// Takes what came out of the queue in hand, unless it was cancelled. Tells whether it did.
     fn accept(&mut self, queued: Queued<S>, hand: &mut Option<Queued<S>>) -> bool {
-        if queued.cycle == 0 {
+        if queued.cycle() == 0 {
             self.storage.common().bound.leave();
         }
         // That its ticket is gone need not mean that it was cancelled.
-        if queued.reply.as_ref().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id) {
+        if queued.reply().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id()) {
             self.storage.common().counters.cancelled.add_one();
             contain(|| drop(queued));
             return false;
@@ -58,18 +60,19 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            while !self.next_left(hand) {
-                // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
-                if self.storage.common().bound.pass_on() {
-                    yield_now().await;
-                    continue;
-                }
-                let Ok(queued) = self.queue.recv().await else { return false };
-                if self.accept(queued, hand) {
-                    break;
+            // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
+            while self.storage.common().bound.pass_on() {
+                yield_now().await;
+                if self.next_left(hand) {
+                    return true;
                 }
             }
-            true
+            while let Ok(queued) = self.queue.recv().await {
+                if self.accept(queued, hand) {
+                    return true;
+                }
+            }
+            false
         }
     }
 
@@ -82,8 +85,11 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         false
     }
 
-    fn requeue(&mut self, job: Queued<S>) -> Result<(), Queued<S>> {
-        self.storage.0.sender.try_send(job).map_err(TrySendError::into_inner)
+    fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {
+        match self.storage.0.sender.try_send(Queued::other(job)) {
+            Err(TrySendError::Closed(Queued::Other(job))) => Err(*job),
+            _ => Ok(()),
+        }
     }
 
     fn resolve(&mut self, id: RequestId, replier: Replier<S>, settled: Settled<S>) -> bool {
@@ -91,7 +97,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     }
 
     fn publish(&mut self, taken: &Queued<S>, attempts: u32, response: MessageResponse<S>) -> bool {
-        self.storage.common().publish(Answer { id: taken.id, cycle: taken.cycle, attempts, response })
+        self.storage.common().publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response })
     }
 
     fn poll_published(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -16,8 +16,7 @@ pub enum Entry<S: MessageSender, R> {
 
 impl<S: MessageSender, R> Entry<S, R> {
     /// A caller's own request.
-    #[inline]
-    pub(super) fn callers(
+    pub(in crate::storage) fn callers(
         id: RequestId,
         request: S::Request,
         queued_at: Instant,
@@ -29,14 +28,12 @@ impl<S: MessageSender, R> Entry<S, R> {
         Self::other(Job { id, cycle: 0, request, queued_at, reply: Some(reply) })
     }
 
-    #[cold]
-    pub(super) fn other(job: Job<S::Request, R>) -> Self {
+    pub(in crate::storage) fn other(job: Job<S::Request, R>) -> Self {
         Self::Other(Box::new(job))
     }
 
     /// A re-queued round has none.
-    #[inline]
-    pub(super) fn reply(&self) -> Option<&R> {
+    pub(in crate::storage) fn reply(&self) -> Option<&R> {
         match self {
             Self::Plain(.., reply) => Some(reply),
             Self::Other(job) => job.reply.as_ref(),
@@ -45,7 +42,6 @@ impl<S: MessageSender, R> Entry<S, R> {
 }
 
 impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
-    #[inline]
     fn id(&self) -> RequestId {
         match self {
             Self::Plain(id, ..) => *id,
@@ -53,7 +49,6 @@ impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
         }
     }
 
-    #[inline]
     fn cycle(&self) -> u32 {
         match self {
             Self::Plain(..) => 0,
@@ -61,7 +56,6 @@ impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
         }
     }
 
-    #[inline]
     fn queued_at(&self) -> Instant {
         match self {
             Self::Plain(..) => Instant::NEVER,
@@ -69,7 +63,6 @@ impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
         }
     }
 
-    #[inline]
     fn request(&self) -> &S::Request {
         match self {
             Self::Plain(_, request, _) => request,
@@ -77,7 +70,6 @@ impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
         }
     }
 
-    #[inline]
     fn into_parts(self) -> (S::Request, Option<R>) {
         match self {
             Self::Plain(_, request, reply) => (request, Some(reply)),
