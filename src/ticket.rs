@@ -117,14 +117,3 @@ impl<S: MessageSender, Q: Storage<S>> fmt::Debug for Ticket<S, Q> {
         f.debug_struct("Ticket").field("id", &self.id).finish_non_exhaustive()
     }
 }
-
-#[cfg(all(test, feature = "alloc", target_pointer_width = "64"))]
-mod tests {
-    use super::*;
-    use crate::sender::echo::Echo;
-
-    #[test]
-    fn it_is_as_small_as_what_it_holds() {
-        assert_eq!(size_of::<Ticket<Echo>>(), 3 * size_of::<u64>());
-    }
-}

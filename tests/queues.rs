@@ -332,3 +332,25 @@ over_every_storage!(
     a_bounded_results_queue_drops_the_oldest_or_the_newest_and_counts,
     a_slow_consumer_does_not_slow_the_sends,
 );
+
+/// One who was told of room and is not polled keeps nobody out.
+#[test]
+fn a_caller_who_does_not_come_for_the_room_keeps_no_other_out() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(accepting(&runtime, ms(100))).queue_capacity(1).unwrap();
+        let runner = start_built::<crate::common::store::OnHeap, _, _>(&runtime, builder).await;
+        drop(runner.request("a").await.unwrap());
+        drop(runner.request("b").await);
+        let mut told = Box::pin(runner.request("c"));
+        assert!(poll!(&mut told).is_pending());
+        let others = ["d", "e"].map(|request| {
+            let runner = runner.clone();
+            runtime.spawn(async move { runner.request(request).await.unwrap().await.is_ok() })
+        });
+        for other in others {
+            assert!(other.await.unwrap());
+        }
+        drop(told);
+        runner.close().await;
+    });
+}

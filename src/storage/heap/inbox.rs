@@ -60,19 +60,20 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
-            while self.storage.common().bound.pass_on() {
-                yield_now().await;
+            loop {
+                // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
+                if self.storage.common().bound.pass_on() {
+                    yield_now().await;
+                } else {
+                    let Ok(queued) = self.queue.recv().await else { return false };
+                    if self.accept(queued, hand) {
+                        return true;
+                    }
+                }
                 if self.next_left(hand) {
                     return true;
                 }
             }
-            while let Ok(queued) = self.queue.recv().await {
-                if self.accept(queued, hand) {
-                    return true;
-                }
-            }
-            false
         }
     }
 
@@ -82,6 +83,8 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
                 return true;
             }
         }
+        // What is left here came too late for its request.
+        self.cancelled.clear();
         false
     }
 
