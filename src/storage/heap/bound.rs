@@ -31,6 +31,7 @@ impl Bound {
         Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
     }
 
+    #[cfg(feature = "std")]
     pub(in crate::storage) const fn is_there(&self) -> bool {
         self.capacity.is_some()
     }
