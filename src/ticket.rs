@@ -91,6 +91,7 @@ impl<S: MessageSender, Q: Storage<S>> Unpin for Ticket<S, Q> {}
 impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     type Output = TicketResult<S>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let Some(receipt) = &mut this.receipt else {

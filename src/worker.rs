@@ -145,6 +145,7 @@ where
     }
 
     /// Ends the turn of the request in hand with its outcome. Tells whether its response waits to be published.
+    #[inline]
     fn settle(&mut self, outcome: Outcome<S>) -> bool {
         let mut is_published = true;
         if let (Some(taken), Ok(response)) = (&self.in_hand, &outcome)
@@ -175,6 +176,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     }
 
     /// Counts the request in hand by its outcome, and ends its ticket.
+    #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(taken) = self.in_hand.take() else { return };
         let attempts = take(&mut self.cx.attempts);

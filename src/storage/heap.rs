@@ -82,6 +82,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
         &self.0.common
     }
 
+    #[inline]
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<HeapReceipt<S>> {
         let id = RequestId::new(self.0.next_id.fetch_add(1, Ordering::Relaxed) as u64);
         let (replier, reply) = oneshot::channel();

@@ -122,6 +122,7 @@ macro_rules! storage_on_the_heap {
             type Unsent = ::alloc::vec::Vec<S::Request>;
             type Responses = $crate::storage::heap::results::Responses<S, Self>;
 
+            #[inline]
             fn try_enqueue(
                 &self,
                 request: &mut Option<S::Request>,

@@ -41,6 +41,7 @@ impl Bound {
     }
 
     /// Takes room for one, if there is any.
+    #[inline]
     pub(in crate::storage) fn enter(&self) -> bool {
         let Some(capacity) = self.capacity else { return true };
         let one_more = |inside| (inside < capacity.get()).then_some(inside + 1);
@@ -56,6 +57,7 @@ impl Bound {
     }
 
     /// One has left the queue.
+    #[inline]
     pub(in crate::storage) fn leave(&self) {
         let Some(capacity) = self.capacity else { return };
         if self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get() {

@@ -16,6 +16,7 @@ pub enum Entry<S: MessageSender, R> {
 
 impl<S: MessageSender, R> Entry<S, R> {
     /// A caller's own request.
+    #[inline]
     pub(in crate::storage) fn callers(
         id: RequestId,
         request: S::Request,
@@ -70,6 +71,7 @@ impl<S: MessageSender, R> Taken<S, R> for Entry<S, R> {
         }
     }
 
+    #[inline]
     fn into_parts(self) -> (S::Request, Option<R>) {
         match self {
             Self::Plain(_, request, reply) => (request, Some(reply)),

@@ -32,6 +32,7 @@ impl<S: MessageSender> HeapInbox<S> {
     }
 
     /// Takes what came out of the queue in hand, unless it was cancelled. Tells whether it did.
+    #[inline]
     fn accept(&mut self, queued: Queued<S>, hand: &mut Option<Queued<S>>) -> bool {
         if queued.cycle() == 0 {
             self.storage.common().bound.leave();
@@ -77,6 +78,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         }
     }
 
+    #[inline]
     fn next_left(&mut self, hand: &mut Option<Queued<S>>) -> bool {
         while let Ok(queued) = self.queue.try_recv() {
             if self.accept(queued, hand) {
@@ -95,10 +97,12 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
         }
     }
 
+    #[inline]
     fn resolve(&mut self, id: RequestId, replier: Replier<S>, settled: Settled<S>) -> bool {
         replier.send(settled).is_err() && self.was_cancelled(id)
     }
 
+    #[inline]
     fn publish(&mut self, taken: &Queued<S>, attempts: u32, response: MessageResponse<S>) -> bool {
         self.storage.common().publish(Answer { id: taken.id(), cycle: taken.cycle(), attempts, response })
     }

@@ -26,6 +26,7 @@ impl<S: MessageSender> HeapReceipt<S> {
 }
 
 impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
         let reply = self.receiver.poll_unpin(cx);
         reply.map(|reply| reply.unwrap_or_else(|_| Settled::no_answer(NoAnswer::Stopped, 0)))
