@@ -68,7 +68,7 @@ pub use runtime::{FuturesLocalSpawner, FuturesSpawner};
 pub use runtime::{Instant, SpawnFn, Spawner, Timer, spawn_fn};
 #[cfg(feature = "tokio")]
 pub use runtime::{Tokio, TokioLocal};
-pub use sender::{MessageResponse, MessageSender};
+pub use sender::{Delivery, MessageResponse, MessageSender};
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

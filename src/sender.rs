@@ -4,6 +4,7 @@
 pub(crate) mod echo;
 
 use core::future::{Future, ready};
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 /// What a service answered: the message it accepted, or its rejection. Results yield exactly this.
@@ -77,6 +78,60 @@ pub trait MessageSender {
         request: &Self::Request,
     ) -> impl Future<Output = Result<MessageResponse<Self>, Self::Error>>;
 
+    /// Sends `request` like [`send_message`](Self::send_message), and calls [`Delivery::begin`] before the request can
+    /// reach the service. The runner calls this method.
+    ///
+    /// Override it where a send has a part that delivers nothing, such as connecting: a request that is cut short in that
+    /// part surely did not arrive. By default delivery begins at once.
+    ///
+    /// ```
+    /// use telegram_sender::{Delivery, MessageResponse, MessageSender};
+    ///
+    /// struct Line;
+    ///
+    /// impl Line {
+    ///     async fn connect(&self) -> Result<(), &'static str> { Ok(()) }
+    ///     async fn write(&self, text: &str) -> Result<usize, &'static str> { Ok(text.len()) }
+    /// }
+    ///
+    /// impl MessageSender for Line {
+    ///     type Request = String;
+    ///     type Message = usize;
+    ///     type Rejection = ();
+    ///     type Error = &'static str;
+    ///
+    ///     async fn send_message(&self, request: &String) -> Result<MessageResponse<Self>, Self::Error> {
+    ///         self.deliver(request, &Delivery::new()).await
+    ///     }
+    ///
+    ///     async fn deliver(
+    ///         &self,
+    ///         request: &String,
+    ///         delivery: &Delivery,
+    ///     ) -> Result<MessageResponse<Self>, Self::Error> {
+    ///         self.connect().await?; // a time-out in here may be retried: nothing was written
+    ///         delivery.begin();
+    ///         self.write(request).await.map(Ok)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send_message`](Self::send_message).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send_message`](Self::send_message).
+    fn deliver(
+        &self,
+        request: &Self::Request,
+        delivery: &Delivery,
+    ) -> impl Future<Output = Result<MessageResponse<Self>, Self::Error>> {
+        delivery.begin();
+        self.send_message(request)
+    }
+
     /// How long the service asks to wait before the next request, if the rejection says so (a flood wait).
     ///
     /// The runner then sends nothing before that time has passed.
@@ -88,6 +143,14 @@ pub trait MessageSender {
     /// Whether the service would reject the very same request each time. A [`Retry`](crate::Retry) then does not send
     /// it again.
     fn is_final(rejection: &Self::Rejection) -> bool {
+        let _ = rejection;
+        false
+    }
+
+    /// Returns true if the service may have taken the request although it answered with `rejection`, as a server may that
+    /// fails after its work is done. A [`Retry`](crate::Retry) sends it again only if asked for with
+    /// [`on_no_answer`](crate::Retry::on_no_answer). Default: false.
+    fn may_have_been_taken(rejection: &Self::Rejection) -> bool {
         let _ = rejection;
         false
     }
@@ -105,6 +168,46 @@ pub trait MessageSender {
     /// itself is dropped then.
     fn close(&self) -> impl Future<Output = ()> {
         ready(())
+    }
+}
+
+/// Tells the runner whether a request that is being sent may have reached the service by now.
+///
+/// The runner gives one to [`MessageSender::deliver`] with each request, and asks it when the send is cut short.
+///
+/// ```
+/// use telegram_sender::Delivery;
+///
+/// let delivery = Delivery::new();
+/// assert!(!delivery.has_begun());
+/// delivery.begin();
+/// assert!(delivery.has_begun());
+/// ```
+#[derive(Debug, Default)]
+pub struct Delivery(AtomicBool);
+
+impl Delivery {
+    /// Creates the delivery of a request of which nothing was sent.
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Notes that the request may arrive from now on.
+    #[inline]
+    pub fn begin(&self) {
+        self.set(true);
+    }
+
+    /// Returns true if the request may have arrived.
+    #[inline]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sets what is known, as one attempt of several ends.
+    #[inline]
+    pub(crate) fn set(&self, has_begun: bool) {
+        self.0.store(has_begun, Ordering::Relaxed);
     }
 }
 
@@ -129,12 +232,24 @@ macro_rules! forward {
                 (**self).send_message(request)
             }
 
+            fn deliver(
+                &self,
+                request: &Self::Request,
+                delivery: &Delivery,
+            ) -> impl Future<Output = Result<MessageResponse<Self>, Self::Error>> {
+                (**self).deliver(request, delivery)
+            }
+
             fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
                 S::retry_after(rejection)
             }
 
             fn is_final(rejection: &Self::Rejection) -> bool {
                 S::is_final(rejection)
+            }
+
+            fn may_have_been_taken(rejection: &Self::Rejection) -> bool {
+                S::may_have_been_taken(rejection)
             }
 
             fn may_have_arrived(error: &Self::Error) -> bool {
