@@ -1,10 +1,48 @@
-//! The containment of panics of what users gave, where they would harm other requests than their own.
+//! The containment of user code: wakers, destructors and subscribers may panic, and must harm no request but their own.
 
-/// Runs what drops what users gave, or calls their wakers or subscribers: a panic there ends nothing here, and gives `None`.
+/// Runs `work`, which drops values of users, or calls their wakers or subscribers. Returns `None` if it panicked.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     #[cfg(not(feature = "std"))]
     return Some(work());
-    // What is ours in there is changed before foreign code runs.
+    // The crate's own state is updated before user code runs.
     #[cfg(feature = "std")]
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(done) => Some(done),
+        Err(payload) => {
+            discard(payload);
+            None
+        }
+    }
+}
+
+/// Drops the payload of a panic. One that panics when it is dropped is leaked.
+#[cfg(feature = "std")]
+pub(crate) fn discard(payload: std::boxed::Box<dyn core::any::Any + Send>) {
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
+    if let Err(again) = dropped {
+        core::mem::forget(again);
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use std::boxed::Box;
+
+    use super::*;
+
+    /// Panics when it is dropped, with another one.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new(Self));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_goes_no_further() {
+        assert_eq!(contain(|| std::panic::resume_unwind(Box::new(Bomb))), None::<()>);
+        assert_eq!(contain(|| drop(Bomb)), None);
+        assert_eq!(contain(|| 7), Some(7));
+    }
 }

@@ -58,31 +58,53 @@ impl<R: fmt::Debug + fmt::Display, E: Error + 'static> Error for SendError<R, E>
 pub enum NoAnswer<E> {
     /// The sender failed: its own error.
     Failed(E),
-    /// A [`Timeout`](crate::Timeout) expired during the send.
+    /// A [`Timeout`](crate::Timeout) expired during the send: the request may have arrived.
     TimedOut,
+    /// A [`Timeout`](crate::Timeout) expired before the request could reach the service: while it waited for a limiter, for
+    /// a re-send, or for a connection.
+    NotSentInTime,
     /// A strategy refused or failed.
     Strategy(StrategyError),
     /// The sender or a strategy panicked; the runner goes on.
     Panicked(Panic),
     /// The ticket was cancelled before the request's turn: it was never sent.
     Cancelled,
-    /// The runner was aborted before the request's turn: it was never sent, and is among the requests that
+    /// The runner was aborted before the request could reach the service. The request is among those that
     /// [`abort`](crate::SenderRunner::abort) or [`close_with_timeout`](crate::SenderRunner::close_with_timeout)
     /// returned.
     Aborted,
-    /// The runner was aborted in the middle of the send.
+    /// The send was cut short in the middle: the runner was aborted, or its worker dropped.
     Interrupted,
-    /// The worker is gone without having answered: its executor dropped it.
+    /// The worker was dropped, by its executor or its owner, before the request could reach the service. The request is
+    /// among those that [`abort`](crate::SenderRunner::abort) returns.
     Stopped,
 }
 
 impl<E> NoAnswer<E> {
-    /// Whether the service may have got the request all the same. If so, sending it again may send it twice.
+    /// Returns true if the service may have got the request all the same. Sending it again may then send it twice.
     ///
-    /// Of a failure nothing more is known here; the sender's own
-    /// [`may_have_arrived`](crate::MessageSender::may_have_arrived) may know that it did not arrive.
+    /// A [`Failed`](Self::Failed) send returns true, as only the sender can read its error:
+    /// [`Ticket::may_have_arrived`](crate::Ticket::may_have_arrived) has asked it.
     pub fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Cancelled | Self::Aborted)
+        match self {
+            Self::Failed(_) | Self::TimedOut | Self::Interrupted => true,
+            Self::Strategy(StrategyError(text)) | Self::Panicked(Panic(text)) => text.0.may_have_arrived,
+            Self::NotSentInTime | Self::Cancelled | Self::Aborted | Self::Stopped => false,
+        }
+    }
+
+    /// Adds what the worker knows at the end of the request's turn.
+    #[cfg(any(feature = "alloc", feature = "embassy"))]
+    pub(crate) fn with_arrival(self, may_have_arrived: bool) -> Self {
+        match self {
+            Self::TimedOut if !may_have_arrived => Self::NotSentInTime,
+            Self::NotSentInTime if may_have_arrived => Self::TimedOut,
+            Self::Strategy(StrategyError(text)) => {
+                Self::Strategy(StrategyError(text.with_arrival(may_have_arrived)))
+            }
+            Self::Panicked(Panic(text)) => Self::Panicked(Panic(text.with_arrival(may_have_arrived))),
+            other => other,
+        }
     }
 }
 
@@ -91,14 +113,15 @@ impl<E: fmt::Display> fmt::Display for NoAnswer<E> {
         match self {
             Self::Failed(error) => write!(f, "{error}"),
             Self::TimedOut => f.write_str("timed out; the request may have arrived all the same"),
+            Self::NotSentInTime => f.write_str("timed out before the request was sent"),
             Self::Strategy(error) => write!(f, "{error}"),
             Self::Panicked(panic) => write!(f, "{panic}"),
             Self::Cancelled => f.write_str("cancelled before its turn; it was not sent"),
             Self::Aborted => f.write_str("the runner was aborted first; it was not sent"),
             Self::Interrupted => f.write_str(
-                "the runner was aborted during the send; the request may have arrived all the same",
+                "the runner was aborted or dropped during the send; the request may have arrived all the same",
             ),
-            Self::Stopped => f.write_str("the runner's worker was dropped before it answered"),
+            Self::Stopped => f.write_str("the runner's worker was dropped first; it was not sent"),
         }
     }
 }
@@ -172,7 +195,9 @@ impl Panic {
         Self(match payload.downcast::<String>() {
             Ok(message) => Text::composed(*message),
             Err(payload) => {
-                Text::fixed(payload.downcast_ref::<&'static str>().copied().unwrap_or("no message"))
+                let message = payload.downcast_ref::<&'static str>().copied().unwrap_or("no message");
+                crate::contain::discard(payload);
+                Text::fixed(message)
             }
         })
     }
@@ -191,30 +216,58 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Text that is fixed on a chip. Where there is a heap it may be composed, and is kept there: it is rare, and all results
-/// would be as large as it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Text(
-    #[cfg(not(feature = "alloc"))] &'static str,
-    #[cfg(feature = "alloc")] alloc::boxed::Box<alloc::borrow::Cow<'static, str>>,
-);
+/// A text and what is known of the request that it is about. On a chip the text is fixed. With an allocator it may be
+/// composed; it is boxed there, as each result would otherwise be as large as this rare part.
+#[derive(Debug, Clone)]
+struct Text(#[cfg(not(feature = "alloc"))] Body, #[cfg(feature = "alloc")] alloc::boxed::Box<Body>);
+
+#[derive(Debug, Clone)]
+struct Body {
+    #[cfg(not(feature = "alloc"))]
+    text: &'static str,
+    #[cfg(feature = "alloc")]
+    text: alloc::borrow::Cow<'static, str>,
+    /// Whether the request may have arrived. The worker fills it in.
+    may_have_arrived: bool,
+}
 
 impl Text {
     fn fixed(text: &'static str) -> Self {
         #[cfg(feature = "alloc")]
-        let text = alloc::boxed::Box::new(text.into());
-        Self(text)
+        return Self::of(text.into());
+        #[cfg(not(feature = "alloc"))]
+        Self(Body { text, may_have_arrived: true })
     }
 
     #[cfg(feature = "alloc")]
     fn composed(text: alloc::string::String) -> Self {
-        Self(alloc::boxed::Box::new(text.into()))
+        Self::of(text.into())
+    }
+
+    #[cfg(feature = "alloc")]
+    fn of(text: alloc::borrow::Cow<'static, str>) -> Self {
+        Self(alloc::boxed::Box::new(Body { text, may_have_arrived: true }))
     }
 
     fn as_str(&self) -> &str {
-        &self.0
+        &self.0.text
+    }
+
+    #[cfg(any(feature = "alloc", feature = "embassy"))]
+    fn with_arrival(mut self, may_have_arrived: bool) -> Self {
+        self.0.may_have_arrived = may_have_arrived;
+        self
     }
 }
+
+/// Compares the texts.
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
 
 /// Why a request was not taken. It gives the request back.
 #[derive(Clone, Copy, PartialEq, Eq)]

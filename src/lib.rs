@@ -58,7 +58,7 @@ pub use results::{Answer, KeepResults, Overflow, Results};
 #[cfg(feature = "alloc")]
 pub use runner::SendAll;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use runner::{Builder, IntoWorker, Prepared, Runner, SenderRunner};
+pub use runner::{Builder, Close, Enqueue, IntoWorker, Prepared, Runner, SenderRunner};
 #[cfg(feature = "embassy")]
 pub use runtime::Embassy;
 #[cfg(feature = "smol")]
@@ -85,7 +85,7 @@ pub use strategy::Backoff;
 pub use strategy::{BuiltIn, Chain};
 pub use strategy::{
     CompositeStrategy, Context, Delay, Fixed, Identity, Jitter, JitterSource, Outcome, Pipeline, Random,
-    RateLimiter, RequestId, Requeue, Retry, RetrySchedule, SendStrategy, Timeout,
+    RateLimiter, RequestId, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
 };
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use ticket::Ticket;

@@ -1,6 +1,7 @@
 //! The handle that callers hold, and the trait that it is.
 
 mod builder;
+mod close;
 mod enqueue;
 mod handle;
 #[cfg(feature = "alloc")]
@@ -25,8 +26,10 @@ use crate::storage::{AnswerOf, Exit, Phase, Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 use crate::trace;
 
-use self::enqueue::Enqueue;
+use self::close::Stopped;
 pub use builder::{Builder, IntoWorker, Prepared};
+pub use close::Close;
+pub use enqueue::Enqueue;
 pub use handle::Runner;
 #[cfg(feature = "alloc")]
 pub use send_all::SendAll;
@@ -42,7 +45,7 @@ pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     options: Options,
     /// This handle's own wait, as a service, for room in the queue.
     #[cfg(feature = "tower")]
-    pub(crate) room: Q::Room,
+    pub(crate) room: Q::Wait,
     sender: core::marker::PhantomData<fn() -> S>,
 }
 
@@ -61,7 +64,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
             timer,
             options,
             #[cfg(feature = "tower")]
-            room: Q::Room::default(),
+            room: Q::Wait::default(),
             sender: core::marker::PhantomData,
         }
     }
@@ -81,10 +84,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// # Panics
     ///
     /// Polled again after it was ready, it panics.
-    pub fn request(
-        &self,
-        request: S::Request,
-    ) -> impl Future<Output = Result<Ticket<S, Q>, RequestError<S::Request>>> {
+    pub fn request(&self, request: S::Request) -> Enqueue<'_, S, T, Q> {
         Enqueue::new(self, request)
     }
 
@@ -189,13 +189,12 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// # Cancel safety
     ///
     /// Once polled, the runner is closing. Dropping the future leaves the drain running.
-    pub async fn close(&self) -> Exit {
-        self.storage.advance(Phase::Closing);
-        self.storage.stopped().await
+    pub fn close(&self) -> Close<'_, S, T, Q> {
+        Close::new(self)
     }
 
-    /// Closes the runner as [`close`](Self::close) does, but aborts it once `timeout` has passed. Gives the
-    /// requests that were never sent; their tickets end as [`Aborted`](crate::NoAnswer::Aborted).
+    /// Closes the runner as [`close`](Self::close) does, but aborts it once `timeout` has passed. Returns the
+    /// requests that surely did not arrive, as [`abort`](Self::abort) does.
     ///
     /// It waits for the sender's own `close` even beyond the time.
     ///
@@ -204,17 +203,17 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// Dropping the future leaves the drain running, without the time limit.
     pub async fn close_with_timeout(&self, timeout: Duration) -> Q::Unsent {
         self.storage.advance(Phase::Closing);
-        let drained = pin!(self.storage.stopped());
+        let drained = Stopped::new(&self.storage);
         if let Either::Right(((), _)) = select(drained, pin!(self.timer.sleep(timeout))).await {
             return self.abort().await;
         }
         self.storage.take_unsent()
     }
 
-    /// Stops the runner at once: drops the send in flight, closes the sender. Gives the requests that were never
-    /// sent; their tickets end as [`Aborted`](crate::NoAnswer::Aborted). The ticket of a request in the middle
-    /// of its send ends as [`Interrupted`](crate::NoAnswer::Interrupted); it may have arrived, and is not given
-    /// back.
+    /// Stops the runner at once: drops the send in flight, closes the sender. Returns the requests that surely did not
+    /// arrive: those that were never sent, and one whose sends were all rejected or failed before they could arrive. Their
+    /// tickets end as [`Aborted`](crate::NoAnswer::Aborted). The ticket of a request in the middle of its send ends as
+    /// [`Interrupted`](crate::NoAnswer::Interrupted); it may have arrived, and is not given back.
     ///
     /// Each unsent request is given back once: to whichever caller asks first.
     ///
@@ -223,7 +222,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// Once polled, the runner is aborting. The requests stay to be taken by the next call.
     pub async fn abort(&self) -> Q::Unsent {
         self.storage.advance(Phase::Aborting);
-        self.storage.stopped().await;
+        Stopped::new(&self.storage).await;
         self.storage.take_unsent()
     }
 
@@ -235,7 +234,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// It may be dropped and asked for again at any time.
     pub fn task(&self) -> impl Future<Output = Exit> + use<S, T, Q> {
         let storage = self.storage.clone();
-        async move { storage.stopped().await }
+        async move { Stopped::new(&storage).await }
     }
 }
 

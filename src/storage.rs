@@ -177,21 +177,23 @@ impl<S: MessageSender, Reply> Taken<S, Reply> for Job<S::Request, Reply> {
 pub struct Settled<S: MessageSender> {
     pub(crate) result: TicketResult<S>,
     pub(crate) attempts: u32,
+    pub(crate) may_have_arrived: bool,
 }
 
 impl<S: MessageSender> Settled<S> {
     #[inline]
-    pub(crate) fn new(outcome: Outcome<S>, attempts: u32) -> Self {
+    pub(crate) fn new(outcome: Outcome<S>, attempts: u32, may_have_arrived: bool) -> Self {
         let result = match outcome {
             Ok(Ok(message)) => Ok(message),
             Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
-            Err(why) => Err(SendError::NoAnswer(why)),
+            Err(why) => Err(SendError::NoAnswer(why.with_arrival(may_have_arrived))),
         };
-        Self { result, attempts }
+        Self { result, attempts, may_have_arrived }
     }
 
+    /// Of a request that surely did not arrive.
     pub(crate) const fn no_answer(why: NoAnswer<S::Error>, attempts: u32) -> Self {
-        Self { result: Err(SendError::NoAnswer(why)), attempts }
+        Self { result: Err(SendError::NoAnswer(why)), attempts, may_have_arrived: false }
     }
 }
 
@@ -207,9 +209,9 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     type Receipt: Receipt<S>;
     #[doc(hidden)]
     type Taken: Taken<S, Self::Reply>;
-    /// A wait for room in the queue.
+    /// A wait for room in the queue, or for the worker's end. Dropped, it waits no more.
     #[doc(hidden)]
-    type Room: Default + Unpin;
+    type Wait: Default + Unpin;
     /// The worker's side of the storage.
     #[doc(hidden)]
     type Inbox: Inbox<S, Self>;
@@ -227,7 +229,20 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
 
     /// Ready once the queue has room, or takes nothing any more. Somebody else may take the room first.
     #[doc(hidden)]
-    fn poll_room(&self, room: &mut Self::Room, cx: &mut task::Context<'_>) -> Poll<()>;
+    fn poll_room(&self, wait: &mut Self::Wait, cx: &mut task::Context<'_>) -> Poll<()>;
+
+    /// Returns true if somebody waits for room or for a response although there is some. Those who were told of it are among
+    /// them.
+    #[doc(hidden)]
+    fn others_wait(&self) -> bool {
+        false
+    }
+
+    /// Tells one more of those who wait though they need not. Returns false if all were told.
+    #[doc(hidden)]
+    fn tell_one_more(&self) -> bool {
+        false
+    }
 
     #[doc(hidden)]
     fn queued(&self) -> usize;
@@ -283,8 +298,9 @@ pub trait Storage<S: MessageSender>: Clone + Unpin + sealed::Sealed {
     #[doc(hidden)]
     fn stop(&self, exit: Exit);
 
+    /// Ready once the worker has ended.
     #[doc(hidden)]
-    fn stopped(&self) -> impl Future<Output = Exit>;
+    fn poll_stopped(&self, wait: &mut Self::Wait, cx: &mut task::Context<'_>) -> Poll<Exit>;
 
     /// Puts a future that is rarely there, and might make the worker's larger, where the storage has room for it.
     #[doc(hidden)]
@@ -322,14 +338,18 @@ pub trait Inbox<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn storage(&self) -> &Q;
 
-    /// Puts the next request that was not cancelled into `hand`, which is empty; `false` once the runner is closing and the
-    /// queue is empty. Where it is to lie it is put at once, as a request may be large.
+    /// Puts the next request into `hand`, which is empty; `false` once the runner is closing and the queue is empty. Where it
+    /// is to lie it is put at once, as a request may be large.
     #[doc(hidden)]
     fn next(&mut self, hand: &mut Option<Q::Taken>) -> impl Future<Output = bool>;
 
-    /// Likewise, if there is a request now.
+    /// Puts the next request into `hand` if there is one now.
     #[doc(hidden)]
     fn next_left(&mut self, hand: &mut Option<Q::Taken>) -> bool;
+
+    /// Counts a request that was taken out of the queue. Returns false if its ticket was cancelled.
+    #[doc(hidden)]
+    fn accept(&mut self, taken: &Q::Taken) -> bool;
 
     /// Puts a request behind those waiting, or gives it back.
     #[doc(hidden)]

@@ -23,7 +23,7 @@ pub use chain::{BuiltIn, Chain};
 pub use composite::{CompositeStrategy, Identity};
 pub use delay::Delay;
 pub use jitter::{Jitter, JitterSource, Random};
-pub use rate_limit::RateLimiter;
+pub use rate_limit::{RateLimiter, Stamps};
 pub use requeue::Requeue;
 #[cfg(feature = "backon")]
 pub use retry::Backoff;
@@ -141,6 +141,12 @@ pub trait Context<S: MessageSender> {
     /// How often the request has been re-queued: 0 in its first round.
     fn cycle(&self) -> u32;
 
+    /// Returns true if the service may have got the request by now, in this round. A strategy that sends it again then may
+    /// send it twice.
+    fn may_have_arrived(&self) -> bool {
+        self.attempts() > 0
+    }
+
     /// The timer, for a future that outlives the borrow of the context.
     fn timer(&self) -> Self::Timer;
 
@@ -179,6 +185,12 @@ pub trait Context<S: MessageSender> {
     /// Retries and delays wait for this instant and the runner for what is then left of it, so that no wait is
     /// served twice.
     fn not_before(&self) -> Option<Instant>;
+
+    /// Returns true if a rejection may ask for `wait`; see [`longest_wait`](crate::Builder::longest_wait).
+    fn accepts_wait(&self, wait: Duration) -> bool {
+        let _ = wait;
+        true
+    }
 
     /// Lets the runner send nothing before `deadline`. Waits merge: the latest counts.
     fn hold_until(&mut self, deadline: Instant);

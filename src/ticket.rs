@@ -45,6 +45,7 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
     /// `None` once the ticket has ended.
     receipt: Option<Q::Receipt>,
     attempts: u32,
+    may_have_arrived: bool,
     cancels_on_drop: bool,
     /// It was cancelled, and has not told so yet.
     is_cancelled: bool,
@@ -52,7 +53,8 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
-        Self { id, receipt: Some(receipt), attempts: 0, cancels_on_drop: false, is_cancelled: false }
+        let receipt = Some(receipt);
+        Self { id, receipt, attempts: 0, may_have_arrived: true, cancels_on_drop: false, is_cancelled: false }
     }
 
     /// The request's id: the same that its responses carry in the results.
@@ -63,6 +65,39 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     /// How often the sender was called for the request: 0 until the ticket is ready.
     pub fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Returns false if the request surely did not reach the service, so that sending it again can't send it twice: the sender
+    /// was never called for it, or says so of each send. Until the ticket is ready that is not known, and it returns true.
+    ///
+    /// ```
+    /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
+    /// # use std::io;
+    /// struct Unreachable;
+    ///
+    /// impl MessageSender for Unreachable {
+    ///     type Request = u32;
+    ///     type Message = u32;
+    ///     type Rejection = ();
+    ///     type Error = io::ErrorKind;
+    ///
+    ///     async fn send_message(&self, _: &u32) -> Result<MessageResponse<Self>, io::ErrorKind> {
+    ///         Err(io::ErrorKind::ConnectionRefused)
+    ///     }
+    ///
+    ///     fn may_have_arrived(error: &io::ErrorKind) -> bool {
+    ///         *error != io::ErrorKind::ConnectionRefused
+    ///     }
+    /// }
+    ///
+    /// # smol::block_on(async {
+    /// let runner = SenderRunner::builder(Unreachable).prepare(Smol).start(Smol).await.unwrap();
+    /// let mut ticket = runner.request(7).await.unwrap();
+    /// assert!((&mut ticket).await.is_err() && !ticket.may_have_arrived());
+    /// # });
+    /// ```
+    pub fn may_have_arrived(&self) -> bool {
+        self.may_have_arrived
     }
 
     /// Takes the request back. If its turn has not come, it is never sent. If it is being sent, the send runs on
@@ -98,9 +133,9 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
             assert!(take(&mut this.is_cancelled), "a ticket was polled after it was ready");
             return Poll::Ready(Err(SendError::NoAnswer(NoAnswer::Cancelled)));
         };
-        let Settled { result, attempts } = ready!(receipt.poll(cx));
+        let Settled { result, attempts, may_have_arrived } = ready!(receipt.poll(cx));
         this.receipt = None;
-        this.attempts = attempts;
+        (this.attempts, this.may_have_arrived) = (attempts, may_have_arrived);
         Poll::Ready(result)
     }
 }

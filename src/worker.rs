@@ -1,6 +1,7 @@
 //! The life of a runner: take a request, send it through the strategies, settle its ticket, publish the response,
 //! pause if the service asked for it; at the end drain, close the sender, stop.
 
+mod budget;
 mod context;
 mod guard;
 
@@ -10,13 +11,13 @@ use core::num::NonZeroU32;
 use core::ops::ControlFlow;
 use core::task::{self, Waker};
 
+use self::budget::Budget;
 use self::context::{Direct, Turn, WorkerContext};
-pub(crate) use self::guard::yield_now;
-use self::guard::{Guard, catch_panic};
+use self::guard::{abortable, catch_panic, resting};
 use crate::contain::contain;
 use crate::error::{NoAnswer, Panic};
-use crate::runtime::Timer;
-use crate::sender::MessageSender;
+use crate::runtime::{Nanos, Timer};
+use crate::sender::{Delivery, MessageSender};
 use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
 use crate::strategy::{Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
@@ -34,6 +35,8 @@ pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     /// The request whose turn it is, until it is settled. It is kept here, so that it outlives a send that panics or is
     /// cut short.
     in_hand: Option<Q::Taken>,
+    /// Whether the request in hand may have arrived.
+    delivery: Delivery,
     span: RequestSpan,
 }
 
@@ -44,12 +47,13 @@ where
     T: Timer,
     Q: Storage<S>,
 {
-    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox) -> Self {
-        Self { strategy, cx: WorkerContext::new(timer, inbox), in_hand: None, span: RequestSpan::none() }
+    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, longest_wait: Nanos) -> Self {
+        let cx = WorkerContext::new(timer, inbox, longest_wait);
+        Self { strategy, cx, in_hand: None, delivery: Delivery::new(), span: RequestSpan::none() }
     }
 
     /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here. After `yield_every`
-    /// requests in a row that never waited it lets others run.
+    /// sends in a row that never waited it lets others run.
     ///
     /// # Errors
     ///
@@ -68,30 +72,35 @@ where
                     sender
                 }
             };
-            let guard = Guard::new(self.cx.storage().clone(), yield_every);
-            while self.cx.inbox.next(&mut self.in_hand).await {
+            let storage = self.cx.storage().clone();
+            let budget = Budget::new(yield_every);
+            while resting(&storage, self.cx.inbox.next(&mut self.in_hand)).await {
+                self.accept();
                 let served = loop {
-                    let serving = catch_panic(self.serve_while_ready(Direct::new(&sender), &guard));
-                    match guard.abortable(serving).await {
+                    let serving = catch_panic(self.serve_while_ready(&sender, &budget));
+                    match abortable(&storage, &budget, serving).await {
                         Some(Ok(served)) => break served,
                         None => break ControlFlow::Break(()),
                         Some(Err(panic)) => self.fail_panicked(panic),
                     }
-                    // Nobody heard of its response yet, if it was the ticket's waker that panicked. Where panics are not
-                    // caught, a chip would keep code for that in vain.
+                    // If a ticket's waker panicked, its response is not published yet. Without `std` panics are not caught.
                     #[cfg(feature = "std")]
-                    self.published().await;
+                    resting(&storage, self.published()).await;
                 };
                 if served.is_break() {
                     self.break_off();
                     break;
                 }
             }
-            self.give_back_all(|| NoAnswer::Aborted);
+            while self.give_back_next(|| NoAnswer::Aborted) {
+                budget.step().await;
+            }
+            self.publish_at_last();
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
-            // A sender that panics while it closes has closed as well as it can.
+            // A sender that panics while it closes, or is dropped, has closed as well as it can.
             let _ = catch_panic(sender.close()).await;
+            contain(|| drop(sender));
             self.cx.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.cx.exit)
         }
@@ -101,40 +110,38 @@ where
     ///
     /// This is the way of each request: taken, sent, settled, published; then the pause that the service asked for.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
-    fn serve_while_ready(
-        &mut self,
-        mut direct: Direct<'_, S, Q>,
-        guard: &Guard<Q>,
-    ) -> impl Future<Output = ControlFlow<()>> {
+    fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
-            guard.renew_budget();
             loop {
-                // There is none after a panic.
+                // There is none after a panic, or if it was cancelled.
                 if let Some(taken) = &self.in_hand {
-                    let mut turn = Turn::begin(&mut self.cx, taken);
+                    let mut turn = Turn::begin(&mut self.cx, taken, &self.delivery, budget);
                     self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
+                    let mut direct = Direct::<S, Q>::new(sender, &self.delivery, budget);
                     let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                     let outcome = self.span.instrument(send).await;
+                    let was_sent = self.cx.attempts > 0;
                     let has_unpublished = self.settle(outcome);
                     if has_unpublished {
                         self.published().await;
                     }
-                    if guard.uses_up_budget() {
-                        yield_now().await;
-                        guard.renew_budget();
+                    if !was_sent {
+                        budget.step().await;
                     }
+                } else {
+                    budget.step().await;
                 }
                 if self.cx.is_held() {
                     let deadline = self.cx.take_not_before();
                     Q::make_room_for(self.cx.own_timer().sleep_until(deadline)).await;
-                    guard.renew_budget();
-                }
-                if !self.cx.inbox.next_left(&mut self.in_hand) {
-                    return ControlFlow::Continue(());
                 }
                 if self.cx.storage().phase() >= Phase::Aborting {
                     return ControlFlow::Break(());
                 }
+                if !self.cx.inbox.next_left(&mut self.in_hand) {
+                    return ControlFlow::Continue(());
+                }
+                self.accept();
             }
         }
     }
@@ -160,19 +167,40 @@ where
 }
 
 impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
+    /// Counts the request that was taken in hand out of the queue, and drops it if its ticket was cancelled.
+    #[inline]
+    fn accept(&mut self) {
+        if let Some(taken) = &self.in_hand
+            && !self.cx.inbox.accept(taken)
+        {
+            self.cx.storage().counters().cancelled.add_one();
+            contain(|| self.in_hand = None);
+        }
+    }
+
     /// A panic ends the request that it came from and no other.
     fn fail_panicked(&mut self, panic: Panic) {
         trace::panicked(self.in_hand.as_ref().map(Taken::id));
-        self.end_turn(Err(NoAnswer::Panicked(panic)));
+        self.end_cut_short(NoAnswer::Panicked(panic));
     }
 
     /// Sends nothing any more, as the runner is aborted.
     fn break_off(&mut self) {
-        if self.cx.attempts > 0 {
-            self.end_turn(Err(NoAnswer::Interrupted));
-        }
+        self.interrupt();
         // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
         self.cx.storage().advance(Phase::Aborting);
+    }
+
+    /// Ends the turn that was cut short if its request may have arrived. Otherwise the request is given back.
+    fn interrupt(&mut self) {
+        if self.delivery.has_begun() {
+            self.end_cut_short(NoAnswer::Interrupted);
+        }
+    }
+
+    /// Ends a turn outside of the send's own containment: users' values are dropped, and wakers called.
+    fn end_cut_short(&mut self, why: NoAnswer<S::Error>) {
+        contain(|| self.end_turn(Err(why)));
     }
 
     /// Counts the request in hand by its outcome, and ends its ticket.
@@ -180,6 +208,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(taken) = self.in_hand.take() else { return };
         let attempts = take(&mut self.cx.attempts);
+        let may_have_arrived = take(&mut self.delivery).has_begun();
         // Before the ticket knows, so that its holder finds the request counted.
         let storage = self.cx.storage();
         match &outcome {
@@ -194,23 +223,19 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let id = taken.id();
         let (_request, reply) = taken.into_parts();
         if let Some(reply) = reply {
-            self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts));
+            self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts, may_have_arrived));
         }
     }
 
-    /// Ends all requests that were never sent, that in hand and those in the closed queue, and publishes what waits for that.
-    fn give_back_all(&mut self, why: fn() -> NoAnswer<S::Error>) {
+    /// Gives back the request in hand, or the next one in the closed queue, which can't have arrived. Returns true if there
+    /// was one.
+    fn give_back_next(&mut self, why: fn() -> NoAnswer<S::Error>) -> bool {
         if self.in_hand.is_some() {
             self.cx.storage().turns().end();
             self.span.take().end("aborted");
-        }
-        while contain(|| self.give_back_next(why)).unwrap_or(true) {}
-        self.publish_at_last();
-    }
-
-    /// Gives back the request in hand, or the next one. Tells whether there was one.
-    fn give_back_next(&mut self, why: fn() -> NoAnswer<S::Error>) -> bool {
-        if self.in_hand.is_none() && !self.cx.inbox.next_left(&mut self.in_hand) {
+        } else if self.cx.inbox.next_left(&mut self.in_hand) {
+            self.accept();
+        } else {
             return false;
         }
         if let Some(taken) = self.in_hand.take() {
@@ -219,17 +244,21 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         true
     }
 
-    /// Ends a request that was never sent: its ticket learns why, and the request waits to be taken back, unless the
+    /// Ends a request that surely did not arrive: its ticket learns why, and the request waits to be taken back, unless the
     /// ticket took it back already. A re-queued round is dropped: its request was sent before.
     fn give_back(&mut self, taken: Q::Taken, why: NoAnswer<S::Error>) {
+        let attempts = take(&mut self.cx.attempts);
         let (id, cycle) = (taken.id(), taken.cycle());
         let (request, reply) = taken.into_parts();
-        let settled = Settled::no_answer(why, 0);
-        let cancelled = reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
+        let settled = Settled::no_answer(why, attempts);
+        let resolve = || reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
+        let cancelled = contain(resolve).unwrap_or(false);
         let counters = self.cx.storage().counters();
         if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
         if cycle == 0 && !cancelled {
             self.cx.storage().keep_unsent(request);
+        } else {
+            contain(|| drop(request));
         }
     }
 
@@ -245,11 +274,9 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
         self.cx.storage().advance(Phase::Closing);
-        if self.cx.attempts > 0 {
-            // It may have arrived.
-            contain(|| self.end_turn(Err(NoAnswer::Stopped)));
-        }
-        self.give_back_all(|| NoAnswer::Stopped);
+        self.interrupt();
+        while self.give_back_next(|| NoAnswer::Stopped) {}
+        self.publish_at_last();
         self.cx.storage().stop(self.cx.exit);
     }
 }
@@ -261,7 +288,7 @@ fn name_of<S: MessageSender>(outcome: &Outcome<S>) -> &'static str {
         Ok(Err(_)) => "rejected",
         Err(why) => match why {
             NoAnswer::Failed(_) => "failed",
-            NoAnswer::TimedOut => "timed out",
+            NoAnswer::TimedOut | NoAnswer::NotSentInTime => "timed out",
             NoAnswer::Strategy(_) => "refused by a strategy",
             NoAnswer::Panicked(_) => "panicked",
             NoAnswer::Cancelled => "cancelled",

@@ -269,7 +269,7 @@ fn dropping_the_runtime_in_flight_leaves_no_ticket_waiting<S: Store<Sender>>() {
     drop(runtime);
     let other = VirtualRuntime::new();
     // The worker holds its own timer, not the executor: that is gone.
-    assert_eq!(other.block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+    assert_eq!(other.block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Interrupted)));
     assert_eq!(other.block_on(runner.close()), Exit::Dropped);
 }
 

@@ -31,6 +31,7 @@ pub struct Builder<S, A = Identity> {
     results: KeepResults,
     options: Options,
     yield_every: NonZeroU32,
+    longest_wait: Nanos,
 }
 
 impl<S: MessageSender> Builder<S> {
@@ -43,6 +44,7 @@ impl<S: MessageSender> Builder<S> {
             results: KeepResults::while_read(),
             options: Options { result_timeout: Nanos::of(Duration::from_secs(1)), measure_waits: false },
             yield_every: const { NonZeroU32::new(512).unwrap() },
+            longest_wait: Nanos::of(Duration::MAX),
         }
     }
 }
@@ -67,6 +69,7 @@ impl<S: MessageSender, A> Builder<S, A> {
             results: self.results,
             options: self.options,
             yield_every: self.yield_every,
+            longest_wait: self.longest_wait,
         }
     }
 
@@ -104,11 +107,44 @@ impl<S: MessageSender, A> Builder<S, A> {
         self
     }
 
-    /// Lets the worker run up to `requests` requests in a row that never waited before it lets other tasks of
-    /// its executor run. Default: 512, which take a sender that does nothing some 100 µs. Fewer cost throughput (where an
-    /// executor has several threads, each time may wake another one), more cost the neighbours latency.
-    pub fn yield_every(mut self, requests: NonZeroU32) -> Self {
-        self.yield_every = requests;
+    /// Lets the worker make up to `sends` sends in a row that never waited, re-sends among them, before it lets other tasks
+    /// of its executor run. A request that ends without a send counts as one. Default: 512, which take a sender that does
+    /// nothing some 100 µs. Fewer cost throughput (where an executor has several threads, each time may wake another one),
+    /// more cost the neighbours latency.
+    pub fn yield_every(mut self, sends: NonZeroU32) -> Self {
+        self.yield_every = sends;
+        self
+    }
+
+    /// Sets the longest flood wait that the runner serves. Where a rejection asks for a longer one, the request ends with
+    /// that rejection at once, no [`Retry`](crate::Retry) sends it again, and nothing is held back: it is yours then to
+    /// decide when to send again. Default: without a limit, the runner waits as long as the service asks.
+    ///
+    /// ```
+    /// # use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
+    /// use std::time::Duration;
+    /// use telegram_sender::{Retry, SendError, SenderRunner};
+    ///
+    /// # let runtime = VirtualRuntime::new();
+    /// # let eleven_hours = Duration::from_secs(40_000);
+    /// # let sender = ScriptedSender::new(runtime.timer()).replies_to("a", [Reply::reject(429).retry_after(eleven_hours)]);
+    /// # runtime.block_on(async {
+    /// let runner = SenderRunner::builder(sender)
+    ///     .strategy(Retry::new(3, Duration::from_secs(1)))
+    ///     .longest_wait(Duration::from_secs(600))
+    ///     .prepare(runtime.timer())
+    ///     .start(&runtime)
+    ///     .await?;
+    /// let (slow, other) = (runner.request("a").await.unwrap(), runner.request("b").await.unwrap());
+    /// let Err(SendError::Rejected(rejected)) = slow.await else { panic!() };
+    /// assert_eq!(rejected.retry_after, Some(eleven_hours));
+    /// assert!(other.await.is_ok()); // at once
+    /// # assert_eq!(runtime.timer().elapsed(), Duration::ZERO);
+    /// # Ok::<(), telegram_sender::testing::Failed>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = Nanos::of(wait);
         self
     }
 
@@ -173,7 +209,7 @@ impl<S: MessageSender, A> Builder<S, A> {
         A: SendStrategy<S>,
     {
         let runner = SenderRunner::new(storage, timer.clone(), self.options);
-        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox);
+        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox, self.longest_wait);
         let yield_every = self.yield_every;
         Prepared { runner, sender: self.sender, worker: move |handover| worker.run(handover, yield_every) }
     }

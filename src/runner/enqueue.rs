@@ -1,5 +1,6 @@
 //! A request on its way into the queue.
 
+use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -8,17 +9,21 @@ use super::SenderRunner;
 use crate::error::RequestError;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{Refused, Storage};
+use crate::storage::{Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 
-/// The future of [`SenderRunner::request`]. Not an `async fn`: that would hold the request twice, and move it more often,
-/// and it may be large.
-pub(super) struct Enqueue<'a, S: MessageSender, T, Q: Storage<S>> {
+/// The future of [`SenderRunner::request`]: the request's ticket, once it is in the queue.
+///
+/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::Runner). Dropped before it is ready,
+/// it has enqueued nothing, and the request is dropped with it. Kept without being polled it holds no room.
+// Not an `async fn`: that would hold the request twice, and move it more often, and it may be large.
+#[must_use = "a request is not enqueued before this is polled"]
+pub struct Enqueue<'a, S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     runner: &'a SenderRunner<S, T, Q>,
     /// `None` once it is in the queue or given back.
     request: Option<S::Request>,
     /// The wait for room, once the queue was full.
-    room: Option<Q::Room>,
+    room: Option<Q::Wait>,
 }
 
 type Enqueued<S, Q> = Result<Ticket<S, Q>, RequestError<<S as MessageSender>::Request>>;
@@ -51,5 +56,11 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Future for Enqueue<'_, S, T, Q> 
                 Err(closing) => return Poll::Ready(Err(closing.give_back(&mut this.request))),
             }
         }
+    }
+}
+
+impl<S: MessageSender, T, Q: Storage<S>> fmt::Debug for Enqueue<'_, S, T, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enqueue").field("waits_for_room", &self.room.is_some()).finish_non_exhaustive()
     }
 }

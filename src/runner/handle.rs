@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use futures::stream::Stream;
 
-use super::SenderRunner;
+use super::{Close, Enqueue, SenderRunner};
 use crate::error::{RequestError, ResultError, SendError};
 use crate::results::{Answer, Results};
 use crate::runtime::Timer;
@@ -15,12 +15,34 @@ use crate::ticket::Ticket;
 
 /// What a [`SenderRunner`] does for its callers.
 ///
+/// Most code needs no such trait: to be generic over the sender, take a `SenderRunner<S, T>` with a fixed timer, such as
+/// [`Tokio`](crate::Tokio). This trait is for code that puts something else in a runner's place, as tests do.
+///
 /// ```
 /// use telegram_sender::{RequestError, Runner};
 ///
 /// async fn greet<R: Runner<Request = String>>(runner: &R) -> Result<R::Ticket, RequestError<String>> {
 ///     runner.request("hello".to_owned()).await
 /// }
+/// ```
+///
+/// The futures of [`request`](Self::request) and [`close`](Self::close) have names, so that a task of another thread may
+/// call them:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use std::sync::Arc;
+/// use telegram_sender::{RequestError, Runner};
+///
+/// async fn greet_from_a_task<R>(runner: Arc<R>) -> Result<R::Ticket, RequestError<String>>
+/// where
+///     R: Runner<Request = String, Ticket: Send> + Send + Sync + 'static,
+///     for<'a> R::Enqueue<'a>: Send,
+/// {
+///     let task = tokio::spawn(async move { runner.request("hello".to_owned()).await });
+///     task.await.expect("the task does not panic")
+/// }
+/// # }
 /// ```
 #[doc(alias = "ISenderRunner")]
 pub trait Runner {
@@ -38,16 +60,21 @@ pub trait Runner {
     type Results: Stream<Item = Answer<Self::Message, Self::Rejection>>;
     /// Requests that were never sent.
     type Unsent: IntoIterator<Item = Self::Request>;
+    /// The future of [`request`](Self::request).
+    type Enqueue<'a>: Future<Output = Result<Self::Ticket, RequestError<Self::Request>>>
+    where
+        Self: 'a;
+    /// The future of [`close`](Self::close).
+    type Close<'a>: Future<Output = Exit>
+    where
+        Self: 'a;
 
     /// See [`SenderRunner::request`].
     ///
     /// # Errors
     ///
     /// Gives the request back when the runner is closing.
-    fn request(
-        &self,
-        request: Self::Request,
-    ) -> impl Future<Output = Result<Self::Ticket, RequestError<Self::Request>>>;
+    fn request(&self, request: Self::Request) -> Self::Enqueue<'_>;
 
     /// See [`SenderRunner::try_request`].
     ///
@@ -67,7 +94,7 @@ pub trait Runner {
     fn results(&self) -> Self::Results;
 
     /// See [`SenderRunner::close`].
-    fn close(&self) -> impl Future<Output = Exit>;
+    fn close(&self) -> Self::Close<'_>;
 
     /// See [`SenderRunner::close_with_timeout`].
     fn close_with_timeout(&self, timeout: Duration) -> impl Future<Output = Self::Unsent>;
@@ -87,9 +114,17 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Runner for SenderRunner<S, T, Q>
     type Ticket = Ticket<S, Q>;
     type Results = Results<S, Q>;
     type Unsent = Q::Unsent;
+    type Enqueue<'a>
+        = Enqueue<'a, S, T, Q>
+    where
+        Self: 'a;
+    type Close<'a>
+        = Close<'a, S, T, Q>
+    where
+        Self: 'a;
 
-    async fn request(&self, request: S::Request) -> Result<Self::Ticket, RequestError<S::Request>> {
-        Self::request(self, request).await
+    fn request(&self, request: S::Request) -> Self::Enqueue<'_> {
+        Self::request(self, request)
     }
 
     fn try_request(&self, request: S::Request) -> Result<Self::Ticket, RequestError<S::Request>> {
@@ -104,8 +139,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Runner for SenderRunner<S, T, Q>
         Self::results(self)
     }
 
-    async fn close(&self) -> Exit {
-        Self::close(self).await
+    fn close(&self) -> Self::Close<'_> {
+        Self::close(self)
     }
 
     async fn close_with_timeout(&self, timeout: Duration) -> Self::Unsent {

@@ -47,7 +47,7 @@ pin_project! {
         max_outstanding: NonZeroUsize,
         outstanding: VecDeque<Ticket<S, Q>>,
         waits_for_room: Option<S::Request>,
-        room: Q::Room,
+        room: Q::Wait,
         refused: Option<S::Request>,
     }
 }
@@ -71,7 +71,7 @@ impl<S: MessageSender, T: Timer, St, Q: Storage<S>> SendAll<S, T, St, Q> {
             max_outstanding: DEFAULT_MAX_OUTSTANDING,
             outstanding: VecDeque::new(),
             waits_for_room: None,
-            room: Q::Room::default(),
+            room: Q::Wait::default(),
             refused: None,
         }
     }

@@ -9,6 +9,11 @@ use std::task::Wake;
 pub(super) struct CountingTask(AtomicUsize);
 
 impl CountingTask {
+    /// How often so far; [`woken`](Self::woken) begins anew.
+    pub(super) fn peek(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
     /// How often since this was asked last.
     pub(super) fn woken(&self) -> usize {
         self.0.swap(0, Ordering::SeqCst)

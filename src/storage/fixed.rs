@@ -12,7 +12,6 @@ mod unsent;
 mod waiters;
 
 use core::fmt;
-use core::future::poll_fn;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use core::task::{self, Poll};
@@ -28,6 +27,7 @@ use self::state::{Policy, State};
 use self::ticket::FixedReceipt;
 use self::waiters::Event;
 use super::{Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
+use crate::contain::contain;
 use crate::error::InvalidArgument;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -166,7 +166,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             Ok(accepted)
         })?;
         if let Some(worker) = idle {
-            worker.wake();
+            contain(|| worker.wake());
         }
         Ok((id, FixedReceipt::new(self, slot)))
     }
@@ -186,7 +186,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             Ok((found, _left)) => Poll::Ready(found),
             Err(evicted) => {
                 if let Some(evicted) = evicted {
-                    evicted.wake();
+                    contain(|| evicted.wake());
                 }
                 Poll::Pending
             }
@@ -208,7 +208,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             state.waiters.next_due()
         });
         while let Some(waiter) = next {
-            waiter.wake();
+            contain(|| waiter.wake());
             next = self.with(|state| state.waiters.next_due());
         }
     }
@@ -248,7 +248,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     type Reply = SlotIndex;
     type Receipt = FixedReceipt<'a, M, S, Q, T, R, W>;
     type Taken = FixedJob<S>;
-    type Room = ();
+    type Wait = ();
     type Inbox = FixedInbox<'a, M, S, Q, T, R, W>;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
     type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
@@ -314,7 +314,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             _ => trace::closing(queued),
         }
         if let Some(worker) = worker {
-            worker.wake();
+            contain(|| worker.wake());
         }
         self.wake(Event::Room);
     }
@@ -348,7 +348,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         trace::stopped(&exit);
         for slot in 0..T {
             if let Some(ticket) = self.with(|state| state.slots.take_waker(slot)) {
-                ticket.wake();
+                contain(|| ticket.wake());
             }
         }
         for event in [Event::Room, Event::Response, Event::End] {
@@ -356,11 +356,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         }
     }
 
-    async fn stopped(&self) -> Exit {
-        let exit = |state: &State<S, Q, T, R, W>| {
+    fn poll_stopped(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<Exit> {
+        self.poll_for(cx, Event::End, |state| {
             (self.current_phase() == Phase::Stopped).then_some(state.exit.get())
-        };
-        poll_fn(|cx| self.poll_for(cx, Event::End, exit)).await
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use self::receipt::LeanReceipt;
 use super::heap::backed::{Backed, Common, storage_on_the_heap};
 use super::heap::entry;
 use super::{Enqueued, Refused, sealed, take};
+use crate::contain::contain;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -121,7 +122,7 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
         self.0.pushed.store(queue.pushed(), Ordering::Relaxed);
         drop(queue);
         if let Some(worker) = sleeper {
-            worker.wake();
+            contain(|| worker.wake());
         }
         Ok((id, receipt))
     }
@@ -133,7 +134,7 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     fn close(&self) {
         let sleeper = self.lock().close();
         if let Some(worker) = sleeper {
-            worker.wake();
+            contain(|| worker.wake());
         }
     }
 

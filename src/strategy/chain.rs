@@ -1,15 +1,14 @@
 //! A chain of built-in strategies that is put together at run time, from configuration.
 
-use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::future::Future;
 
 use futures::future::FutureExt;
 
 use super::delay::Pause;
-use super::timeout::Race;
+use super::timeout::{Race, expired};
 use super::{Context, Delay, Jitter, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
-use crate::error::NoAnswer;
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 
@@ -18,7 +17,7 @@ use crate::sender::MessageSender;
 #[non_exhaustive]
 pub enum BuiltIn {
     /// A [`RateLimiter`].
-    RateLimiter(RateLimiter<Box<[Instant]>>),
+    RateLimiter(RateLimiter<VecDeque<Instant>>),
     /// A [`Delay`].
     Delay(Delay),
     /// A [`Retry`].
@@ -40,7 +39,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(RateLimiter: RateLimiter<Box<[Instant]>>, Delay: Delay, Retry: Retry, Jitter: Jitter, Timeout: Timeout, Requeue: Requeue);
+from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, Jitter: Jitter, Timeout: Timeout, Requeue: Requeue);
 
 /// Built-in strategies in an order known at run time only; the first is nearest to the sender.
 ///
@@ -107,19 +106,19 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
             let (mut outcome, mut level) = match enter(levels, enter_below, cx).await {
                 Ok(()) => match within(expiry(levels, 0), &timer, inner.send(cx, request)).await {
                     Ok(outcome) => (outcome, 0),
-                    Err(expired) => (Err(NoAnswer::TimedOut), expired),
+                    Err(level) => (Err(expired(cx)), level),
                 },
-                Err(expired) => (Err(NoAnswer::TimedOut), expired),
+                Err(level) => (Err(expired(cx)), level),
             };
             loop {
                 let Some(current) = levels.get_mut(level) else { return outcome };
                 let After { pause, resend } = current.after(cx, request, &outcome);
                 // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
-                    && let Err(expired) =
+                    && let Err(expired_at) =
                         within(expiry(levels, level), &timer, timer.sleep_until(pause.end(cx))).await
                 {
-                    (outcome, level) = (Err(NoAnswer::TimedOut), expired);
+                    (outcome, level) = (Err(expired(cx)), expired_at);
                 } else if resend {
                     enter_below = level;
                     break;
@@ -140,10 +139,10 @@ impl Level {
         outcome: &Outcome<S>,
     ) -> After {
         let retry = match &mut self.strategy {
-            BuiltIn::Retry(retry) => retry.pause(cx, outcome, self.retries),
-            BuiltIn::Jitter(jitter) => jitter.pause(cx, outcome, self.retries),
+            BuiltIn::Retry(retry) => retry.pause(cx, outcome, &mut self.retries),
+            BuiltIn::Jitter(jitter) => jitter.pause(cx, outcome, &mut self.retries),
             BuiltIn::Delay(delay) => {
-                let pause = outcome.as_ref().ok().map(|response| delay.after::<S>(response));
+                let pause = outcome.as_ref().ok().map(|response| delay.after::<S>(cx, response));
                 return After { pause, resend: false };
             }
             BuiltIn::Requeue(requeue) => {
@@ -158,7 +157,6 @@ impl Level {
             }
             BuiltIn::Timeout(_) => None,
         };
-        self.retries += u32::from(retry.is_some());
         After { pause: retry, resend: retry.is_some() }
     }
 }

@@ -29,10 +29,14 @@ impl Delay {
         Self(Nanos::of(duration))
     }
 
-    /// How long `response` is held back.
-    pub(super) fn after<S: MessageSender>(self, response: &MessageResponse<S>) -> Pause {
+    /// Returns how long `response` is held back.
+    pub(super) fn after<S: MessageSender>(
+        self,
+        cx: &impl Context<S>,
+        response: &MessageResponse<S>,
+    ) -> Pause {
         match response {
-            Err(rejection) if asks_to_wait::<S>(rejection) => Pause::UntilPermitted,
+            Err(rejection) if flood_wait::<S>(cx, rejection) == FloodWait::Served => Pause::UntilPermitted,
             _ => Pause::For(self.0),
         }
     }
@@ -48,7 +52,7 @@ impl<S: MessageSender> SendStrategy<S> for Delay {
     ) -> impl Future<Output = Outcome<S>> {
         async move {
             let response = inner.send(cx, request).await?;
-            let (timer, deadline) = (cx.timer(), self.after::<S>(&response).end(cx));
+            let (timer, deadline) = (cx.timer(), self.after::<S>(cx, &response).end(cx));
             // Without a wait, the clock is not asked either.
             if deadline > Instant::EPOCH {
                 timer.sleep_until(deadline).await;
@@ -86,7 +90,22 @@ impl Pause {
     }
 }
 
-/// Whether `rejection` says how long to wait. A wait of zero says nothing.
-pub(super) fn asks_to_wait<S: MessageSender>(rejection: &S::Rejection) -> bool {
-    S::retry_after(rejection).is_some_and(|wait| !wait.is_zero())
+/// The wait that a rejection asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FloodWait {
+    /// It asks for none. Nor does one that asks for a wait of zero.
+    None,
+    /// The runner waits.
+    Served,
+    /// It is longer than the builder's limit: nobody waits, and the request is over.
+    TooLong,
+}
+
+pub(super) fn flood_wait<S: MessageSender>(cx: &impl Context<S>, rejection: &S::Rejection) -> FloodWait {
+    match S::retry_after(rejection) {
+        Some(wait) if wait.is_zero() => FloodWait::None,
+        Some(wait) if cx.accepts_wait(wait) => FloodWait::Served,
+        Some(_) => FloodWait::TooLong,
+        None => FloodWait::None,
+    }
 }

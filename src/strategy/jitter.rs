@@ -70,9 +70,14 @@ impl<Source: JitterSource> Jitter<Source> {
         Ok(Self(Retry::with_schedule(Exponential { retries, base, ratio, source })))
     }
 
-    /// Also re-sends when no answer was got; see [`Retry::on_no_answer`].
+    /// Also re-sends where the request may have arrived; see [`Retry::on_no_answer`].
     pub fn on_no_answer(self) -> Self {
         Self(self.0.on_no_answer())
+    }
+
+    /// Lets a flood wait use up no retry; see [`Retry::uncounted_flood_waits`].
+    pub fn uncounted_flood_waits(self) -> Self {
+        Self(self.0.uncounted_flood_waits())
     }
 
     #[cfg(feature = "alloc")]
@@ -80,7 +85,7 @@ impl<Source: JitterSource> Jitter<Source> {
         &mut self,
         cx: &impl Context<S>,
         outcome: &Outcome<S>,
-        retry: u32,
+        retry: &mut u32,
     ) -> Option<Pause> {
         self.0.pause(cx, outcome, retry)
     }
@@ -99,7 +104,7 @@ impl<S: MessageSender, Source: JitterSource> SendStrategy<S> for Jitter<Source> 
 
 /// Where the random part of a wait comes from.
 pub trait JitterSource {
-    /// A fraction of the upper bound, from 0 to 1. Anything beyond is cut to that.
+    /// Returns a fraction of the upper bound, from 0 to 1. Anything beyond is cut to that, and what is no number counts as 0.
     fn fraction(&mut self) -> f64;
 }
 
@@ -134,7 +139,8 @@ impl<Source: JitterSource> RetrySchedule for Exponential<Source> {
             return None;
         }
         let backoff = self.base.saturating_mul(2_u32.saturating_pow(retry));
-        let share = self.ratio * self.source.fraction().clamp(0.0, 1.0);
+        let fraction = self.source.fraction();
+        let share = if fraction.is_nan() { 0.0 } else { self.ratio * fraction.clamp(0.0, 1.0) };
         let spread = Duration::try_from_secs_f64(backoff.as_secs_f64() * share).unwrap_or(Duration::MAX);
         Some(backoff.saturating_add(spread))
     }
@@ -162,6 +168,17 @@ mod tests {
         });
         assert!(shares.iter().all(|share| (-1e-6..=1.0).contains(share)), "{shares:?}");
         assert!(shares.iter().any(|share| (share - shares[0]).abs() > 0.01), "{shares:?}");
+    }
+
+    #[test]
+    fn draws_out_of_bounds_are_cut() {
+        for (draw, millis) in
+            [(f64::NAN, 1000), (-1.0, 1000), (f64::NEG_INFINITY, 1000), (2.0, 1500), (f64::INFINITY, 1500)]
+        {
+            let mut schedule =
+                Exponential { retries: 1, base: Duration::from_secs(1), ratio: 0.5, source: move || draw };
+            assert_eq!(schedule.delay(0), Some(Duration::from_millis(millis)), "{draw}");
+        }
     }
 
     #[test]

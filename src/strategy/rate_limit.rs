@@ -1,7 +1,7 @@
 //! A true sliding window: no window of the period ever holds more sends than the rate.
 
 #[cfg(feature = "alloc")]
-use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use core::future::Future;
 use core::time::Duration;
 
@@ -19,42 +19,114 @@ use crate::sender::MessageSender;
 /// the whole retried send. To keep two limits, list two: each counts a send when it is really made, after the other's
 /// wait.
 ///
-/// The window's stamps are in `Stamps`: a boxed slice, or an array where there is no allocator.
+/// The window's stamps are in `Kept`: a `VecDeque` that grows with the sends in the window, up to the rate; or an array where
+/// there is no allocator.
 ///
 /// ```
 /// # use std::time::Duration;
 /// use telegram_sender::{Instant, RateLimiter};
 ///
-/// let boxed = RateLimiter::new(30, Duration::from_secs(1))?;
+/// let limiter = RateLimiter::new(30, Duration::from_secs(1))?;
 /// let on_a_chip: RateLimiter<[Instant; 30]> = RateLimiter::with_array(Duration::from_secs(1))?;
 /// assert_eq!(RateLimiter::new(0, Duration::from_secs(1)).unwrap_err().argument(), "rate");
-/// # let _ = (boxed, on_a_chip); Ok::<(), telegram_sender::InvalidArgument>(())
+/// # let _ = (limiter, on_a_chip); Ok::<(), telegram_sender::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone)]
 #[doc(alias = "RateLimiterStrategy")]
-pub struct RateLimiter<Stamps> {
+pub struct RateLimiter<Kept> {
     period: Nanos,
-    /// The stamps of the last sends, as many as the rate, in a ring.
-    stamps: Stamps,
-    /// The place of the next stamp.
-    next: usize,
-    /// Whether each place has a stamp: that at `next` is then the oldest.
-    full: bool,
+    /// The stamps of the last sends.
+    stamps: Kept,
+    ring: Ring,
     /// Whether a send was admitted whose end was never seen: it may have been dropped.
     in_flight: bool,
 }
 
+/// The rate, and where the next stamp goes if the stamps are in an array.
+#[derive(Debug, Clone)]
+pub struct Ring {
+    rate: usize,
+    next: usize,
+    /// Whether each place has a stamp: that at `next` is then the oldest.
+    full: bool,
+}
+
+/// Where a limiter keeps its stamps.
+///
+/// The trait is sealed: its methods are not part of the public API.
+pub trait Stamps: sealed::Sealed {
+    /// Stamps a send that is made `now`, or returns when there will be room.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "for stamps of ours")]
+    fn stamp(&mut self, ring: &mut Ring, now: Instant, period: Nanos) -> Result<(), Instant>;
+
+    #[doc(hidden)]
+    fn newest(&mut self, ring: &Ring) -> Option<&mut Instant>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
 #[cfg(feature = "alloc")]
-impl RateLimiter<Box<[Instant]>> {
-    /// A limit of `rate` sends in any window of `period`. It holds eight bytes per send of the rate.
+impl sealed::Sealed for VecDeque<Instant> {}
+
+#[cfg(feature = "alloc")]
+impl Stamps for VecDeque<Instant> {
+    #[allow(private_interfaces, reason = "for stamps of ours")]
+    fn stamp(&mut self, ring: &mut Ring, now: Instant, period: Nanos) -> Result<(), Instant> {
+        while let Some(oldest) = self.front().copied() {
+            let expiry = oldest + period;
+            if expiry <= now {
+                self.pop_front();
+            } else if self.len() >= ring.rate {
+                return Err(expiry);
+            } else {
+                break;
+            }
+        }
+        self.push_back(now);
+        Ok(())
+    }
+
+    fn newest(&mut self, _: &Ring) -> Option<&mut Instant> {
+        self.back_mut()
+    }
+}
+
+impl<const RATE: usize> sealed::Sealed for [Instant; RATE] {}
+
+impl<const RATE: usize> Stamps for [Instant; RATE] {
+    #[allow(private_interfaces, reason = "for stamps of ours")]
+    fn stamp(&mut self, ring: &mut Ring, now: Instant, period: Nanos) -> Result<(), Instant> {
+        let Some(oldest) = self.get_mut(ring.next) else { return Ok(()) };
+        if ring.full && now < *oldest + period {
+            return Err(*oldest + period);
+        }
+        *oldest = now;
+        ring.next += 1;
+        if ring.next == RATE {
+            (ring.next, ring.full) = (0, true);
+        }
+        Ok(())
+    }
+
+    fn newest(&mut self, ring: &Ring) -> Option<&mut Instant> {
+        let end = if ring.next == 0 && ring.full { RATE } else { ring.next };
+        self.get_mut(end.checked_sub(1)?)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl RateLimiter<VecDeque<Instant>> {
+    /// A limit of `rate` sends in any window of `period`. It keeps eight bytes for each send in a window, at most `rate`.
     ///
     /// # Errors
     ///
     /// Refused when `rate` or `period` is zero.
     pub fn new(rate: u32, period: Duration) -> Result<Self, InvalidArgument> {
         // A rate beyond the address space can't be kept in memory, nor reached.
-        let stamps = alloc::vec![Instant::EPOCH; usize::try_from(rate).unwrap_or(usize::MAX)];
-        Self::with_stamps(stamps.into_boxed_slice(), period)
+        Self::with_stamps(usize::try_from(rate).unwrap_or(usize::MAX), VecDeque::new(), period)
     }
 }
 
@@ -67,15 +139,16 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
     pub fn with_array(period: Duration) -> Result<Self, InvalidArgument> {
         // None is read before it is written. Zeros would be filled in by a `memset` that a chip may need for nothing else.
         let unused = Instant::from_nanos(1);
-        Self::with_stamps([unused; RATE], period)
+        Self::with_stamps(RATE, [unused; RATE], period)
     }
 }
 
-impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
-    fn with_stamps(stamps: Stamps, period: Duration) -> Result<Self, InvalidArgument> {
+impl<Kept: Stamps> RateLimiter<Kept> {
+    fn with_stamps(rate: usize, stamps: Kept, period: Duration) -> Result<Self, InvalidArgument> {
         // Made before it is checked: else a chip moves the stamps once more.
-        let limiter = Self { period: Nanos::of(period), stamps, next: 0, full: false, in_flight: false };
-        if limiter.stamps.as_ref().is_empty() {
+        let ring = Ring { rate, next: 0, full: false };
+        let limiter = Self { period: Nanos::of(period), stamps, ring, in_flight: false };
+        if rate == 0 {
             return Err(InvalidArgument::new("rate", "must be at least 1"));
         }
         if limiter.period.is_zero() {
@@ -109,37 +182,19 @@ impl<Stamps: AsRef<[Instant]> + AsMut<[Instant]>> RateLimiter<Stamps> {
         }
     }
 
-    /// Stamps a send that is made `now`, or says when there will be room.
     fn stamp(&mut self, now: Instant) -> Result<(), Instant> {
-        let stamps = self.stamps.as_mut();
-        let rate = stamps.len();
-        let Some(oldest) = stamps.get_mut(self.next) else { return Ok(()) };
-        if self.full && now < *oldest + self.period {
-            return Err(*oldest + self.period);
-        }
-        *oldest = now;
-        self.next += 1;
-        if self.next == rate {
-            (self.next, self.full) = (0, true);
-        }
-        Ok(())
+        self.stamps.stamp(&mut self.ring, now, self.period)
     }
 
     /// Moves the newest stamp forward to `time`; never back.
     fn move_newest(&mut self, time: Instant) {
-        let stamps = self.stamps.as_mut();
-        let end = if self.next == 0 && self.full { stamps.len() } else { self.next };
-        if let Some(newest) = end.checked_sub(1).and_then(|index| stamps.get_mut(index)) {
+        if let Some(newest) = self.stamps.newest(&self.ring) {
             *newest = time.max(*newest);
         }
     }
 }
 
-impl<S, Stamps> SendStrategy<S> for RateLimiter<Stamps>
-where
-    S: MessageSender,
-    Stamps: AsRef<[Instant]> + AsMut<[Instant]>,
-{
+impl<S: MessageSender, Kept: Stamps> SendStrategy<S> for RateLimiter<Kept> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold twice what it is given")]
     fn execute(
         &mut self,
@@ -209,6 +264,22 @@ mod tests {
                 assert_eq!(admit(&mut limiter, admitted), Err(at(room_at)));
             }
         }
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn a_limit_keeps_no_more_stamps_than_there_are_sends_in_a_window() {
+        let mut limiter = RateLimiter::new(u32::MAX, Duration::from_secs(1)).unwrap();
+        for send in 0..100_000 {
+            assert_eq!(limiter.stamp(at(10 * send)), Ok(()));
+        }
+        assert_eq!(limiter.stamps.len(), 100);
+        assert!(limiter.stamps.capacity() <= 1_000);
+        // One that is used keeps to its rate.
+        let mut limiter = RateLimiter::new(3, Duration::from_secs(1)).unwrap();
+        let stamps = [0, 1, 2, 3, 1000, 1001, 1003, 1003].map(|millis| limiter.stamp(at(millis)));
+        let (room, none) = (Ok(()), |until| Err(at(until)));
+        assert_eq!(stamps, [room, room, room, none(1000), room, room, room, none(2000)]);
     }
 
     #[test]

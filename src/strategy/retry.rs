@@ -3,7 +3,7 @@
 use core::future::Future;
 use core::time::Duration;
 
-use super::delay::{Pause, asks_to_wait};
+use super::delay::{FloodWait, Pause, flood_wait};
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
 use crate::runtime::{Nanos, Timer};
@@ -16,9 +16,15 @@ use crate::trace;
 /// When the rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served instead of
 /// the schedule's. The last rejection is the answer.
 ///
-/// A send that got *no* answer is retried if the sender says that the request surely
-/// [did not arrive](MessageSender::may_have_arrived). Otherwise the service might get it twice, so it is retried
-/// only if asked for with [`on_no_answer`](Self::on_no_answer).
+/// A send that got *no* answer is retried if the request surely did not arrive: the sender
+/// [says so](MessageSender::may_have_arrived), or a [`Timeout`](crate::Timeout) listed before expired while it
+/// [waited](NoAnswer::NotSentInTime). Otherwise the service might get it twice, so it is retried only if asked for with
+/// [`on_no_answer`](Self::on_no_answer). So is what the service rejected although it [may have taken
+/// it](MessageSender::may_have_been_taken).
+///
+/// A *retry* is a send after the first, so `n` retries are up to `n + 1` [attempts](crate::Ticket::attempts). A *flood wait*
+/// is a wait that the service asks for. The send after it is a retry like another, unless
+/// [`uncounted_flood_waits`](Self::uncounted_flood_waits) says that it uses up none.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -33,12 +39,13 @@ use crate::trace;
 pub struct Retry<Schedule = Fixed> {
     schedule: Schedule,
     no_answer_too: bool,
+    counts_flood_waits: bool,
 }
 
 impl Retry {
     /// Up to `retries` re-sends after the first, `delay` apart. No retries send once.
     pub const fn new(retries: u32, delay: Duration) -> Self {
-        Self { schedule: Fixed { retries, delay: Nanos::of(delay) }, no_answer_too: false }
+        Self::with_schedule(Fixed { retries, delay: Nanos::of(delay) })
     }
 }
 
@@ -57,48 +64,82 @@ impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
     /// # let _ = retry;
     /// ```
     pub fn with_backoff(builder: B) -> Self {
-        Self { schedule: Backoff { builder, current: None }, no_answer_too: false }
+        Self::with_schedule(Backoff { builder, current: None })
     }
 }
 
 impl<Schedule: RetrySchedule> Retry<Schedule> {
     /// Re-sends on a schedule of your own.
     pub const fn with_schedule(schedule: Schedule) -> Self {
-        Self { schedule, no_answer_too: false }
+        Self { schedule, no_answer_too: false, counts_flood_waits: true }
     }
 
-    /// Also re-sends whenever no answer was got: the sender failed, or timed out.
-    ///
-    /// The request may have arrived all the same; the service may then get it twice.
+    /// Also re-sends where the request may have arrived: the sender failed or timed out, or the service rejected what it
+    /// [may have taken](MessageSender::may_have_been_taken). The service may then get the request twice.
     pub const fn on_no_answer(mut self) -> Self {
         self.no_answer_too = true;
         self
     }
 
-    /// The wait before re-send number `retry` (from 0) after `outcome`, or `None` if that is final.
+    /// Lets a flood wait use up no retry: a request is sent again as often as the service asks to wait, and the schedule is
+    /// for other rejections and failures.
+    ///
+    /// Bound each of these waits with [`longest_wait`](crate::Builder::longest_wait). Their number is not bounded: a service
+    /// that asks to wait for ever is waited for until the runner is aborted.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use telegram_sender::Retry;
+    ///
+    /// let retry = Retry::new(3, Duration::from_secs(1)).uncounted_flood_waits();
+    /// # let _ = retry;
+    /// ```
+    pub const fn uncounted_flood_waits(mut self) -> Self {
+        self.counts_flood_waits = false;
+        self
+    }
+
+    /// Returns the wait before the next re-send after `outcome`, or `None` if that is final. `retry` is how many re-sends
+    /// were counted before; this one is counted in.
     pub(super) fn pause<S: MessageSender>(
         &mut self,
         cx: &impl Context<S>,
         outcome: &Outcome<S>,
-        retry: u32,
+        retry: &mut u32,
     ) -> Option<Pause> {
-        let pause = self.pause_after::<S>(outcome, retry)?;
+        let pause = self.pause_after::<S>(cx, outcome, retry)?;
         trace::retry(cx.id(), cx.attempts(), pause.nanos());
         Some(pause)
     }
 
-    fn pause_after<S: MessageSender>(&mut self, outcome: &Outcome<S>, retry: u32) -> Option<Pause> {
-        match outcome {
-            Ok(Err(rejection)) if !S::is_final(rejection) => {
-                let delay = self.schedule.delay_nanos(retry)?;
-                Some(if asks_to_wait::<S>(rejection) { Pause::UntilPermitted } else { Pause::For(delay) })
+    fn pause_after<S: MessageSender>(
+        &mut self,
+        cx: &impl Context<S>,
+        outcome: &Outcome<S>,
+        retry: &mut u32,
+    ) -> Option<Pause> {
+        let mut pause = None;
+        let may_resend = match outcome {
+            Ok(Err(rejection)) => {
+                let wait = flood_wait::<S>(cx, rejection);
+                pause = (wait == FloodWait::Served).then_some(Pause::UntilPermitted);
+                let is_over = wait == FloodWait::TooLong || S::is_final(rejection);
+                !is_over && (self.no_answer_too || !S::may_have_been_taken(rejection))
             }
-            Err(NoAnswer::Failed(error)) if self.no_answer_too || !S::may_have_arrived(error) => {
-                self.schedule.delay_nanos(retry).map(Pause::For)
-            }
-            Err(NoAnswer::TimedOut) if self.no_answer_too => self.schedule.delay_nanos(retry).map(Pause::For),
-            Ok(_) | Err(_) => None,
+            Err(NoAnswer::Failed(error)) => self.no_answer_too || !S::may_have_arrived(error),
+            Err(NoAnswer::TimedOut) => self.no_answer_too,
+            Err(NoAnswer::NotSentInTime) => true,
+            Ok(Ok(_)) | Err(_) => false,
+        };
+        if !may_resend {
+            return None;
         }
+        if pause.is_none() || self.counts_flood_waits {
+            let delay = self.schedule.delay_nanos(*retry)?;
+            *retry += 1;
+            pause = pause.or(Some(Pause::For(delay)));
+        }
+        pause
     }
 }
 
@@ -116,12 +157,11 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
                 // In a block of its own, an outcome that is not the last is not kept while it waits.
                 let deadline = {
                     let outcome = inner.send(cx, request).await;
-                    let Some(pause) = self.pause(cx, &outcome, retry) else { return outcome };
+                    let Some(pause) = self.pause(cx, &outcome, &mut retry) else { return outcome };
                     pause.end(cx)
                 };
                 let timer = cx.timer();
                 timer.sleep_until(deadline).await;
-                retry += 1;
             }
         }
     }

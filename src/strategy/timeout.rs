@@ -12,12 +12,13 @@ use crate::error::{InvalidArgument, NoAnswer};
 use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
 
-/// Drops a send that takes longer than a given time: its ticket fails with [`NoAnswer::TimedOut`].
+/// Drops a send that takes longer than a given time: its ticket fails with [`NoAnswer::TimedOut`], or with
+/// [`NoAnswer::NotSentInTime`] if the request surely did not arrive, as it still waited to be sent.
 ///
 /// It covers all that is listed before it. Nearest to the sender it bounds each attempt; listed after a limiter
 /// or a retry, their waits count too.
 ///
-/// Whether a request that timed out arrived all the same is unknown: retrying it may send it twice.
+/// Whether a request that was being sent arrived all the same is unknown: retrying it may send it twice.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -60,9 +61,15 @@ impl<S: MessageSender> SendStrategy<S> for Timeout {
         async move {
             let (timer, limit) = (&cx.timer(), self.0);
             let sleep = move || timer.sleep_until(timer.now() + limit);
-            Race::new(inner.send(cx, request), sleep).await.unwrap_or(Err(NoAnswer::TimedOut))
+            let outcome = Race::new(inner.send(cx, request), sleep).await;
+            outcome.unwrap_or_else(|| Err(expired(cx)))
         }
     }
+}
+
+/// Returns why there is no answer once a time-out has expired.
+pub(super) fn expired<S: MessageSender>(cx: &impl Context<S>) -> NoAnswer<S::Error> {
+    if cx.may_have_arrived() { NoAnswer::TimedOut } else { NoAnswer::NotSentInTime }
 }
 
 pin_project! {

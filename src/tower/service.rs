@@ -35,7 +35,7 @@ macro_rules! service_over {
             /// [`CallError::NotReady`] once the runner is closing.
             fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
                 if !self.is_closing() {
-                    ready!(self.storage.poll_room_in_passing(&mut self.room, cx));
+                    ready!(self.storage.poll_room(&mut self.room, cx));
                 }
                 Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
             }

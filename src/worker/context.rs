@@ -3,10 +3,12 @@
 use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::replace;
+use core::time::Duration;
 
+use super::budget::Budget;
 use crate::error::{NoAnswer, RequeueError};
 use crate::runtime::{Instant, Nanos, Timer};
-use crate::sender::MessageSender;
+use crate::sender::{Delivery, MessageResponse, MessageSender};
 use crate::storage::{Exit, Inbox, Job, Phase, Storage, Taken};
 use crate::strategy::{Context, Outcome, Pipeline, RequestId};
 use crate::trace;
@@ -20,6 +22,8 @@ pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
     not_before: Instant,
     admitted_at: Instant,
+    /// The longest wait that a rejection may ask for.
+    longest_wait: Nanos,
     timer: T,
     pub(super) inbox: Q::Inbox,
 }
@@ -32,8 +36,9 @@ fn some(instant: Instant) -> Option<Instant> {
 }
 
 impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
-    pub(super) fn new(timer: T, inbox: Q::Inbox) -> Self {
-        Self { attempts: 0, exit: Exit::Dropped, not_before: NONE, admitted_at: NONE, timer, inbox }
+    pub(super) fn new(timer: T, inbox: Q::Inbox, longest_wait: Nanos) -> Self {
+        let exit = Exit::Dropped;
+        Self { attempts: 0, exit, not_before: NONE, admitted_at: NONE, longest_wait, timer, inbox }
     }
 
     pub(super) fn storage(&self) -> &Q {
@@ -59,13 +64,20 @@ impl<S: MessageSender, T, Q: Storage<S>> WorkerContext<S, T, Q> {
 pub(super) struct Turn<'a, S: MessageSender, T, Q: Storage<S>> {
     worker: &'a mut WorkerContext<S, T, Q>,
     taken: &'a Q::Taken,
+    delivery: &'a Delivery,
+    budget: &'a Budget,
 }
 
 impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Turn<'a, S, T, Q> {
     /// Begins the turn of a request.
-    pub(super) fn begin(worker: &'a mut WorkerContext<S, T, Q>, taken: &'a Q::Taken) -> Self {
+    pub(super) fn begin(
+        worker: &'a mut WorkerContext<S, T, Q>,
+        taken: &'a Q::Taken,
+        delivery: &'a Delivery,
+        budget: &'a Budget,
+    ) -> Self {
         worker.storage().turns().begin();
-        Self { worker, taken }
+        Self { worker, taken, delivery, budget }
     }
 
     /// How long it has waited in the queue, if that is measured.
@@ -104,6 +116,27 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
         self.worker.timer.clone()
     }
 
+    // Strategies that wait without a send let others run too.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        let (timer, budget) = (self.timer(), self.budget);
+        async move {
+            budget.step().await;
+            timer.sleep(duration).await;
+        }
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        let (timer, budget) = (self.timer(), self.budget);
+        async move {
+            budget.step().await;
+            timer.sleep_until(deadline).await;
+        }
+    }
+
+    fn may_have_arrived(&self) -> bool {
+        self.delivery.has_begun()
+    }
+
     fn is_closing(&self) -> bool {
         self.worker.storage().phase() > Phase::Open
     }
@@ -133,6 +166,10 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
         some(self.worker.not_before)
     }
 
+    fn accepts_wait(&self, wait: Duration) -> bool {
+        Nanos::of(wait).get() <= self.worker.longest_wait.get()
+    }
+
     fn hold_until(&mut self, deadline: Instant) {
         self.worker.not_before = self.worker.not_before.max(deadline);
     }
@@ -152,32 +189,53 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
 }
 
 /// The innermost pipeline: calls the sender, and notes a wait that the service asks for.
-pub(super) struct Direct<'a, S, Q>(&'a S, PhantomData<fn() -> Q>);
+pub(super) struct Direct<'a, S, Q> {
+    sender: &'a S,
+    delivery: &'a Delivery,
+    budget: &'a Budget,
+    storage: PhantomData<fn() -> Q>,
+}
 
 impl<'a, S, Q> Direct<'a, S, Q> {
-    pub(super) const fn new(sender: &'a S) -> Self {
-        Self(sender, PhantomData)
+    pub(super) const fn new(sender: &'a S, delivery: &'a Delivery, budget: &'a Budget) -> Self {
+        Self { sender, delivery, budget, storage: PhantomData }
     }
 }
 
 impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for Direct<'_, S, Q> {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
-        let sender = self.0;
+        let Self { sender, delivery, budget, .. } = *self;
         async move {
             // Strategies wait where it suits them; one that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
                 let timer = cx.timer();
                 Q::make_room_for(timer.sleep_until(deadline)).await;
             }
+            budget.step().await;
+            let may_have_arrived = delivery.has_begun();
             cx.begin_attempt();
-            let response = sender.send_message(request).await.map_err(NoAnswer::Failed)?;
+            let answer = sender.deliver(request, delivery).await;
+            // An attempt that surely did not arrive leaves what was known before it.
+            delivery.set(may_have_arrived || may_be_taken::<S>(&answer));
+            let response = answer.map_err(NoAnswer::Failed)?;
             if let Err(rejection) = &response
                 && let Some(wait) = S::retry_after(rejection)
             {
                 trace::flood_wait(cx.id(), wait);
-                cx.hold_until(cx.now() + wait);
+                if cx.accepts_wait(wait) {
+                    cx.hold_until(cx.now() + wait);
+                }
             }
             Ok(response)
         }
+    }
+}
+
+/// Returns true unless an attempt that ended with `answer` surely did not arrive, or was surely not taken.
+fn may_be_taken<S: MessageSender>(answer: &Result<MessageResponse<S>, S::Error>) -> bool {
+    match answer {
+        Ok(Ok(_)) => true,
+        Ok(Err(rejection)) => S::may_have_been_taken(rejection),
+        Err(error) => S::may_have_arrived(error),
     }
 }

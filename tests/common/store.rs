@@ -52,6 +52,9 @@ where
 /// Makes runners over one kind of storage.
 pub trait Store<S: MessageSender + 'static>: 'static {
     type Storage: Storage<S> + 'static;
+    /// Whether a request that finds room in the queue finds room for its ticket.
+    #[allow(dead_code, reason = "not each test binary uses it")]
+    const HAS_ROOM_FOR_TICKETS: bool = true;
 
     fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
         builder: Builder<S, A>,
@@ -117,6 +120,7 @@ impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<
         RESULTS,
         16,
     >;
+    const HAS_ROOM_FOR_TICKETS: bool = false;
 
     fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
         builder: Builder<S, A>,

@@ -66,7 +66,7 @@ impl JitterSource for Fractions {
 }
 
 enum AnyStrategy {
-    RateLimiter(RateLimiter<Box<[Instant]>>),
+    RateLimiter(RateLimiter<std::collections::VecDeque<Instant>>),
     Delay(Delay),
     Retry(Retry),
     Jitter(Jitter<Fractions>),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use telegram_sender::testing::SendEnd;
 use telegram_sender::{Exit, NoAnswer, SendError};
 
-use super::{Ending, Kind, Outcome, Request, ResultsKept, Script};
+use super::{Ending, Kind, Outcome, Request, ResultsKept, Script, TicketRead};
 
 /// Panics with the promise that was broken.
 pub fn check(script: &Script, outcome: &Outcome) {
@@ -18,7 +18,7 @@ pub fn check(script: &Script, outcome: &Outcome) {
 }
 
 fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
-    let made: usize = script.producers.iter().map(Vec::len).sum();
+    let made = script.producers.iter().map(Vec::len).sum::<usize>() + outcome.idle_requests;
     let ended: BTreeSet<_> = outcome.tickets.iter().map(|(request, _)| *request).collect();
     assert_eq!(ended.len(), outcome.tickets.len(), "a ticket ended twice");
     let refused: BTreeSet<_> = outcome.refused.iter().copied().collect();
@@ -30,14 +30,24 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
     assert!(sent.is_disjoint(&refused), "a refused request was sent");
     let unsent: BTreeSet<_> = outcome.unsent.iter().copied().collect();
     assert_eq!(unsent.len(), outcome.unsent.len(), "an unsent request came back twice");
-    assert!(sent.is_disjoint(&unsent), "a request that came back as unsent was sent");
+    for send in &outcome.sends {
+        let refused = send.ended.is_some_and(|(_, end)| end == SendEnd::Rejected);
+        assert!(
+            !unsent.contains(&send.request) || refused,
+            "{send:?} may have arrived, and came back as unsent"
+        );
+    }
     for (request, ticket) in &outcome.tickets {
-        let Some((_, _, ended)) = ticket else { continue };
+        let Some(TicketRead { ended, .. }) = ticket else { continue };
         let aborted = matches!(ended, Err(SendError::NoAnswer(NoAnswer::Aborted)));
         let stopped = matches!(ended, Err(SendError::NoAnswer(NoAnswer::Stopped)));
         assert!(
             !aborted || unsent.contains(request) || script.left_alone,
             "{request:?} was aborted and did not come back"
+        );
+        assert!(
+            !stopped || unsent.contains(request) || script.left_alone,
+            "{request:?} was stopped before its send and did not come back"
         );
         assert!(
             !unsent.contains(request) || aborted || stopped,
@@ -50,8 +60,9 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
     if outcome.exit == Exit::Drained && !script.strategies.iter().any(|kind| matches!(kind, Kind::Timeout(_)))
     {
         for (request, ticket) in &outcome.tickets {
-            let cancelled =
-                matches!(ticket, None | Some((_, _, Err(SendError::NoAnswer(NoAnswer::Cancelled)))));
+            let cancelled = ticket
+                .as_ref()
+                .is_none_or(|read| read.ended == Err(SendError::NoAnswer(NoAnswer::Cancelled)));
             assert!(cancelled || sent.contains(request), "{request:?} was drained and never sent");
         }
     }
@@ -59,7 +70,17 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
 
 fn tickets_tell_what_was_sent(outcome: &Outcome) {
     for (request, ticket) in &outcome.tickets {
-        let Some((_, attempts, ended)) = ticket else { continue };
+        let Some(TicketRead { attempts, may_have_arrived, ended, .. }) = ticket else { continue };
+        let sends = outcome.sends.iter().filter(|send| send.request == *request);
+        let refused = |end: Option<(_, SendEnd)>| end.is_some_and(|(_, end)| end == SendEnd::Rejected);
+        let arrival = sends.take(*attempts as usize).any(|send| !refused(send.ended));
+        if let Err(SendError::NoAnswer(why)) = ended
+            && *why != NoAnswer::Cancelled
+        {
+            assert_eq!(*may_have_arrived, arrival, "{request:?} ended as {why:?}");
+            let failed = matches!(why, NoAnswer::Failed(_));
+            assert!(failed || why.may_have_arrived() == arrival, "{request:?}: {why:?}");
+        }
         let last = match ended {
             Ok(accepted) => {
                 assert_eq!(accepted.request, *request, "a ticket got another request's message");
@@ -130,8 +151,8 @@ fn results_are_the_responses(script: &Script, outcome: &Outcome) {
     let results: BTreeSet<_> = results.into_iter().collect();
     for (request, ticket) in &outcome.tickets {
         let send = match ticket {
-            Some((_, _, Ok(accepted))) => accepted.send,
-            Some((_, _, Err(SendError::Rejected(rejected)))) => rejected.send,
+            Some(TicketRead { ended: Ok(accepted), .. }) => accepted.send,
+            Some(TicketRead { ended: Err(SendError::Rejected(rejected)), .. }) => rejected.send,
             _ => continue,
         };
         // A worker that was dropped between the ticket and the result could not publish it.

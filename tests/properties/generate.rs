@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::{Consumer, End, Ending, Fate, Kind, Planned, ResultsKept, Script, Step};
+use super::{Consumer, End, Ending, Fate, Idler, Kind, Planned, ResultsKept, Script, Step, WaitsFor};
 
 fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
@@ -53,6 +53,17 @@ fn consumer() -> impl Strategy<Value = Consumer> {
         .prop_map(|(from, pause, count)| Consumer { from, pause, count })
 }
 
+fn idler() -> impl Strategy<Value = Idler> {
+    let waits_for = prop_oneof![
+        3 => Just(WaitsFor::Room),
+        1 => Just(WaitsFor::Reply),
+        2 => Just(WaitsFor::Response),
+        1 => Just(WaitsFor::End),
+    ];
+    (0..100_u64, waits_for, any::<bool>(), option::of(0..200_u64))
+        .prop_map(|(at, waits_for, panics, until)| Idler { at, waits_for, panics, until })
+}
+
 fn ending() -> impl Strategy<Value = (u64, Ending)> {
     let ending = prop_oneof![
         4 => Just(Ending::Close),
@@ -83,10 +94,11 @@ pub fn script() -> impl Strategy<Value = Script> {
         option::of(1..5_usize),
         results(),
         vec(vec(step(), 0..8), 1..4),
-        vec(consumer(), 0..3),
+        (vec(consumer(), 0..3), vec(idler(), 0..5)),
         (vec(ending(), 0..3), any::<bool>()),
     )
-        .prop_map(|(order, strategies, replies, capacity, results, producers, consumers, end)| {
+        .prop_map(|(order, strategies, replies, capacity, results, producers, readers, end)| {
+            let (consumers, idlers) = readers;
             let (endings, left_alone) = end;
             Script {
                 order,
@@ -96,6 +108,7 @@ pub fn script() -> impl Strategy<Value = Script> {
                 results,
                 producers,
                 consumers,
+                idlers,
                 endings,
                 left_alone,
             }
@@ -110,6 +123,8 @@ fn terminating(mut script: Script) -> Script {
     let requeues = script.strategies.contains(&Kind::RequeueEndless);
     let retries = |kind: &Kind| matches!(kind, Kind::Retry { .. } | Kind::Jitter { .. });
     script.left_alone &= !(requeues && script.strategies.iter().any(retries));
+    // A handle that is forgotten keeps the runner open, and a consumer that does not move may keep it waiting.
+    script.left_alone &= script.idlers.iter().all(|idler| idler.until.is_some());
     for reply in &mut script.replies {
         if reply.end == End::Hang && !bounded {
             reply.end = End::Fail;

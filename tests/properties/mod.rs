@@ -7,7 +7,7 @@ mod play;
 use std::time::Duration;
 
 use telegram_sender::testing::{Accepted, Failed, Rejected, SendRecord};
-use telegram_sender::{Answer, Exit, RequestId, SendError};
+use telegram_sender::{Answer, Exit, SendError};
 
 pub use check::check;
 pub use generate::script;
@@ -25,6 +25,8 @@ pub struct Script {
     /// What each producer does, one request after another.
     pub producers: Vec<Vec<Step>>,
     pub consumers: Vec<Consumer>,
+    /// Those who wait and do not move.
+    pub idlers: Vec<Idler>,
     pub endings: Vec<(u64, Ending)>,
     /// Whether nobody closes it at last: then it ends when the last handle is dropped.
     pub left_alone: bool,
@@ -95,6 +97,25 @@ pub struct Consumer {
     pub count: Option<usize>,
 }
 
+/// Somebody who is polled once, and then never again.
+#[derive(Debug, Clone, Copy)]
+pub struct Idler {
+    pub at: u64,
+    pub waits_for: WaitsFor,
+    /// Whether its waker panics.
+    pub panics: bool,
+    /// When its future is dropped; `None` if it is forgotten.
+    pub until: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WaitsFor {
+    Room,
+    Reply,
+    Response,
+    End,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Ending {
     Close,
@@ -113,8 +134,16 @@ pub struct Request {
 
 pub type Ended = Result<Accepted<Request>, SendError<Rejected, Failed>>;
 
-/// How a request's ticket ended, with its id and attempts; `None` if nobody awaited it.
-pub type TicketEnd = (Request, Option<(RequestId, u32, Ended)>);
+/// How a request's ticket ended; `None` if nobody awaited it.
+pub type TicketEnd = (Request, Option<TicketRead>);
+
+/// What a ticket told at its end.
+#[derive(Debug)]
+pub struct TicketRead {
+    pub attempts: u32,
+    pub may_have_arrived: bool,
+    pub ended: Ended,
+}
 
 /// What came of a script.
 pub struct Outcome {
@@ -123,6 +152,8 @@ pub struct Outcome {
     pub refused: Vec<Request>,
     pub answers: Vec<Answer<Accepted<Request>, Rejected>>,
     pub unsent: Vec<Request>,
+    /// How many requests of idlers got into the queue.
+    pub idle_requests: usize,
     pub exit: Exit,
     pub opened: usize,
     pub closed: usize,

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures::StreamExt;
 use futures::future::{Either, select};
@@ -15,7 +17,8 @@ use telegram_sender::{
 use crate::store::Store;
 
 use super::{
-    Consumer, End, Ending, Fate, Kind, Outcome, Planned, Request, ResultsKept, Script, Step, TicketEnd, ms,
+    Consumer, End, Ending, Fate, Idler, Kind, Outcome, Planned, Request, ResultsKept, Script, Step,
+    TicketEnd, TicketRead, WaitsFor, ms,
 };
 
 pub type Sender = ScriptedSender<Request>;
@@ -75,11 +78,24 @@ struct Record<Q: Store<Sender>> {
         >,
     >,
     unsent: Vec<Request>,
+    idle_requests: usize,
+    /// How many wait for room, and how many for a response, apart from the idlers.
+    waits_for_room: usize,
+    waits_for_response: usize,
 }
 
 impl<Q: Store<Sender>> Default for Record<Q> {
     fn default() -> Self {
-        Self { tickets: vec![], kept: vec![], refused: vec![], answers: vec![], unsent: vec![] }
+        Self {
+            tickets: vec![],
+            kept: vec![],
+            refused: vec![],
+            answers: vec![],
+            unsent: vec![],
+            idle_requests: 0,
+            waits_for_room: 0,
+            waits_for_response: 0,
+        }
     }
 }
 
@@ -97,6 +113,7 @@ pub fn play<Q: Store<Sender>>(script: &Script) -> Outcome {
         refused: record.refused,
         answers: record.answers,
         unsent: record.unsent,
+        idle_requests: record.idle_requests,
         exit,
         opened: sender.opened(),
         closed: sender.closed(),
@@ -128,6 +145,17 @@ async fn scenes<Q: Store<Sender>>(
         let steps = steps.clone();
         scenes.push(runtime.spawn(produce(producer, steps, runner.clone(), runtime.clone(), record.clone())));
     }
+    for (number, idler) in script.idlers.iter().enumerate() {
+        let request = Request { producer: script.producers.len() + number, number: 0 };
+        drop(runtime.spawn(idle(*idler, request, runner.clone(), runtime.timer(), record.clone())));
+    }
+    let watch = runtime.spawn(nobody_waits_for_who_does_not_move::<Q>(
+        script.capacity.unwrap_or(usize::MAX),
+        script.results == ResultsKept::Always,
+        runner.clone(),
+        runtime.timer(),
+        record.clone(),
+    ));
     for &(at, ending) in &script.endings {
         scenes.push(runtime.spawn(end(
             at,
@@ -140,6 +168,7 @@ async fn scenes<Q: Store<Sender>>(
     }
     // Whatever the endings were, in the end it is closed, and nobody waits any more.
     runtime.sleep(ms(400)).await;
+    watch.cancel();
     let left = runner.results();
     let mut runner = Some(runner);
     let end = async {
@@ -177,7 +206,12 @@ async fn settle<Q: Store<Sender>>(
     record: &RefCell<Record<Q>>,
 ) {
     let ended = (&mut ticket).await;
-    record.borrow_mut().tickets.push((request, Some((ticket.id(), ticket.attempts(), ended))));
+    record.borrow_mut().tickets.push((request, Some(read::<Q>(&ticket, ended))));
+}
+
+fn read<Q: Store<Sender>>(ticket: &Ticket<Sender, Q::Storage>, ended: super::Ended) -> TicketRead {
+    let attempts = ticket.attempts();
+    TicketRead { attempts, may_have_arrived: ticket.may_have_arrived(), ended }
 }
 
 async fn consume<Q: Store<Sender>>(
@@ -192,7 +226,10 @@ async fn consume<Q: Store<Sender>>(
     drop(runner);
     let mut left = consumer.count;
     while left != Some(0) {
-        let Some(answer) = results.next().await else { return };
+        record.borrow_mut().waits_for_response += 1;
+        let answer = results.next().await;
+        record.borrow_mut().waits_for_response -= 1;
+        let Some(answer) = answer else { return };
         record.borrow_mut().answers.push(answer);
         left = left.map(|left| left - 1);
         timer.sleep(ms(consumer.pause)).await;
@@ -209,8 +246,14 @@ async fn produce<Q: Store<Sender>>(
     for (number, step) in steps.into_iter().enumerate() {
         runtime.sleep(ms(step.gap)).await;
         let request = Request { producer, number };
-        let enqueued =
-            if step.without_waiting { runner.try_request(request) } else { runner.request(request).await };
+        let enqueued = if step.without_waiting {
+            runner.try_request(request)
+        } else {
+            record.borrow_mut().waits_for_room += 1;
+            let enqueued = runner.request(request).await;
+            record.borrow_mut().waits_for_room -= 1;
+            enqueued
+        };
         let ticket = match enqueued {
             Ok(ticket) => ticket,
             Err(refused) => {
@@ -229,8 +272,8 @@ async fn produce<Q: Store<Sender>>(
                     // Wakes up early if the ticket ends first.
                     match select(&mut ticket, pin!(timer.sleep(ms(wait)))).await {
                         Either::Left((ended, _)) => {
-                            let ended = Some((ticket.id(), ticket.attempts(), ended));
-                            record.borrow_mut().tickets.push((request, ended));
+                            let ended = read::<Q>(&ticket, ended);
+                            record.borrow_mut().tickets.push((request, Some(ended)));
                         }
                         Either::Right(_) => {
                             ticket.cancel();
@@ -277,4 +320,106 @@ async fn end<Q: Store<Sender>>(
         Ending::DropTheWorker => return worker.cancel(),
     };
     record.borrow_mut().unsent.extend(unsent);
+}
+
+/// A task that can't be woken.
+struct Unwakeable;
+
+impl Wake for Unwakeable {
+    fn wake(self: Arc<Self>) {
+        std::panic::resume_unwind(Box::new("can't wake"));
+    }
+}
+
+/// Polls a future once, and then keeps it without moving.
+async fn idle<Q: Store<Sender>>(
+    idler: Idler,
+    request: Request,
+    runner: Runner<Q>,
+    timer: VirtualTimer,
+    record: Rc<RefCell<Record<Q>>>,
+) {
+    timer.sleep(ms(idler.at)).await;
+    let waker = if idler.panics { Arc::new(Unwakeable).into() } else { Waker::noop().clone() };
+    let cx = &mut Context::from_waker(&waker);
+    match idler.waits_for {
+        WaitsFor::Room => {
+            let waiting = Box::pin(async move { (runner.request(request).await, runner) });
+            let Some((enqueued, _)) = poll_once(waiting, cx, idler.until, &timer).await else { return };
+            if enqueued.is_ok() {
+                let mut record = record.borrow_mut();
+                record.idle_requests += 1;
+                record.tickets.push((request, None));
+            }
+        }
+        WaitsFor::Reply => {
+            let Ok(ticket) = runner.try_request(request) else { return };
+            drop(runner);
+            {
+                let mut record = record.borrow_mut();
+                record.idle_requests += 1;
+                record.tickets.push((request, None));
+            }
+            poll_once(Box::pin(ticket), cx, idler.until, &timer).await;
+        }
+        WaitsFor::Response => {
+            let mut results = runner.results();
+            drop(runner);
+            let waiting = Box::pin(async move { (results.recv().await, results) });
+            if let Some((Some(answer), _)) = poll_once(waiting, cx, idler.until, &timer).await {
+                record.borrow_mut().answers.push(answer);
+            }
+        }
+        WaitsFor::End => {
+            let task = runner.task();
+            drop(runner);
+            poll_once(Box::pin(task), cx, idler.until, &timer).await;
+        }
+    }
+}
+
+/// The output of `future` if it is ready at once. Otherwise it is dropped at `until`, or forgotten.
+async fn poll_once<F: Future + Unpin>(
+    mut future: F,
+    cx: &mut Context<'_>,
+    until: Option<u64>,
+    timer: &VirtualTimer,
+) -> Option<F::Output> {
+    if let Poll::Ready(output) = std::pin::Pin::new(&mut future).poll(cx) {
+        return Some(output);
+    }
+    match until {
+        Some(until) => timer.sleep(ms(until)).await,
+        None => std::mem::forget(future),
+    }
+    None
+}
+
+/// Looks, whenever nothing can run before time passes, that nobody waits for what is there.
+async fn nobody_waits_for_who_does_not_move<Q: Store<Sender>>(
+    capacity: usize,
+    keeps_all_results: bool,
+    runner: Runner<Q>,
+    timer: VirtualTimer,
+    record: Rc<RefCell<Record<Q>>>,
+) {
+    // The scripts' times are whole milliseconds: between those nothing is about to run.
+    timer.sleep(ms(1) / 2).await;
+    while !runner.is_closing() {
+        timer.sleep(ms(1)).await;
+        let record = record.borrow();
+        let (queued, stats) = (runner.queued(), runner.stats());
+        if Q::HAS_ROOM_FOR_TICKETS && record.waits_for_room > 0 && !runner.is_closing() {
+            assert!(queued >= capacity, "{} wait for room beside {queued} requests", record.waits_for_room);
+        }
+        if keeps_all_results && record.waits_for_response > 0 {
+            let published = stats.sent + stats.rejected;
+            assert_eq!(
+                record.answers.len(),
+                published,
+                "{} wait beside responses",
+                record.waits_for_response
+            );
+        }
+    }
 }

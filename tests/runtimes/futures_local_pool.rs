@@ -46,7 +46,7 @@ fn a_pool_that_is_dropped_leaves_no_ticket_waiting() {
         (runner, ticket)
     });
     drop(pool);
-    assert_eq!(block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+    assert_eq!(block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Interrupted)));
     assert_eq!(block_on(runner.close()), Exit::Dropped);
 }
 

@@ -43,7 +43,7 @@ fn the_task_ends_with_the_exit_and_cancels_the_worker_when_dropped() {
         sends.next().await;
         drop(task);
         assert_eq!(runner.task().await, Exit::Dropped);
-        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
         assert_eq!(runner.close().now_or_never(), Some(Exit::Dropped));
     });
 }

@@ -46,7 +46,7 @@ fn the_task_ends_with_the_exit_and_its_abort_drops_the_worker() {
         let ticket = runner.request(hang(1)).await.unwrap();
         sends.next().await;
         task.abort();
-        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
         assert_eq!(runner.task().await, Exit::Dropped);
     });
 }
@@ -62,6 +62,6 @@ fn a_runtime_that_shuts_down_leaves_no_ticket_waiting() {
         (runner, ticket)
     });
     drop(runtime);
-    assert_eq!(futures::executor::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+    assert_eq!(futures::executor::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Interrupted)));
     assert_eq!(futures::executor::block_on(runner.close()), Exit::Dropped);
 }

@@ -45,7 +45,7 @@ fn the_task_ends_with_the_exit_and_its_cancel_drops_the_worker() {
         let ticket = runner.request(hang(1)).await.unwrap();
         sends.next().await;
         task.cancel();
-        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
         assert_eq!(runner.task().await, Exit::Dropped);
     });
 }

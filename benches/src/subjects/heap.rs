@@ -148,7 +148,7 @@ pub(super) fn timeout() -> Timeout {
 }
 
 /// A limit that is never reached: 100 million a second.
-pub(super) fn limiter() -> RateLimiter<Box<[telegram_sender::Instant]>> {
+pub(super) fn limiter() -> RateLimiter<std::collections::VecDeque<telegram_sender::Instant>> {
     RateLimiter::new(1000, Duration::from_micros(10)).expect("neither is zero")
 }
 

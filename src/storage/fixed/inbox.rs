@@ -1,4 +1,4 @@
-//! The worker's side of a fixed storage: takes requests in turn, and skips the cancelled.
+//! The worker's side of a fixed storage: takes requests in turn, and knows the cancelled.
 
 use core::fmt;
 use core::future::{Future, poll_fn};
@@ -39,40 +39,28 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         Self { storage, unpublished: None }
     }
 
-    /// Takes the next request that was not cancelled. What was is dropped outside of the lock. Where there is none and may
-    /// be one later, a worker that `waits` is told of it.
+    /// Takes the next request. Where there is none and may be one later, a worker that `waits` is told of it.
     fn poll_take(&self, hand: &mut Option<FixedJob<S>>, waits: Option<&Context<'_>>) -> Poll<bool> {
         let storage = self.storage;
-        loop {
-            let mut others_wait = false;
-            let mut _replaced = None;
-            let found = storage.with(|state| {
-                if state.pop(hand, &storage.waiting) {
-                    others_wait = state.waiters.any();
-                    return Poll::Ready(true);
-                }
-                match waits {
-                    Some(cx) if storage.is_open() => {
-                        _replaced = state.worker_waits(cx.waker(), true);
-                        Poll::Pending
-                    }
-                    _ => Poll::Ready(false),
-                }
-            });
-            if others_wait {
-                storage.wake(Event::Room);
+        let mut others_wait = false;
+        let mut _replaced = None;
+        let found = storage.with(|state| {
+            if state.pop(hand, &storage.waiting) {
+                others_wait = state.waiters.any();
+                return Poll::Ready(true);
             }
-            match hand {
-                Some(taken) if taken.kind() == Kind::Cancelled => self.drop_cancelled(hand),
-                _ => return found,
+            match waits {
+                Some(cx) if storage.is_open() => {
+                    _replaced = state.worker_waits(cx.waker(), true);
+                    Poll::Pending
+                }
+                _ => Poll::Ready(false),
             }
+        });
+        if others_wait {
+            storage.wake(Event::Room);
         }
-    }
-
-    #[cold]
-    fn drop_cancelled(&self, hand: &mut Option<FixedJob<S>>) {
-        self.storage.counters.cancelled.add_one();
-        contain(|| drop(hand.take()));
+        found
     }
 }
 
@@ -94,6 +82,11 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.storage.waiting.get() > 0 && self.poll_take(hand, None) == Poll::Ready(true)
     }
 
+    #[inline]
+    fn accept(&mut self, job: &FixedJob<S>) -> bool {
+        job.kind() != Kind::Cancelled
+    }
+
     fn requeue(&mut self, job: Job<S::Request, SlotIndex>) -> Result<(), Job<S::Request, SlotIndex>> {
         self.storage.with(|state| {
             if !self.storage.is_open() || !State::<S, Q, T, R, W>::has_room_for_round(&self.storage.waiting) {
@@ -113,7 +106,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         match settled {
             Ok(ticket) => {
                 if let Some(ticket) = ticket {
-                    ticket.wake();
+                    contain(|| ticket.wake());
                 }
                 false
             }

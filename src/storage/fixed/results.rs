@@ -10,6 +10,7 @@ use futures::stream::{FusedStream, Stream};
 use super::FixedStorage;
 use super::state::State;
 use super::waiters::Event;
+use crate::contain::contain;
 use crate::sender::MessageSender;
 use crate::storage::AnswerOf;
 
@@ -51,7 +52,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         });
         next.map(|(answer, worker)| {
             if let Some(worker) = worker {
-                worker.wake();
+                contain(|| worker.wake());
             }
             answer
         })
@@ -85,10 +86,10 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         });
         // One by one, as what they drop is not ours.
         while let Some(unread) = self.storage.with(State::take_unread) {
-            drop(unread);
+            contain(|| drop(unread));
         }
         if let Some(worker) = worker {
-            worker.wake();
+            contain(|| worker.wake());
         }
     }
 }

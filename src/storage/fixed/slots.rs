@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn settled(message: u8) -> Settled<Echo> {
-        Settled { result: Ok(message), attempts: 1 }
+        Settled { result: Ok(message), attempts: 1, may_have_arrived: true }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) struct State<
     /// The builder's bound of the queue; zero before a runner was made here.
     pub(super) capacity: Cell<u16>,
     /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound.
-    rounds: Cell<u16>,
+    rounds: Cell<u32>,
     /// Whether the worker waits for a request, and for nothing else.
     idle: Cell<bool>,
     /// Whether the ticket of the request in hand was cancelled.
@@ -120,7 +120,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     #[inline]
     pub(super) fn has_room(&self, waiting: usize) -> bool {
         waiting < QUEUE
-            && waiting - usize::from(self.rounds.get()) < usize::from(self.capacity.get())
+            && waiting - (self.rounds.get() as usize) < usize::from(self.capacity.get())
             && self.slots.has_room()
     }
 

@@ -136,7 +136,7 @@ mod tests {
         let Poll::Ready(settled) = receipt.poll(&mut cx) else { panic!("it waits for ever") };
         assert!(matches!(
             settled,
-            Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0 }
+            Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. }
         ));
         assert!(!receipt.cancel(crate::strategy::RequestId::new(0)));
     }

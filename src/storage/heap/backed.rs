@@ -2,13 +2,9 @@
 
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
-#[cfg(feature = "tower")]
-use core::task::ready;
 use core::task::{Context, Poll};
 
 use super::bound::Bound;
-#[cfg(feature = "tower")]
-use super::bound::Room;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::results::ResultsQueue;
@@ -93,17 +89,6 @@ pub trait Backed<S: MessageSender>: Clone + Unpin + sealed::Sealed {
         self.push(request, queued_at)
     }
 
-    /// Ready once the queue has room, for one who may not use it.
-    #[cfg(feature = "tower")]
-    fn poll_room_in_passing(&self, room: &mut Room, cx: &mut Context<'_>) -> Poll<()> {
-        let waited = room.is_waiting();
-        ready!(self.common().bound.poll_room(room, || self.is_closed(), cx));
-        if waited {
-            self.common().bound.pass_on();
-        }
-        Poll::Ready(())
-    }
-
     /// Why a request finds no room.
     fn refuse(&self) -> Refused {
         if self.is_closed() { Refused::Closing } else { Refused::Full }
@@ -117,7 +102,7 @@ macro_rules! storage_on_the_heap {
             type Reply = <Self as $crate::storage::heap::backed::Backed<S>>::Reply;
             type Receipt = <Self as $crate::storage::heap::backed::Backed<S>>::Receipt;
             type Taken = <Self as $crate::storage::heap::backed::Backed<S>>::Taken;
-            type Room = $crate::storage::heap::bound::Room;
+            type Wait = $crate::storage::heap::waiters::Wait;
             type Inbox = <Self as $crate::storage::heap::backed::Backed<S>>::Inbox;
             type Unsent = ::alloc::vec::Vec<S::Request>;
             type Responses = $crate::storage::heap::results::Responses<S, Self>;
@@ -137,10 +122,20 @@ macro_rules! storage_on_the_heap {
 
             fn poll_room(
                 &self,
-                room: &mut $crate::storage::heap::bound::Room,
+                wait: &mut Self::Wait,
                 cx: &mut ::core::task::Context<'_>,
             ) -> ::core::task::Poll<()> {
-                self.common().bound.poll_room(room, || self.is_closed(), cx)
+                self.common().bound.poll_room(wait, || self.is_closed(), cx)
+            }
+
+            fn others_wait(&self) -> bool {
+                let $crate::storage::heap::backed::Common { bound, results, .. } = self.common();
+                bound.others_wait() || results.others_wait()
+            }
+
+            fn tell_one_more(&self) -> bool {
+                let $crate::storage::heap::backed::Common { bound, results, .. } = self.common();
+                bound.tell_one_more() | results.tell_one_more()
             }
 
             fn queued(&self) -> usize {
@@ -218,8 +213,12 @@ macro_rules! storage_on_the_heap {
                 results.end();
             }
 
-            async fn stopped(&self) -> $crate::storage::Exit {
-                self.common().life.stopped().await
+            fn poll_stopped(
+                &self,
+                wait: &mut Self::Wait,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<$crate::storage::Exit> {
+                self.common().life.poll_stopped(wait, cx)
             }
 
             fn make_room_for<F: ::core::future::Future>(

@@ -1,34 +1,22 @@
-//! The bound of the request queue, kept beside it: a count of the callers' requests in there, and an event for those
+//! The bound of the request queue, kept beside it: a count of the callers' requests in there, and the line of those
 //! who wait for room. Re-queued rounds are not counted: they always get in, and keep nobody out.
 
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
-use event_listener::{Event, EventListener, IntoNotification};
-use futures::future::FutureExt;
+use super::waiters::{Wait, Waiters};
 
 pub(in crate::storage) struct Bound {
     /// `None`: there is no bound, and nothing is counted.
     capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
-    room: Event,
-}
-
-/// One who waits for room.
-#[derive(Default)]
-pub struct Room(Option<EventListener>);
-
-#[cfg(feature = "tower")]
-impl Room {
-    pub(in crate::storage) fn is_waiting(&self) -> bool {
-        self.0.is_some()
-    }
+    room: Waiters,
 }
 
 impl Bound {
     pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>) -> Self {
-        Self { capacity, inside: AtomicUsize::new(0), room: Event::new() }
+        Self { capacity, inside: AtomicUsize::new(0), room: Waiters::new() }
     }
 
     #[cfg(feature = "std")]
@@ -61,42 +49,34 @@ impl Bound {
     pub(in crate::storage) fn leave(&self) {
         let Some(capacity) = self.capacity else { return };
         if self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get() {
-            self.pass_on();
+            self.room.tell();
         }
     }
 
     /// Lets all who wait for room see that none will come.
     pub(in crate::storage) fn lift(&self) {
-        self.room.notify(usize::MAX);
+        self.room.tell_all();
     }
 
-    /// Tells the next in line of room: there is some, or the one who was told may not use it. Returns whether there was one.
-    pub(in crate::storage) fn pass_on(&self) -> bool {
-        self.capacity.is_some() && self.room.notify(1.additional()) > 0
+    /// Returns true if somebody waits for room although there is some.
+    pub(in crate::storage) fn others_wait(&self) -> bool {
+        self.room.may_have_untold() && self.has_room()
+    }
+
+    /// Tells one more of them.
+    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+        self.others_wait() && self.room.tell_one_more()
     }
 
     /// Ready once there is room, or the queue is closed.
     pub(in crate::storage) fn poll_room(
         &self,
-        room: &mut Room,
+        wait: &mut Wait,
         is_closed: impl Fn() -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        loop {
-            if let Some(listener) = &mut room.0 {
-                ready!(listener.poll_unpin(cx));
-                room.0 = None;
-            }
-            // Asked again once there is a listener: room may have come before it.
-            for listens in [false, true] {
-                if self.has_room() || is_closed() {
-                    room.0 = None;
-                    return Poll::Ready(());
-                }
-                if !listens {
-                    room.0 = Some(self.room.listen());
-                }
-            }
-        }
+        wait.poll(&self.room, cx, || {
+            if self.has_room() || is_closed() { Poll::Ready(()) } else { Poll::Pending }
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! The worker's side of the heap storage: takes requests in turn, and skips the cancelled.
+//! The worker's side of the heap storage: takes requests in turn, and knows the cancelled.
 
 use alloc::collections::BTreeSet;
 use core::fmt;
@@ -9,12 +9,10 @@ use async_channel::{Receiver, TrySendError};
 
 use super::backed::Backed;
 use super::{Heap, Queued, Replier};
-use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Inbox, Job, Settled, Taken};
 use crate::strategy::RequestId;
-use crate::worker::yield_now;
 
 type HeapJob<S> = Job<<S as MessageSender>::Request, Replier<S>>;
 
@@ -31,20 +29,17 @@ impl<S: MessageSender> HeapInbox<S> {
         Self { storage, queue, cancelled: BTreeSet::new() }
     }
 
-    /// Takes what came out of the queue in hand, unless it was cancelled. Tells whether it did.
-    #[inline]
-    fn accept(&mut self, queued: Queued<S>, hand: &mut Option<Queued<S>>) -> bool {
-        if queued.cycle() == 0 {
-            self.storage.common().bound.leave();
+    /// Forgets the notices that came too late for their requests: those that were there before the queue was empty. Returns
+    /// true if it is not empty any more.
+    fn forget_late_notices(&mut self, hand: &mut Option<Queued<S>>) -> bool {
+        if self.storage.common().cancelled.holds_any() {
+            self.cancelled.extend(self.storage.common().cancelled.drain());
+            *hand = self.queue.try_recv().ok();
         }
-        // That its ticket is gone need not mean that it was cancelled.
-        if queued.reply().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id()) {
-            self.storage.common().counters.cancelled.add_one();
-            contain(|| drop(queued));
-            return false;
+        if hand.is_none() {
+            self.cancelled.clear();
         }
-        *hand = Some(queued);
-        true
+        hand.is_some()
     }
 
     fn was_cancelled(&mut self, id: RequestId) -> bool {
@@ -61,33 +56,24 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            loop {
-                // Whoever was told of room may not come, and then nobody is left to tell others: they are told one by one.
-                if self.storage.common().bound.pass_on() {
-                    yield_now().await;
-                } else {
-                    let Ok(queued) = self.queue.recv().await else { return false };
-                    if self.accept(queued, hand) {
-                        return true;
-                    }
-                }
-                if self.next_left(hand) {
-                    return true;
-                }
-            }
+            *hand = self.queue.recv().await.ok();
+            hand.is_some()
         }
     }
 
     #[inline]
     fn next_left(&mut self, hand: &mut Option<Queued<S>>) -> bool {
-        while let Ok(queued) = self.queue.try_recv() {
-            if self.accept(queued, hand) {
-                return true;
-            }
+        *hand = self.queue.try_recv().ok();
+        hand.is_some() || self.forget_late_notices(hand)
+    }
+
+    #[inline]
+    fn accept(&mut self, queued: &Queued<S>) -> bool {
+        if queued.cycle() == 0 {
+            self.storage.common().bound.leave();
         }
-        // What is left here came too late for its request.
-        self.cancelled.clear();
-        false
+        // That its ticket is gone need not mean that it was cancelled.
+        !(queued.reply().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id()))
     }
 
     fn requeue(&mut self, job: HeapJob<S>) -> Result<(), HeapJob<S>> {

@@ -14,9 +14,14 @@ impl<T> LazyQueue<T> {
         Self(OnceBox::new())
     }
 
+    /// Returns true if something is in the queue.
+    pub(super) fn holds_any(&self) -> bool {
+        self.0.get().is_some_and(|queue| !queue.is_empty())
+    }
+
     /// Takes what is there.
     pub(super) fn drain(&self) -> impl Iterator<Item = T> {
-        from_fn(|| self.pop().ok())
+        from_fn(|| self.0.get()?.pop().ok())
     }
 }
 

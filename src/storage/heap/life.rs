@@ -1,11 +1,12 @@
-//! The life cycle on the heap: a phase that only goes forward, and the events that wake those who wait for it.
+//! The life cycle on the heap: a phase that only goes forward, and those who wait for it.
 
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use core::task::{Context, Poll};
 
-use event_listener::Event;
 use futures::task::AtomicWaker;
 
+use super::waiters::{Wait, Waiters};
+use crate::contain::contain;
 use crate::storage::{Exit, Phase};
 
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(in crate::storage) struct Life {
     handles: AtomicU32,
     /// The worker, while it waits for anything but a request.
     worker: AtomicWaker,
-    ended: Event,
+    ended: Waiters,
 }
 
 const EXIT_SHIFT: u8 = 2;
@@ -27,7 +28,7 @@ impl Life {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicU32::new(0),
             worker: AtomicWaker::new(),
-            ended: Event::new(),
+            ended: Waiters::new(),
         }
     }
 
@@ -50,7 +51,7 @@ impl Life {
     }
 
     pub(in crate::storage) fn wake_worker(&self) {
-        self.worker.wake();
+        contain(|| self.worker.wake());
     }
 
     /// For the worker, before it looks for the last time at what it is going to wait for.
@@ -70,20 +71,11 @@ impl Life {
     pub(in crate::storage) fn stop(&self, exit: Exit) {
         let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
         self.state.fetch_max(stopped, Ordering::SeqCst);
-        self.ended.notify(usize::MAX);
+        self.ended.tell_all();
     }
 
-    pub(in crate::storage) async fn stopped(&self) -> Exit {
-        loop {
-            if let Some(exit) = self.exit() {
-                return exit;
-            }
-            let ended = self.ended.listen();
-            if let Some(exit) = self.exit() {
-                return exit;
-            }
-            ended.await;
-        }
+    pub(in crate::storage) fn poll_stopped(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Exit> {
+        wait.poll(&self.ended, cx, || self.exit().map_or(Poll::Pending, Poll::Ready))
     }
 
     fn exit(&self) -> Option<Exit> {

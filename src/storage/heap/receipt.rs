@@ -3,8 +3,8 @@
 use core::fmt;
 use core::task::{Context, Poll};
 
-use futures::channel::oneshot::{Receiver, channel};
-use futures::future::{FusedFuture, FutureExt};
+use futures::channel::oneshot::{Canceled, Receiver, channel};
+use futures::future::FutureExt;
 
 use super::Heap;
 use super::backed::Backed;
@@ -23,6 +23,14 @@ impl<S: MessageSender> HeapReceipt<S> {
     pub(super) const fn new(receiver: Receiver<Settled<S>>, storage: Heap<S>) -> Self {
         Self { receiver, storage }
     }
+
+    /// Puts back a reply that came before its request was cancelled. Returns false: it is too late.
+    fn keep(&mut self, reply: Settled<S>) -> bool {
+        let (again, receiver) = channel();
+        let _ = again.send(reply);
+        self.receiver = receiver;
+        false
+    }
 }
 
 impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
@@ -33,19 +41,19 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
     }
 
     fn cancel(&mut self, id: RequestId) -> bool {
-        if self.receiver.is_terminated() {
-            return false;
+        match self.receiver.try_recv() {
+            Ok(None) => {}
+            Ok(Some(reply)) => return self.keep(reply),
+            Err(Canceled) => return false,
         }
         // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
         // before it closes: a worker that sees it closed must find this.
         let _ = self.storage.common().cancelled.push(id);
         self.receiver.close();
-        let Ok(Some(late)) = self.receiver.try_recv() else { return true };
-        // The reply came just before that, and is to be kept.
-        let (again, receiver) = channel();
-        let _ = again.send(late);
-        self.receiver = receiver;
-        false
+        match self.receiver.try_recv() {
+            Ok(Some(late)) => self.keep(late),
+            _ => true,
+        }
     }
 }
 

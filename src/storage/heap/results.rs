@@ -1,19 +1,19 @@
 //! The results queue on the heap, bounded by its policy.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
 use concurrent_queue::PopError;
-use event_listener::{Event, EventListener, IntoNotification};
-use futures::future::FutureExt;
 use futures::stream::{FusedStream, Stream};
 
 use super::backed::{Backed, Common};
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
+use super::waiters::{Wait, Waiters};
 use crate::contain::contain;
 use crate::results::{Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
@@ -23,19 +23,24 @@ use crate::storage::{AnswerOf, Phase};
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(in crate::storage) struct ResultsQueue<S: MessageSender> {
     queue: LazyQueue<AnswerOf<S>>,
-    /// Wakes one consumer for each response, in turn of waiting.
-    arrived: Event,
+    arrived: Waiters,
     keep: KeepResults,
+    /// How many consumers there are, in units of [`CONSUMER`], and whether one that left [is clearing](CLEARING) the queue.
     consumers: AtomicUsize,
 }
 
+/// Set while the last consumer takes out what it leaves unread. Whoever comes meanwhile takes nothing yet: only so it is
+/// known which responses are left over, and which are for the new one.
+const CLEARING: usize = 1;
+const CONSUMER: usize = 2;
+
 impl<S: MessageSender> ResultsQueue<S> {
     pub(in crate::storage) fn new(keep: KeepResults) -> Self {
-        Self { queue: LazyQueue::new(), arrived: Event::new(), keep, consumers: AtomicUsize::new(0) }
+        Self { queue: LazyQueue::new(), arrived: Waiters::new(), keep, consumers: AtomicUsize::new(0) }
     }
 
     pub(in crate::storage) fn wanted(&self) -> bool {
-        self.keep.always.unwrap_or_else(|| self.consumers.load(Ordering::SeqCst) > 0)
+        self.keep.always.unwrap_or_else(|| self.consumers.load(Ordering::SeqCst) >= CONSUMER)
     }
 
     /// Puts a response into the queue, or drops one. A worker that is to wait for room waits after that: at its end there is
@@ -63,11 +68,20 @@ impl<S: MessageSender> ResultsQueue<S> {
         !self.holds_too_many()
     }
 
-    /// Wakes consumers, so it runs foreign code.
     fn push(&self, answer: AnswerOf<S>) {
         // It is closed at the worker's end.
         let _ = self.queue.push(answer);
-        contain(|| self.arrived.notify(1.additional()));
+        self.arrived.tell();
+    }
+
+    /// Returns true if somebody waits for a response although there is one.
+    pub(in crate::storage) fn others_wait(&self) -> bool {
+        self.arrived.may_have_untold() && self.queue.holds_any()
+    }
+
+    /// Tells one more of them.
+    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+        self.others_wait() && self.arrived.tell_one_more()
     }
 
     fn holds_too_many(&self) -> bool {
@@ -89,18 +103,47 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     pub(in crate::storage) fn end(&self) {
         self.queue.close();
-        self.arrived.notify(usize::MAX);
+        self.arrived.tell_all();
     }
 
     fn add_consumer(&self) {
-        self.consumers.fetch_add(1, Ordering::SeqCst);
+        self.consumers.fetch_add(CONSUMER, Ordering::SeqCst);
     }
 
     fn remove_consumer(&self, life: &Life) {
+        let was_last = self.consumers.fetch_sub(CONSUMER, Ordering::SeqCst) == CONSUMER;
         // What nobody reads is not kept, unless asked for.
-        if self.consumers.fetch_sub(1, Ordering::SeqCst) == 1 && self.keep.always.is_none() {
-            self.queue.drain().for_each(drop);
+        if was_last && self.keep.always.is_none() {
+            self.clear();
             self.let_go_on(life);
+        }
+    }
+
+    /// Drops what no consumer reads any more. If another consumer comes meanwhile, that one gets it.
+    fn clear(&self) {
+        let begin = || self.consumers.compare_exchange(0, CLEARING, Ordering::SeqCst, Ordering::SeqCst);
+        while self.queue.holds_any() && begin().is_ok() {
+            let left = self.queue.len();
+            // The worker publishes for consumers only: without one until now, it has added nothing to those.
+            let is_left_over = self.consumers.load(Ordering::SeqCst) == CLEARING;
+            let unread: Vec<_> = self.queue.drain().take(if is_left_over { left } else { 0 }).collect();
+            self.consumers.fetch_and(!CLEARING, Ordering::SeqCst);
+            self.arrived.tell_all();
+            for answer in unread {
+                contain(|| drop(answer));
+            }
+        }
+    }
+
+    /// Takes the next response; `None` if none will come.
+    fn poll_take(&self) -> Poll<Option<AnswerOf<S>>> {
+        if self.consumers.load(Ordering::SeqCst) & CLEARING != 0 {
+            return Poll::Pending;
+        }
+        match self.queue.pop() {
+            Ok(answer) => Poll::Ready(Some(answer)),
+            Err(PopError::Closed) => Poll::Ready(None),
+            Err(PopError::Empty) => Poll::Pending,
         }
     }
 
@@ -115,14 +158,14 @@ impl<S: MessageSender> ResultsQueue<S> {
 /// A consumer of the results queue.
 pub struct Responses<S: MessageSender, B: Backed<S>> {
     storage: B,
-    waiting: Option<EventListener>,
+    wait: Wait,
     sender: PhantomData<fn() -> S>,
 }
 
 impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
     pub(in crate::storage) fn new(storage: B) -> Self {
         storage.common().results.add_consumer();
-        Self { storage, waiting: None, sender: PhantomData }
+        Self { storage, wait: Wait::default(), sender: PhantomData }
     }
 }
 
@@ -132,27 +175,13 @@ impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     type Item = AnswerOf<S>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { storage, waiting, .. } = &mut *self;
+        let Self { storage, wait, .. } = &mut *self;
         let Common { results, life, .. } = storage.common();
-        loop {
-            if let Some(listener) = waiting {
-                ready!(listener.poll_unpin(cx));
-                *waiting = None;
-            }
-            match results.queue.pop() {
-                Ok(answer) => {
-                    results.let_go_on(life);
-                    return Poll::Ready(Some(answer));
-                }
-                Err(PopError::Closed) => return Poll::Ready(None),
-                Err(PopError::Empty) => {}
-            }
-            // One may come before there is a listener: then there is no need to wait.
-            let listener = results.arrived.listen();
-            if results.queue.is_empty() && !results.queue.is_closed() {
-                *waiting = Some(listener);
-            }
+        let next = wait.poll(&results.arrived, cx, || results.poll_take());
+        if let Poll::Ready(Some(_)) = next {
+            results.let_go_on(life);
         }
+        next
     }
 }
 

@@ -1,4 +1,4 @@
-//! The worker's side of the queue: takes all requests that wait at once, and skips the cancelled.
+//! The worker's side of the queue: takes all requests that wait at once, and knows the cancelled.
 
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -10,7 +10,6 @@ use super::place::Promise;
 use super::queue::KEPT;
 use super::reply::Reply;
 use super::{Entry, Lean};
-use crate::contain::contain;
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::heap::backed::Backed;
@@ -62,25 +61,15 @@ impl<S: MessageSender> LeanInbox<S> {
         Refill::NoneYet
     }
 
-    /// The next one of the batch that was not cancelled.
+    /// Takes the next one of the batch.
     #[inline]
     fn take(&mut self, hand: &mut Option<Entry<S>>) -> bool {
-        loop {
-            let Some(entry) = self.batch.pop_front() else { return false };
-            *hand = Some(entry);
-            let Some(entry) = hand else { return false };
-            let shared = &*self.storage.0;
+        *hand = self.batch.pop_front();
+        if hand.is_some() {
             self.taken = self.taken.wrapping_add(1);
-            shared.taken.store(self.taken, Ordering::Release);
-            if self.is_bounded && entry.cycle() == 0 {
-                shared.common.bound.leave();
-            }
-            if !entry.reply().is_some_and(Promise::is_cancelled) {
-                return true;
-            }
-            self.storage.common().counters.cancelled.add_one();
-            contain(|| drop(hand.take()));
+            self.storage.0.taken.store(self.taken, Ordering::Release);
         }
+        hand.is_some()
     }
 
     fn poll_next(&mut self, hand: &mut Option<Entry<S>>, cx: &Context<'_>) -> Poll<bool> {
@@ -121,6 +110,14 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
                 return false;
             }
         }
+    }
+
+    #[inline]
+    fn accept(&mut self, entry: &Entry<S>) -> bool {
+        if self.is_bounded && entry.cycle() == 0 {
+            self.storage.0.common.bound.leave();
+        }
+        !entry.reply().is_some_and(Promise::is_cancelled)
     }
 
     fn requeue(&mut self, job: Job<S::Request, Promise<S>>) -> Result<(), Job<S::Request, Promise<S>>> {

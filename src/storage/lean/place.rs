@@ -184,12 +184,12 @@ mod tests {
     }
 
     fn message(reply: Option<Settled<Echo>>) -> bool {
-        reply.is_some_and(|reply| matches!(reply, Settled { result: Ok(_), attempts: 2 }))
+        reply.is_some_and(|reply| matches!(reply, Settled { result: Ok(_), attempts: 2, .. }))
     }
 
     fn stopped(reply: Option<Settled<Echo>>) -> bool {
         reply.is_some_and(|reply| {
-            matches!(reply, Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0 })
+            matches!(reply, Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. })
         })
     }
 

@@ -2,43 +2,36 @@
 
 use alloc::boxed::Box;
 
-use crate::error::SendError;
 use crate::sender::MessageSender;
 use crate::storage::Settled;
 
 /// A reply. Most are messages; what else there is has a box, so that all take the room of a message.
 pub(super) enum Reply<S: MessageSender> {
     Message(u32, S::Message),
-    Other(Box<(u32, ErrorOf<S>)>),
+    Other(Box<Settled<S>>),
 }
-
-type ErrorOf<S> = SendError<<S as MessageSender>::Rejection, <S as MessageSender>::Error>;
 
 impl<S: MessageSender> Reply<S> {
     #[inline]
     pub(super) fn new(settled: Settled<S>) -> Self {
-        let Settled { result, attempts } = settled;
-        match result {
-            Ok(message) => Self::Message(attempts, message),
-            Err(error) => Self::other(attempts, error),
+        match settled {
+            Settled { result: Ok(message), attempts, .. } => Self::Message(attempts, message),
+            other => Self::other(other),
         }
     }
 
     #[cold]
-    fn other(attempts: u32, error: ErrorOf<S>) -> Self {
-        Self::Other(Box::new((attempts, error)))
+    fn other(settled: Settled<S>) -> Self {
+        Self::Other(Box::new(settled))
     }
 
     #[inline]
     pub(super) fn into_settled(self) -> Settled<S> {
         match self {
-            Self::Message(attempts, message) => Settled { result: Ok(message), attempts },
-            Self::Other(other) => Self::into_error(*other),
+            Self::Message(attempts, message) => {
+                Settled { result: Ok(message), attempts, may_have_arrived: true }
+            }
+            Self::Other(other) => *other,
         }
-    }
-
-    #[cold]
-    fn into_error((attempts, error): (u32, ErrorOf<S>)) -> Settled<S> {
-        Settled { result: Err(error), attempts }
     }
 }

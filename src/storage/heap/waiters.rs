@@ -1,0 +1,182 @@
+//! Those who wait for one thing, such as room in the queue: told one by one, in the order in which they came.
+
+use core::sync::atomic::{AtomicBool, Ordering, fence};
+use core::task::{Context, Poll, ready};
+
+use event_listener::{Event, EventListener, IntoNotification};
+use futures::future::FutureExt;
+
+/// Tasks that wait for the same thing.
+#[derive(Debug)]
+pub(in crate::storage) struct Waiters {
+    event: Event,
+    /// Whether one may stand in the line who was not told.
+    untold: AtomicBool,
+}
+
+impl Waiters {
+    pub(in crate::storage) const fn new() -> Self {
+        Self { event: Event::new(), untold: AtomicBool::new(false) }
+    }
+
+    /// Returns false if all who wait were told.
+    #[inline]
+    pub(in crate::storage) fn may_have_untold(&self) -> bool {
+        self.untold.load(Ordering::Acquire)
+    }
+
+    /// Tells the next in line, if there is one, of what has just come.
+    #[inline]
+    pub(in crate::storage) fn tell(&self) {
+        // Pairs with the fence of one who comes: either that one sees what has come, or is seen here.
+        fence(Ordering::SeqCst);
+        if self.may_have_untold() {
+            self.tell_one_more();
+        }
+    }
+
+    /// Tells the next in line. Returns false if all were told.
+    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+        // Before the look at the line: who comes after that is noted anew.
+        self.untold.store(false, Ordering::Relaxed);
+        let told = self.event.notify(1.additional()) > 0;
+        if told {
+            self.untold.store(true, Ordering::Relaxed);
+        }
+        told
+    }
+
+    /// Tells all of them.
+    pub(in crate::storage) fn tell_all(&self) {
+        self.event.notify(usize::MAX.additional());
+    }
+}
+
+/// A place in the line. Dropped, it tells the next one what it was told.
+#[derive(Debug, Default)]
+pub struct Wait {
+    listener: Option<EventListener>,
+    #[cfg(feature = "std")]
+    waker: Option<contained::Pair>,
+}
+
+impl Wait {
+    /// Waits until `look` finds something. It looks again once it stands in the line, for what came meanwhile.
+    pub(in crate::storage) fn poll<T>(
+        &mut self,
+        waiters: &Waiters,
+        cx: &mut Context<'_>,
+        mut look: impl FnMut() -> Poll<T>,
+    ) -> Poll<T> {
+        loop {
+            if let Some(listener) = &mut self.listener {
+                #[cfg(feature = "std")]
+                let cx = &mut Context::from_waker(contained::keep(&mut self.waker, cx.waker()));
+                ready!(listener.poll_unpin(cx));
+                self.listener = None;
+            }
+            for stands_in_line in [false, true] {
+                if let Poll::Ready(found) = look() {
+                    self.listener = None;
+                    return Poll::Ready(found);
+                }
+                if !stands_in_line {
+                    self.listener = Some(waiters.event.listen());
+                    waiters.untold.store(true, Ordering::Release);
+                    fence(Ordering::SeqCst);
+                }
+            }
+        }
+    }
+}
+
+/// Wakers whose panics go no further. An event calls the wakers of its listeners in a row and under its lock: a panic there
+/// would leave the others waiting, and the event miscounting.
+#[cfg(feature = "std")]
+mod contained {
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use core::task::Waker;
+
+    use crate::contain::contain;
+
+    /// A task's waker, and the one around it.
+    #[derive(Debug)]
+    pub(super) struct Pair(Waker, Waker);
+
+    struct Calls(Waker);
+
+    impl Wake for Calls {
+        fn wake(self: Arc<Self>) {
+            self.wake_by_ref();
+        }
+
+        fn wake_by_ref(self: &Arc<Self>) {
+            contain(|| self.0.wake_by_ref());
+        }
+    }
+
+    /// Returns the waker around `task`. It is made anew only for another task.
+    pub(super) fn keep<'a>(kept: &'a mut Option<Pair>, task: &Waker) -> &'a Waker {
+        if !kept.as_ref().is_some_and(|kept| kept.0.will_wake(task)) {
+            *kept = None;
+        }
+        &kept.get_or_insert_with(|| Pair(task.clone(), Arc::new(Calls(task.clone())).into())).1
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use alloc::vec::Vec;
+    use core::task::Waker;
+
+    use super::*;
+    use crate::storage::counting_task::CountingTask;
+
+    /// A task that can't be woken.
+    struct Unwakeable;
+
+    impl Wake for Unwakeable {
+        fn wake(self: Arc<Self>) {
+            std::panic::resume_unwind(std::boxed::Box::new("can't wake"));
+        }
+    }
+
+    fn waits(waiters: &Waiters, wait: &mut Wait, waker: &Waker) -> bool {
+        wait.poll(waiters, &mut Context::from_waker(waker), || Poll::<()>::Pending).is_pending()
+    }
+
+    #[test]
+    fn each_is_told_once_in_the_order_in_which_they_came() {
+        let waiters = Waiters::new();
+        let tasks: Vec<_> = (0..3).map(|_| Arc::new(CountingTask::default())).collect();
+        let mut waits_: Vec<_> = (0..3).map(|_| Wait::default()).collect();
+        for (task, wait) in tasks.iter().zip(&mut waits_) {
+            assert!(waits(&waiters, wait, &task.clone().into()));
+        }
+        for told in 1..=3 {
+            assert!(waiters.tell_one_more());
+            assert_eq!(tasks.iter().map(|task| task.peek()).collect::<Vec<_>>()[..told], [1, 1, 1][..told]);
+        }
+        assert!(!waiters.tell_one_more());
+    }
+
+    #[test]
+    fn whom_nobody_can_wake_keeps_nobody_waiting() {
+        let waiters = Waiters::new();
+        let bad = Waker::from(Arc::new(Unwakeable));
+        let task = Arc::new(CountingTask::default());
+        let good = Waker::from(task.clone());
+        let mut waits_: Vec<_> = (0..4).map(|_| Wait::default()).collect();
+        for (wait, waker) in waits_.iter_mut().zip([&bad, &good, &bad, &good]) {
+            assert!(waits(&waiters, wait, waker));
+        }
+        waiters.tell_all();
+        assert_eq!(task.woken(), 2);
+        // Nor does the line miscount when they leave it.
+        drop(waits_);
+        assert!(!waiters.tell_one_more());
+    }
+}
