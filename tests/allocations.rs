@@ -13,6 +13,12 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// How many bytes are allocated.
+    static BYTES: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count_bytes(allocated: isize) {
+    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + allocated));
 }
 
 // SAFETY: it hands everything on to the system's allocator.
@@ -20,10 +26,12 @@ thread_local! {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        count_bytes(layout.size().cast_signed());
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count_bytes(-layout.size().cast_signed());
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -196,4 +204,38 @@ fn a_warm_lean_storage_allocates_once_a_request() {
     };
     let (_, made) = smol::block_on(smol::future::zip(worker, main));
     assert_eq!(made, 98 * 100);
+}
+
+/// Lets many tickets with `cancel_on_drop` be dropped unread: after their reply came, or before.
+fn bytes_left_by_late_cancels<Q: telegram_sender::Storage<Echo>>(
+    runner: &SenderRunner<Echo, Smol, Q>,
+    worker: impl Future<Output = Result<Exit, ()>>,
+) -> isize {
+    let main = async {
+        let mut before = 0;
+        for round in 0..50_000 {
+            if round == 1_000 {
+                before = BYTES.with(Cell::get);
+            }
+            let unread = runner.request(NoClone(1)).await.unwrap().cancel_on_drop();
+            // Some are dropped before their turn.
+            if round % 3 > 0 {
+                runner.request(NoClone(2)).await.unwrap().await.unwrap();
+            }
+            drop(unread);
+        }
+        let left = BYTES.with(Cell::get) - before;
+        runner.close().await;
+        left
+    };
+    smol::block_on(smol::future::zip(worker, main)).1
+}
+
+#[test]
+fn late_cancels_leave_no_memory_behind() {
+    let (runner, worker) = SenderRunner::builder(Echo).prepare(Smol).run();
+    let heap = bytes_left_by_late_cancels(&runner, worker);
+    let (runner, worker) = SenderRunner::builder(Echo).prepare_lean(Smol).run();
+    let lean = bytes_left_by_late_cancels(&runner, worker);
+    assert!(heap < 20_000 && lean < 20_000, "{heap} and {lean} bytes are left");
 }

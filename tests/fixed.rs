@@ -574,3 +574,51 @@ fn results_end_before_the_sender_has_closed() {
         assert!(poll!(pin!(runner.close())).is_pending());
     });
 }
+
+/// As many places as there can be, and a round more.
+#[test]
+fn a_storage_of_65_535_places_holds_as_many_rounds() {
+    use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+    use telegram_sender::{Context, MessageResponse, MessageSender, Outcome, Pipeline, SendStrategy};
+
+    struct Accepts;
+
+    impl MessageSender for Accepts {
+        type Request = u16;
+        type Message = ();
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, _: &u16) -> Result<MessageResponse<Self>, ()> {
+            Ok(Ok(()))
+        }
+    }
+
+    /// Makes as many rounds of the first request as there is room for.
+    struct FillsUp;
+
+    impl SendStrategy<Accepts> for FillsUp {
+        async fn execute(
+            &mut self,
+            cx: &mut impl Context<Accepts>,
+            request: &u16,
+            mut inner: impl Pipeline<Accepts>,
+        ) -> Outcome<Accepts> {
+            if cx.cycle() == 0 {
+                while cx.requeue(1).is_ok() {}
+            }
+            inner.send(cx, request).await
+        }
+    }
+
+    static STORAGE: FixedStorage<CriticalSectionRawMutex, Accepts, 65_535, 2, 0, 2> = FixedStorage::new();
+    run(|runtime| async move {
+        let builder = Builder::new(Accepts).strategy(FillsUp);
+        let (runner, worker) = builder.prepare_in(&STORAGE, runtime.timer()).unwrap().run();
+        let worker = runtime.spawn(worker);
+        runner.request(0).await.unwrap().await.unwrap();
+        assert_eq!(runner.stats().requeued, 65_536);
+        runner.close().await;
+        assert_eq!((runner.stats().sent, worker.await), (65_537, Some(Ok(Exit::Drained))));
+    });
+}

@@ -10,11 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake};
 
-use common::run;
 use common::store::{self, Store, start};
+use common::{ms, run};
 use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::ScriptedSender;
-use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
+use telegram_sender::{
+    Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Spawner, Timer,
+};
 
 /// Panics when it is cloned, as it is for the results.
 #[derive(Debug)]
@@ -207,7 +209,187 @@ fn the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step<S: Stor
     });
 }
 
+/// Polls a future once, in a task that can't be woken.
+fn poll_unwakeable<F: Future>(future: Pin<&mut F>) -> bool {
+    future.poll(&mut Context::from_waker(&Arc::new(Unwakeable).into())).is_pending()
+}
+
+/// Somebody who waits in a task that can't be woken, for whatever, stands before others who wait for the same.
+fn whom_nobody_can_wake_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
+    for drops_the_worker in [false, true] {
+        run(|runtime| async move {
+            let sender = ScriptedSender::new(runtime.timer());
+            let builder = SenderRunner::builder(sender.clone()).queue_capacity(1).unwrap();
+            let (runner, worker) = S::prepare(builder, runtime.timer()).run();
+            let mut worker = Box::pin(worker);
+            assert!(poll!(&mut worker).is_pending());
+            let ticket = runner.request(0).await.unwrap();
+            let mut room = pin!(runner.request(1));
+            let mut others_room = Box::pin(runner.request(2));
+            let mut results = runner.results();
+            let mut response = pin!(results.recv());
+            let mut others_results = runner.results();
+            let mut end = pin!(runner.task());
+            let mut others_end = pin!(runner.task());
+            let unwakeable = [
+                poll_unwakeable(room.as_mut()),
+                poll_unwakeable(response.as_mut()),
+                poll_unwakeable(end.as_mut()),
+            ];
+            assert_eq!(unwakeable, [true; 3]);
+            assert!(poll!(&mut others_room).is_pending());
+            assert!(poll!(others_results.next()).is_pending());
+            assert!(poll!(&mut others_end).is_pending());
+            if drops_the_worker {
+                drop(worker);
+                assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+                assert!(others_room.await.is_err());
+                assert_eq!((others_results.next().await, others_end.await), (None, Exit::Dropped));
+                return;
+            }
+            let worker = runtime.spawn(worker);
+            assert!(ticket.await.is_ok());
+            let others = others_room.await.unwrap();
+            assert!(others.await.is_ok());
+            assert!(others_results.next().await.is_some());
+            assert_eq!((runner.stats().sent, runner.stats().failed), (2, 0));
+            runner.close().await;
+            assert_eq!((others_end.await, worker.await), (Exit::Drained, Some(Ok(Exit::Drained))));
+            assert_eq!(sender.closed(), 1);
+        });
+    }
+}
+
+/// The executor's own waker may panic too: a caller's request is in the queue all the same.
+fn a_worker_that_can_not_be_woken_harms_no_caller<S: Store<ScriptedSender<u32>>>() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(ScriptedSender::new(runtime.timer()));
+        let (runner, worker) = S::prepare(builder, runtime.timer()).run();
+        let mut worker = Box::pin(worker);
+        assert!(poll_unwakeable(worker.as_mut()));
+        let ticket = runner.request(1).await.unwrap();
+        assert_eq!(runner.queued(), 1);
+        let mut close = pin!(runner.close());
+        assert!(poll!(&mut close).is_pending());
+        assert_eq!((worker.await, close.await), (Ok(Exit::Drained), Exit::Drained));
+        assert!(ticket.await.is_ok());
+    });
+}
+
+/// Panics when it is dropped, with another one, and without a word on stderr.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new(Self));
+    }
+}
+
+#[derive(Clone)]
+struct Bombs;
+
+impl MessageSender for Bombs {
+    type Request = bool;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, panics: &bool) -> Result<MessageResponse<Self>, ()> {
+        if *panics {
+            std::panic::resume_unwind(Box::new(Bomb));
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn a_panic_whose_payload_panics_when_it_is_dropped_fails_its_ticket_only<S: Store<Bombs>>() {
+    run(|runtime| async move {
+        let runner = start::<S, _>(&runtime, &Bombs).await;
+        let (panics, behind) = (runner.request(true).await.unwrap(), runner.request(false).await.unwrap());
+        assert!(matches!(panics.await, Err(SendError::NoAnswer(NoAnswer::Panicked(_)))));
+        assert_eq!((behind.await, runner.close().await), (Ok(()), Exit::Drained));
+    });
+}
+
+/// A request that panics when it is dropped.
+#[derive(PartialEq, Debug)]
+struct Explosive(bool);
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        if self.0 {
+            std::panic::resume_unwind(Box::new(Bomb));
+        }
+    }
+}
+
+/// Does what the first letter of the request's fate says.
+#[derive(Clone)]
+struct Handles(Fate);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Accepts,
+    Rejects,
+    Fails,
+    Panics,
+    Hangs,
+}
+
+impl MessageSender for Handles {
+    type Request = Explosive;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &Explosive) -> Result<MessageResponse<Self>, ()> {
+        match self.0 {
+            Fate::Rejects => Ok(Err(())),
+            Fate::Fails => Err(()),
+            Fate::Panics if request.0 => std::panic::resume_unwind(Box::new(Bomb)),
+            Fate::Hangs if request.0 => std::future::pending().await,
+            _ => Ok(Ok(())),
+        }
+    }
+}
+
+/// However the turn of such a request ends, those behind it have theirs.
+fn a_request_that_panics_when_it_is_dropped_harms_no_other<S: Store<Handles>>() {
+    for fate in [Fate::Accepts, Fate::Rejects, Fate::Fails, Fate::Panics, Fate::Hangs] {
+        for (is_cancelled, ticket_is_dropped) in [(false, false), (true, false), (false, true)] {
+            run(|runtime| async move {
+                let prepared = S::prepare(SenderRunner::builder(Handles(fate)), runtime.timer());
+                let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
+                let mut explosive = runner.request(Explosive(true)).await.unwrap();
+                let behind = runner.request(Explosive(false)).await.unwrap();
+                if is_cancelled {
+                    assert!(explosive.cancel());
+                }
+                let explosive = (!ticket_is_dropped).then_some(explosive);
+                runtime.timer().sleep(ms(10)).await;
+                if fate == Fate::Hangs && !is_cancelled {
+                    runner.abort().await.into_iter().for_each(drop);
+                    assert_eq!(behind.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
+                } else {
+                    let end = behind.await;
+                    assert_eq!(end.is_ok(), !matches!(fate, Fate::Rejects | Fate::Fails), "{end:?}");
+                    runner.close().await;
+                }
+                if let Some(explosive) = explosive {
+                    let accepted = fate == Fate::Accepts && !is_cancelled;
+                    assert_eq!(explosive.await.is_ok(), accepted);
+                }
+                assert!(matches!(task.await, Some(Ok(Exit::Drained | Exit::Aborted))), "the worker panicked");
+            });
+        }
+    }
+}
+
 over_every_storage!(
+    whom_nobody_can_wake_harms_nobody_else,
+    a_worker_that_can_not_be_woken_harms_no_caller,
+    a_panic_whose_payload_panics_when_it_is_dropped_fails_its_ticket_only,
+    a_request_that_panics_when_it_is_dropped_harms_no_other,
     a_request_that_panics_when_it_is_given_back_harms_no_other,
     a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing,
     a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results,

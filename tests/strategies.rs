@@ -227,6 +227,73 @@ fn a_final_rejection_is_not_sent_again() {
 }
 
 #[test]
+fn flood_waits_use_up_retries_unless_told_otherwise() {
+    let floods = [flood(1), flood(1), flood(1), flood(1), REJECT, REJECT, Reply::accept()];
+    let waits = |strategy| sends(1, strategy, &floods);
+    assert_eq!(waits(Retry::new(3, ms(50))), [0, 1100, 2200, 3300]);
+    // Four waits, and two retries on the schedule.
+    let all = [0, 1100, 2200, 3300, 4400, 4550, 4700];
+    let uncounted = || Retry::new(3, ms(50)).uncounted_flood_waits();
+    assert_eq!(waits(uncounted()), all);
+    assert_eq!(sends(1, Chain::new([uncounted().into()]), &floods), all);
+    let jitter = Jitter::with_source(2, ms(50), 0.0, || 0.0).unwrap().uncounted_flood_waits();
+    assert_eq!(sends(1, jitter, &floods), [0, 1100, 2200, 3300, 4400, 4550, 4750]);
+    // A rejection that asks for no wait, or for one of zero, counts.
+    let zero = [REJECT.retry_after(ms(0)), REJECT, REJECT, REJECT];
+    assert_eq!(sends(1, Retry::new(2, ms(50)).uncounted_flood_waits(), &zero).len(), 3);
+}
+
+/// Sends a, to which the service answers with a wait, and b behind it. Gives when each ended and was sent.
+fn with_longest_wait<A>(strategy: A, wait: Duration) -> (Vec<(u64, bool)>, Vec<(u64, &'static str)>)
+where
+    A: SendStrategy<Sender> + 'static,
+{
+    run(|runtime| async move {
+        let sender = scripted(&runtime, [Reply::accept()])
+            .replies_to("a", [REJECT.retry_after(wait), Reply::accept()]);
+        let builder = SenderRunner::builder(sender.clone()).strategy(strategy).longest_wait(ms(60_000));
+        let runner = builder.prepare(runtime.timer()).start(&runtime).await.unwrap();
+        let tickets = [runner.request("a").await.unwrap(), runner.request("b").await.unwrap()];
+        let mut ends = Vec::new();
+        for ticket in tickets {
+            let end = ticket.await;
+            ends.push((now(&runtime), end.is_ok()));
+        }
+        (ends, sent(&sender))
+    })
+}
+
+#[test]
+fn a_flood_wait_beyond_the_longest_ends_its_request_and_holds_nobody() {
+    let retry = || Retry::new(3, ms(50));
+    for wait in [ms(60_001), Duration::from_secs(40_000), Duration::from_secs(u64::MAX)] {
+        let at_once = (vec![(0, false), (0, true)], vec![(0, "a"), (0, "b")]);
+        assert_eq!(with_longest_wait(telegram_sender::Identity, wait), at_once);
+        assert_eq!(with_longest_wait(retry(), wait), at_once);
+        assert_eq!(with_longest_wait(retry().uncounted_flood_waits(), wait), at_once);
+        assert_eq!(with_longest_wait(Chain::new([retry().into()]), wait), at_once);
+        // A delay is not lengthened by it either.
+        let delayed = (vec![(20, false), (40, true)], vec![(0, "a"), (20, "b")]);
+        assert_eq!(with_longest_wait(Delay::new(ms(20)), wait), delayed);
+        assert_eq!(with_longest_wait(Chain::new([Delay::new(ms(20)).into()]), wait), delayed);
+    }
+    let served = (vec![(60_000, true), (60_000, true)], vec![(0, "a"), (60_000, "a"), (60_000, "b")]);
+    assert_eq!(with_longest_wait(retry(), ms(60_000)), served);
+}
+
+#[test]
+fn a_jitter_whose_source_gives_no_number_waits_without_a_random_part() {
+    let jitter = Jitter::with_source(1, ms(50), 0.5, || f64::NAN).unwrap();
+    assert_eq!(sends(1, jitter, &[REJECT, Reply::accept()]), [0, 150]);
+}
+
+#[test]
+fn a_limit_too_large_for_the_memory_is_made_and_used() {
+    let limiter = RateLimiter::new(u32::MAX, Duration::from_secs(3600)).unwrap();
+    assert_eq!(sends(5, limiter, &[Reply::accept()]), [0, 100, 200, 300, 400]);
+}
+
+#[test]
 fn a_flood_wait_wins_over_the_retrys_own_delay() {
     assert_eq!(sends2(Retry::new(1, ms(500)), flood(2)), [0, 2100, 2200]);
 }

@@ -24,7 +24,6 @@ use self::entry::Entry;
 use self::inbox::HeapInbox;
 use self::receipt::HeapReceipt;
 use super::{Enqueued, Refused, Settled, Taken, sealed, take};
-use crate::contain::contain;
 use crate::results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -89,10 +88,9 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
         let id = RequestId::new(self.0.next_id.fetch_add(1, Ordering::Relaxed) as u64);
         let (replier, reply) = oneshot::channel();
         let queued = Queued::callers(id, take(request), queued_at, replier);
-        // It wakes the worker: a panic there is the executor's, and the request is in the queue.
-        match contain(|| self.0.sender.try_send(queued)) {
-            Some(Ok(())) | None => Ok((id, HeapReceipt::new(reply, self.clone()))),
-            Some(Err(refused)) => {
+        match self.0.sender.try_send(queued) {
+            Ok(()) => Ok((id, HeapReceipt::new(reply, self.clone()))),
+            Err(refused) => {
                 *request = Some(refused.into_inner().into_parts().0);
                 Err(Refused::Closing)
             }
@@ -104,7 +102,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
     }
 
     fn close(&self) {
-        contain(|| self.0.sender.close());
+        self.0.sender.close();
     }
 
     fn len(&self) -> usize {

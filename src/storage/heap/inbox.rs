@@ -2,12 +2,14 @@
 
 use alloc::collections::BTreeSet;
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use core::task::{Context, Poll};
 
 use async_channel::{Receiver, TrySendError};
 
 use super::backed::Backed;
+use super::waiters::Contained;
 use super::{Heap, Queued, Replier};
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
@@ -22,11 +24,13 @@ pub struct HeapInbox<S: MessageSender> {
     queue: Receiver<Queued<S>>,
     /// Requests to skip, as far as the worker knows.
     cancelled: BTreeSet<RequestId>,
+    /// The queue wakes the worker in the middle of a caller's request.
+    waker: Contained,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
-    pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, cancelled: BTreeSet::new() }
+    pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
+        Self { storage, queue, cancelled: BTreeSet::new(), waker: Contained::default() }
     }
 
     /// Forgets the notices that came too late for their requests: those that were there before the queue was empty. Returns
@@ -56,7 +60,11 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
-            *hand = self.queue.recv().await.ok();
+            let mut next = pin!(self.queue.recv());
+            let waker = &mut self.waker;
+            *hand = poll_fn(|cx| next.as_mut().poll(&mut Context::from_waker(waker.waker(cx.waker()))))
+                .await
+                .ok();
             hand.is_some()
         }
     }

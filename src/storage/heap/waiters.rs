@@ -1,10 +1,17 @@
 //! Those who wait for one thing, such as room in the queue: told one by one, in the order in which they came.
 
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use alloc::task::Wake;
 use core::sync::atomic::{AtomicBool, Ordering, fence};
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll, Waker, ready};
 
 use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
+
+#[cfg(feature = "std")]
+use crate::contain::contain;
 
 /// Tasks that wait for the same thing.
 #[derive(Debug)]
@@ -56,8 +63,7 @@ impl Waiters {
 #[derive(Debug, Default)]
 pub struct Wait {
     listener: Option<EventListener>,
-    #[cfg(feature = "std")]
-    waker: Option<contained::Pair>,
+    waker: Contained,
 }
 
 impl Wait {
@@ -70,9 +76,7 @@ impl Wait {
     ) -> Poll<T> {
         loop {
             if let Some(listener) = &mut self.listener {
-                #[cfg(feature = "std")]
-                let cx = &mut Context::from_waker(contained::keep(&mut self.waker, cx.waker()));
-                ready!(listener.poll_unpin(cx));
+                ready!(listener.poll_unpin(&mut Context::from_waker(self.waker.waker(cx.waker()))));
                 self.listener = None;
             }
             for stands_in_line in [false, true] {
@@ -90,47 +94,46 @@ impl Wait {
     }
 }
 
-/// Wakers whose panics go no further. An event calls the wakers of its listeners in a row and under its lock: a panic there
-/// would leave the others waiting, and the event miscounting.
-#[cfg(feature = "std")]
-mod contained {
-    use alloc::sync::Arc;
-    use alloc::task::Wake;
-    use core::task::Waker;
+/// A task's waker whose panics go no further. An event calls the wakers of its listeners in a row and under its lock: a panic
+/// there would leave the others waiting, and the event miscounting.
+#[derive(Debug, Default)]
+pub(super) struct Contained {
+    /// The task's waker, and the one around it.
+    #[cfg(feature = "std")]
+    wakers: Option<(Waker, Waker)>,
+}
 
-    use crate::contain::contain;
-
-    /// A task's waker, and the one around it.
-    #[derive(Debug)]
-    pub(super) struct Pair(Waker, Waker);
-
-    struct Calls(Waker);
-
-    impl Wake for Calls {
-        fn wake(self: Arc<Self>) {
-            self.wake_by_ref();
-        }
-
-        fn wake_by_ref(self: &Arc<Self>) {
-            contain(|| self.0.wake_by_ref());
+impl Contained {
+    /// Returns the waker around `task`. It is made anew only for another task.
+    pub(super) fn waker<'a>(&'a mut self, task: &'a Waker) -> &'a Waker {
+        // Without `std` a panic ends the program.
+        #[cfg(not(feature = "std"))]
+        return task;
+        #[cfg(feature = "std")]
+        {
+            self.wakers.take_if(|(kept, _)| !kept.will_wake(task));
+            &self.wakers.get_or_insert_with(|| (task.clone(), Arc::new(Calls(task.clone())).into())).1
         }
     }
+}
 
-    /// Returns the waker around `task`. It is made anew only for another task.
-    pub(super) fn keep<'a>(kept: &'a mut Option<Pair>, task: &Waker) -> &'a Waker {
-        if !kept.as_ref().is_some_and(|kept| kept.0.will_wake(task)) {
-            *kept = None;
-        }
-        &kept.get_or_insert_with(|| Pair(task.clone(), Arc::new(Calls(task.clone())).into())).1
+#[cfg(feature = "std")]
+struct Calls(Waker);
+
+#[cfg(feature = "std")]
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        contain(|| self.0.wake_by_ref());
     }
 }
 
 #[cfg(all(test, feature = "std"))]
 mod tests {
-    use alloc::sync::Arc;
-    use alloc::task::Wake;
     use alloc::vec::Vec;
-    use core::task::Waker;
 
     use super::*;
     use crate::storage::counting_task::CountingTask;
