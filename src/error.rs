@@ -67,8 +67,11 @@ pub enum NoAnswer<E> {
     Strategy(StrategyError),
     /// The sender or a strategy panicked; the runner goes on.
     Panicked(Panic),
-    /// The ticket was cancelled before the request's turn: it was never sent.
+    /// The ticket was cancelled before the request's turn: it is never sent.
     Cancelled,
+    /// The ticket was cancelled when the request's turn had begun: it is sent all the same, and its response goes to the
+    /// results.
+    CancelledInFlight,
     /// The runner was aborted before the request could reach the service. The request is among those that
     /// [`abort`](crate::SenderRunner::abort) or [`close_with_timeout`](crate::SenderRunner::close_with_timeout)
     /// returned.
@@ -87,7 +90,7 @@ impl<E> NoAnswer<E> {
     /// [`Ticket::may_have_arrived`](crate::Ticket::may_have_arrived) has asked it.
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Failed(_) | Self::TimedOut | Self::Interrupted => true,
+            Self::Failed(_) | Self::TimedOut | Self::CancelledInFlight | Self::Interrupted => true,
             Self::Strategy(StrategyError(text)) | Self::Panicked(Panic(text)) => text.0.may_have_arrived,
             Self::NotSentInTime | Self::Cancelled | Self::Aborted | Self::Stopped => false,
         }
@@ -117,6 +120,9 @@ impl<E: fmt::Display> fmt::Display for NoAnswer<E> {
             Self::Strategy(error) => write!(f, "{error}"),
             Self::Panicked(panic) => write!(f, "{panic}"),
             Self::Cancelled => f.write_str("cancelled before its turn; it was not sent"),
+            Self::CancelledInFlight => {
+                f.write_str("cancelled during its turn; the request may have arrived all the same")
+            }
             Self::Aborted => f.write_str("the runner was aborted first; it was not sent"),
             Self::Interrupted => f.write_str(
                 "the runner was aborted or dropped during the send; the request may have arrived all the same",

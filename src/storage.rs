@@ -326,10 +326,20 @@ pub trait Receipt<S: MessageSender>: Unpin {
     #[doc(hidden)]
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Settled<S>>;
 
-    /// Lets the worker skip the request `id` if its turn has not come. `false` if it is too late: the reply is there, or
-    /// none will come.
+    /// Lets the worker skip the request `id` if its turn has not come.
     #[doc(hidden)]
-    fn cancel(&mut self, id: RequestId) -> bool;
+    fn cancel(&mut self, id: RequestId) -> Cancel;
+}
+
+/// What became of a request whose ticket was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancel {
+    /// It is never sent.
+    Skipped,
+    /// Its turn has begun, as far as is known.
+    InFlight,
+    /// It is too late: the reply is there, or none will come.
+    TooLate,
 }
 
 /// The worker's side of a storage; there is one.

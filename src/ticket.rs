@@ -2,13 +2,13 @@
 
 use core::fmt;
 use core::future::Future;
-use core::mem::take;
+use core::mem::replace;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
-use crate::storage::{Receipt, Settled, Storage, TicketResult, Unnamed};
+use crate::storage::{Cancel, Receipt, Settled, Storage, TicketResult, Unnamed};
 use crate::strategy::RequestId;
 
 /// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
@@ -47,14 +47,21 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
     attempts: u32,
     may_have_arrived: bool,
     cancels_on_drop: bool,
-    /// It was cancelled, and has not told so yet.
-    is_cancelled: bool,
+    /// What became of it if it was cancelled, and has not told so yet.
+    cancelled: Cancel,
 }
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
         let receipt = Some(receipt);
-        Self { id, receipt, attempts: 0, may_have_arrived: true, cancels_on_drop: false, is_cancelled: false }
+        Self {
+            id,
+            receipt,
+            attempts: 0,
+            may_have_arrived: true,
+            cancels_on_drop: false,
+            cancelled: Cancel::TooLate,
+        }
     }
 
     /// The request's id: the same that its responses carry in the results.
@@ -100,18 +107,20 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         self.may_have_arrived
     }
 
-    /// Takes the request back. If its turn has not come, it is never sent. If it is being sent, the send runs on
-    /// and its response goes to the results. Either way the ticket ends now, with [`NoAnswer::Cancelled`].
+    /// Takes the request back. If its turn has not come, it is never sent, and the ticket ends now with
+    /// [`NoAnswer::Cancelled`]. If its turn has begun, the send runs on and its response goes to the results; the ticket ends
+    /// now with [`NoAnswer::CancelledInFlight`].
     ///
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
-        let id = self.id;
-        let cancelled = self.receipt.as_mut().is_some_and(|receipt| receipt.cancel(id));
-        if cancelled {
-            self.receipt = None;
-            self.is_cancelled = true;
+        let Some(receipt) = &mut self.receipt else { return false };
+        let cancelled = receipt.cancel(self.id);
+        if cancelled == Cancel::TooLate {
+            return false;
         }
-        cancelled
+        self.receipt = None;
+        (self.cancelled, self.may_have_arrived) = (cancelled, cancelled == Cancel::InFlight);
+        true
     }
 
     /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
@@ -130,8 +139,12 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let Some(receipt) = &mut this.receipt else {
-            assert!(take(&mut this.is_cancelled), "a ticket was polled after it was ready");
-            return Poll::Ready(Err(SendError::NoAnswer(NoAnswer::Cancelled)));
+            let why = match replace(&mut this.cancelled, Cancel::TooLate) {
+                Cancel::Skipped => NoAnswer::Cancelled,
+                Cancel::InFlight => NoAnswer::CancelledInFlight,
+                Cancel::TooLate => panic!("a ticket was polled after it was ready"),
+            };
+            return Poll::Ready(Err(SendError::NoAnswer(why)));
         };
         let Settled { result, attempts, may_have_arrived } = ready!(receipt.poll(cx));
         this.receipt = None;

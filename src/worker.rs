@@ -291,7 +291,7 @@ fn name_of<S: MessageSender>(outcome: &Outcome<S>) -> &'static str {
             NoAnswer::TimedOut | NoAnswer::NotSentInTime => "timed out",
             NoAnswer::Strategy(_) => "refused by a strategy",
             NoAnswer::Panicked(_) => "panicked",
-            NoAnswer::Cancelled => "cancelled",
+            NoAnswer::Cancelled | NoAnswer::CancelledInFlight => "cancelled",
             NoAnswer::Aborted => "aborted",
             NoAnswer::Interrupted => "interrupted",
             NoAnswer::Stopped => "stopped",

@@ -123,7 +123,7 @@ fn a_consumer_who_does_not_come_for_its_response_keeps_none_from_another<S: Stor
 }
 
 /// Runs a side effect when it is dropped.
-struct OnDrop(RefCell<Option<Box<dyn FnOnce()>>>);
+struct OnDrop(RefCell<Option<Effect>>);
 
 impl Drop for OnDrop {
     fn drop(&mut self) {
@@ -135,7 +135,9 @@ impl Drop for OnDrop {
 
 /// Answers with what runs a side effect once nobody has the answer.
 #[derive(Clone, Default)]
-struct Effects(Rc<RefCell<Vec<Box<dyn FnOnce()>>>>);
+struct Effects(Rc<RefCell<Vec<Effect>>>);
+
+type Effect = Box<dyn FnOnce()>;
 
 impl MessageSender for Effects {
     type Request = ();
@@ -166,7 +168,7 @@ fn what_comes_for_a_consumer_while_the_last_one_leaves_is_not_lost<S: Store<Effe
                 assert!((&mut *worker.borrow_mut()).now_or_never().is_none());
             })
         });
-        assert!(poll!(&mut *worker.borrow_mut()).is_pending());
+        assert!((&mut *worker.borrow_mut()).now_or_never().is_none());
         // As its first unread response is dropped, another consumer comes, and a response for that one.
         drop(leaves);
         let mut comes = comes.take().unwrap();
@@ -326,7 +328,7 @@ impl SpawnCounted for VirtualRuntime {
 
 fn many_cancelled_aborted_or_refused_requests_let_others_run<S: Store<ScriptedSender<usize>>>() {
     let cancelled = polls::<S, _>(telegram_sender::Identity, async |tickets, _| {
-        tickets.iter_mut().for_each(|ticket| assert!(ticket.cancel()));
+        assert!(tickets.iter_mut().all(telegram_sender::Ticket::cancel));
         false
     });
     let aborted = polls::<S, _>(telegram_sender::Identity, async |_, runner| {

@@ -115,6 +115,49 @@ fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_lean_stora
     a_hundred_thousand_requests!(prepare_lean);
 }
 
+/// Cancels requests while their turns begin on another thread: what is said to be cancelled before its turn is not sent.
+macro_rules! cancels_at_the_last_moment {
+    ($prepare:ident) => {{
+        let sender =
+            Arc::new(Moody { dice: Mutex::new(fastrand::Rng::with_seed(1)), sent: Mutex::default() });
+        let mut before_its_turn = Vec::new();
+        let (runner, worker) = SenderRunner::builder(Arc::clone(&sender)).$prepare(Smol).run();
+        std::thread::scope(|threads| {
+            let worker = threads.spawn(|| smol::block_on(worker));
+            let mut random = fastrand::Rng::new();
+            for number in 0..REQUESTS {
+                let request = Numbered { producer: 0, number };
+                let mut ticket = smol::block_on(runner.request(request)).unwrap();
+                for _ in 0..random.u32(..60) {
+                    std::hint::spin_loop();
+                }
+                if ticket.cancel() && !ticket.may_have_arrived() {
+                    before_its_turn.push(request);
+                    assert_eq!(smol::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Cancelled)));
+                }
+            }
+            smol::block_on(runner.close());
+            assert!(matches!(worker.join().unwrap(), Ok(Exit::Drained)));
+        });
+        let sent: std::collections::HashSet<_> =
+            sender.sent.lock().unwrap().iter().map(|sent| sent.number).collect();
+        let both = before_its_turn.iter().filter(|request| sent.contains(&request.number)).count();
+        println!("{} cancelled before their turn, {} sent", before_its_turn.len(), sent.len());
+        assert_eq!(both, 0, "requests were cancelled before their turn, and sent");
+        assert_eq!(runner.stats().cancelled, REQUESTS - sent.len());
+    }};
+}
+
+#[test]
+fn a_request_that_was_cancelled_before_its_turn_is_not_sent() {
+    cancels_at_the_last_moment!(prepare);
+}
+
+#[test]
+fn a_request_that_was_cancelled_before_its_turn_is_not_sent_in_lean_storage() {
+    cancels_at_the_last_moment!(prepare_lean);
+}
+
 type End = Result<Numbered, SendError<Numbered, Numbered>>;
 
 fn check(

@@ -9,6 +9,7 @@ mod lazy_queue;
 pub(super) mod life;
 mod receipt;
 pub(super) mod results;
+mod turns_begun;
 pub(super) mod waiters;
 
 use alloc::sync::Arc;
@@ -23,6 +24,7 @@ use self::backed::{Backed, Common, storage_on_the_heap};
 use self::entry::Entry;
 use self::inbox::HeapInbox;
 use self::receipt::HeapReceipt;
+use self::turns_begun::TurnsBegun;
 use super::{Enqueued, Refused, Settled, Taken, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -44,6 +46,7 @@ struct Shared<S: MessageSender> {
     /// Only counts what is in the queue; the worker has its own.
     receiver: Receiver<Queued<S>>,
     common: Common<S>,
+    turns_begun: TurnsBegun,
 }
 
 impl<S: MessageSender> Heap<S> {
@@ -52,7 +55,8 @@ impl<S: MessageSender> Heap<S> {
         let (sender, receiver) = async_channel::unbounded();
         let queue = receiver.clone();
         let common = Common::new(capacity, results);
-        let storage = Self(Arc::new(Shared { next_id: AtomicUsize::new(0), sender, receiver, common }));
+        let (next_id, turns_begun) = (AtomicUsize::new(0), TurnsBegun::new());
+        let storage = Self(Arc::new(Shared { next_id, sender, receiver, common, turns_begun }));
         let inbox = HeapInbox::new(storage.clone(), queue);
         (storage, inbox)
     }

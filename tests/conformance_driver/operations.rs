@@ -196,8 +196,8 @@ fn resolved(log: &Log, id: &str, outcome: Result<Sent, SendError<Rpc, String>>) 
         Ok(sent) => json!({ "id": id, "ok": true, "n": sent.n }),
         Err(SendError::Rejected(rpc)) => json!({ "id": id, "rpc": rpc.error }),
         Err(SendError::NoAnswer(why)) => match why {
-            NoAnswer::Cancelled => json!({ "id": id, "out": "cancelled" }),
-            NoAnswer::TimedOut => json!({ "id": id, "exc": "TimeoutError" }),
+            NoAnswer::Cancelled | NoAnswer::CancelledInFlight => json!({ "id": id, "out": "cancelled" }),
+            NoAnswer::TimedOut | NoAnswer::NotSentInTime => json!({ "id": id, "exc": "TimeoutError" }),
             NoAnswer::Failed(message) => json!({ "id": id, "exc": "RuntimeError", "message": message }),
             NoAnswer::Strategy(error) => json!({ "id": id, "exc": "ValueError", "message": error.reason() }),
             NoAnswer::Panicked(panic) => json!({ "id": id, "exc": "Panicked", "message": panic.message() }),

@@ -60,9 +60,10 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
     if outcome.exit == Exit::Drained && !script.strategies.iter().any(|kind| matches!(kind, Kind::Timeout(_)))
     {
         for (request, ticket) in &outcome.tickets {
-            let cancelled = ticket
-                .as_ref()
-                .is_none_or(|read| read.ended == Err(SendError::NoAnswer(NoAnswer::Cancelled)));
+            let cancelled = ticket.as_ref().is_none_or(|read| {
+                use NoAnswer::{Cancelled, CancelledInFlight};
+                matches!(read.ended, Err(SendError::NoAnswer(Cancelled | CancelledInFlight)))
+            });
             assert!(cancelled || sent.contains(request), "{request:?} was drained and never sent");
         }
     }
@@ -74,8 +75,12 @@ fn tickets_tell_what_was_sent(outcome: &Outcome) {
         let sends = outcome.sends.iter().filter(|send| send.request == *request);
         let refused = |end: Option<(_, SendEnd)>| end.is_some_and(|(_, end)| end == SendEnd::Rejected);
         let arrival = sends.take(*attempts as usize).any(|send| !refused(send.ended));
+        if *ended == Err(SendError::NoAnswer(NoAnswer::Cancelled)) {
+            let sent = outcome.sends.iter().any(|send| send.request == *request);
+            assert!(!sent && !may_have_arrived, "{request:?} was cancelled before its turn, and sent");
+        }
         if let Err(SendError::NoAnswer(why)) = ended
-            && *why != NoAnswer::Cancelled
+            && *why != NoAnswer::CancelledInFlight
         {
             assert_eq!(*may_have_arrived, arrival, "{request:?} ended as {why:?}");
             let failed = matches!(why, NoAnswer::Failed(_));

@@ -14,7 +14,7 @@ use crate::results::{KeepResults, Overflow};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counter;
-use crate::storage::{AnswerOf, Exit, take};
+use crate::storage::{AnswerOf, Cancel, Exit, take};
 use crate::strategy::RequestId;
 
 pub(super) struct State<
@@ -187,10 +187,12 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     }
 
     /// Notes that the request's ticket was cancelled.
-    pub(super) fn cancel(&self, id: RequestId) {
-        if !self.queue.find(|job| job.cancel(id)) {
-            self.cancelled_in_hand.set(true);
+    pub(super) fn cancel(&self, id: RequestId) -> Cancel {
+        if self.queue.find(|job| job.cancel(id)) {
+            return Cancel::Skipped;
         }
+        self.cancelled_in_hand.set(true);
+        Cancel::InFlight
     }
 
     /// Whether the ticket of the request in hand was cancelled; told once.

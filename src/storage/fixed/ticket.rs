@@ -10,7 +10,7 @@ use super::slots::{Look, SlotIndex};
 use super::waiters::Event;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
-use crate::storage::{Phase, Receipt, Settled};
+use crate::storage::{Cancel, Phase, Receipt, Settled};
 use crate::strategy::RequestId;
 
 /// No slot: there are never so many.
@@ -71,21 +71,18 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         }
     }
 
-    fn cancel(&mut self, id: RequestId) -> bool {
+    fn cancel(&mut self, id: RequestId) -> Cancel {
         let slot = self.slot;
-        let cancelled = self.storage.with(|state| {
-            let waits = slot != NONE
-                && !state.slots.is_settled(slot)
-                && self.storage.current_phase() != Phase::Stopped;
-            if waits {
-                state.cancel(id);
-            }
-            waits
+        let cancel = self.storage.with(|state| {
+            let is_over = slot == NONE
+                || state.slots.is_settled(slot)
+                || self.storage.current_phase() == Phase::Stopped;
+            if is_over { Cancel::TooLate } else { state.cancel(id) }
         });
-        if cancelled {
+        if cancel != Cancel::TooLate {
             drop(self.release());
         }
-        cancelled
+        cancel
     }
 }
 
@@ -138,6 +135,6 @@ mod tests {
             settled,
             Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. }
         ));
-        assert!(!receipt.cancel(crate::strategy::RequestId::new(0)));
+        assert_eq!(receipt.cancel(RequestId::new(0)), Cancel::TooLate);
     }
 }

@@ -79,6 +79,7 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     fn accept(&mut self, queued: &Queued<S>) -> bool {
         if queued.cycle() == 0 {
             self.storage.common().bound.leave();
+            self.storage.0.turns_begun.begin(queued.id());
         }
         // That its ticket is gone need not mean that it was cancelled.
         !(queued.reply().is_some_and(Replier::<S>::is_canceled) && self.was_cancelled(queued.id()))

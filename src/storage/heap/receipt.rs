@@ -10,7 +10,7 @@ use super::Heap;
 use super::backed::Backed;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
-use crate::storage::{Receipt, Settled};
+use crate::storage::{Cancel, Receipt, Settled};
 use crate::strategy::RequestId;
 
 /// The ticket's end of a reply on the heap.
@@ -24,12 +24,12 @@ impl<S: MessageSender> HeapReceipt<S> {
         Self { receiver, storage }
     }
 
-    /// Puts back a reply that came before its request was cancelled. Returns false: it is too late.
-    fn keep(&mut self, reply: Settled<S>) -> bool {
+    /// Puts back a reply that came before its request was cancelled.
+    fn keep(&mut self, reply: Settled<S>) -> Cancel {
         let (again, receiver) = channel();
         let _ = again.send(reply);
         self.receiver = receiver;
-        false
+        Cancel::TooLate
     }
 }
 
@@ -40,11 +40,11 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
         reply.map(|reply| reply.unwrap_or_else(|_| Settled::no_answer(NoAnswer::Stopped, 0)))
     }
 
-    fn cancel(&mut self, id: RequestId) -> bool {
+    fn cancel(&mut self, id: RequestId) -> Cancel {
         match self.receiver.try_recv() {
             Ok(None) => {}
             Ok(Some(reply)) => return self.keep(reply),
-            Err(Canceled) => return false,
+            Err(Canceled) => return Cancel::TooLate,
         }
         // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
         // before it closes: a worker that sees it closed must find this.
@@ -52,7 +52,7 @@ impl<S: MessageSender> Receipt<S> for HeapReceipt<S> {
         self.receiver.close();
         match self.receiver.try_recv() {
             Ok(Some(late)) => self.keep(late),
-            _ => true,
+            _ => self.storage.0.turns_begun.cancel(id),
         }
     }
 }

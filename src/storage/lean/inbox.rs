@@ -117,7 +117,7 @@ impl<S: MessageSender> Inbox<S, Lean<S>> for LeanInbox<S> {
         if self.is_bounded && entry.cycle() == 0 {
             self.storage.0.common.bound.leave();
         }
-        !entry.reply().is_some_and(Promise::is_cancelled)
+        entry.reply().is_none_or(Promise::begin)
     }
 
     fn requeue(&mut self, job: Job<S::Request, Promise<S>>) -> Result<(), Job<S::Request, Promise<S>>> {

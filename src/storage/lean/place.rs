@@ -2,12 +2,14 @@
 
 use alloc::sync::Arc;
 use core::mem::replace;
+use core::sync::atomic::{AtomicU8, Ordering};
 use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::receipt::LeanReceipt;
 use super::reply::Reply;
 use crate::sender::MessageSender;
+use crate::storage::Cancel;
 
 /// The worker's end and the ticket's, of a place for one reply.
 #[inline]
@@ -17,13 +19,21 @@ pub(super) fn pair<S: MessageSender>() -> (Promise<S>, LeanReceipt<S>) {
     (Promise(Some(Arc::clone(&place))), LeanReceipt::new(place))
 }
 
-/// It is no larger than it must be: with a thousand of them the worker is as fast as the memory.
-pub(super) struct Place<S: MessageSender>(Mutex<State<S>>);
+/// Keep this small: with 1,000 outstanding tickets, cache misses dominate.
+pub(super) struct Place<S: MessageSender> {
+    /// Which came first, [the turn](BEGUN) of the request or [its cancelling](CANCELLED): one of them finds [neither](WAITS).
+    turn: AtomicU8,
+    state: Mutex<State<S>>,
+}
+
+const WAITS: u8 = 0;
+const BEGUN: u8 = 1;
+const CANCELLED: u8 = 2;
 
 impl<S: MessageSender> Default for Place<S> {
     #[inline]
     fn default() -> Self {
-        Self(Mutex::new(State::Open))
+        Self { turn: AtomicU8::new(WAITS), state: Mutex::new(State::Open) }
     }
 }
 
@@ -51,13 +61,13 @@ impl<S: MessageSender> Place<S> {
     /// Nobody runs foreign code under this lock, so nobody leaves it poisoned.
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State<S>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is in a place that nobody else looks at.
     #[inline]
     pub(super) fn into_state(self) -> State<S> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For a ticket: its reply, or keeps its waker.
@@ -74,20 +84,18 @@ impl<S: MessageSender> Place<S> {
         }
     }
 
-    #[cold]
-    fn is_closed(&self) -> bool {
-        matches!(*self.lock(), State::Closed)
-    }
-
-    /// For a ticket that wants its request back. Whether it is not too late.
-    pub(super) fn cancel(&self) -> bool {
+    /// Takes the request of a ticket back, if it is not too late.
+    pub(super) fn cancel(&self) -> Cancel {
         let mut state = self.lock();
         if !state.is_open() {
-            return false;
+            return Cancel::TooLate;
         }
         let _waker = replace(&mut *state, State::Closed);
         drop(state);
-        true
+        match self.turn.swap(CANCELLED, Ordering::AcqRel) {
+            BEGUN => Cancel::InFlight,
+            _ => Cancel::Skipped,
+        }
     }
 
     /// For a ticket that is dropped: nobody is to be woken any more.
@@ -110,11 +118,10 @@ impl<S: MessageSender> State<S> {
 pub struct Promise<S: MessageSender>(Option<Arc<Place<S>>>);
 
 impl<S: MessageSender> Promise<S> {
-    /// Whether the ticket took its request back.
+    /// Begins the turn of the request. Returns false if its ticket was cancelled first.
     #[inline]
-    pub(super) fn is_cancelled(&self) -> bool {
-        // While the ticket is there, it has not.
-        self.0.as_ref().is_some_and(|place| Arc::strong_count(place) == 1 && place.is_closed())
+    pub(super) fn begin(&self) -> bool {
+        self.0.as_ref().is_none_or(|place| place.turn.swap(BEGUN, Ordering::AcqRel) == WAITS)
     }
 
     /// Gives the ticket its reply, if it wants one. Tells whether it took its request back instead.
@@ -253,11 +260,12 @@ mod tests {
             let (promise, mut receipt) = pair::<Echo>();
             assert!(poll(&mut receipt, &task.clone().into()).is_none());
             if cancels {
-                assert!(receipt.cancel(RequestId::new(0)) && !receipt.cancel(RequestId::new(0)));
+                let cancel = [receipt.cancel(RequestId::new(0)), receipt.cancel(RequestId::new(0))];
+                assert_eq!(cancel, [Cancel::Skipped, Cancel::TooLate]);
             }
             drop(receipt);
             assert_eq!(Arc::strong_count(&task), 1);
-            assert_eq!(promise.is_cancelled(), cancels);
+            assert_eq!(promise.begin(), !cancels);
             let unread = Arc::new(());
             assert_eq!(promise.settle(reply(&unread)), cancels);
             assert_eq!(Arc::strong_count(&unread), 1);
@@ -265,11 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_that_has_begun_is_known_to_who_cancels() {
+        let (promise, mut receipt) = pair::<Echo>();
+        assert!(promise.begin());
+        assert_eq!(receipt.cancel(RequestId::new(0)), Cancel::InFlight);
+        assert!(promise.settle(reply(&Arc::new(()))));
+    }
+
+    #[test]
     fn it_is_too_late_to_take_back_what_is_settled() {
         let (promise, mut receipt) = pair::<Echo>();
         let held = promise.0.clone();
         assert!(!promise.settle(reply(&Arc::new(()))));
-        assert!(!receipt.cancel(RequestId::new(0)) && message(poll(&mut receipt, Waker::noop())));
+        assert_eq!(receipt.cancel(RequestId::new(0)), Cancel::TooLate);
+        assert!(message(poll(&mut receipt, Waker::noop())));
         drop(held);
     }
 }

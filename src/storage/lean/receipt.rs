@@ -8,7 +8,7 @@ use super::place::{Look, Place, State};
 use super::reply::Reply;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
-use crate::storage::{Receipt, Settled};
+use crate::storage::{Cancel, Receipt, Settled};
 use crate::strategy::RequestId;
 
 /// The ticket's end of the place for its reply; `None` once that was taken, or the request was taken back.
@@ -55,12 +55,13 @@ impl<S: MessageSender> Receipt<S> for LeanReceipt<S> {
         Poll::Ready(settled)
     }
 
-    fn cancel(&mut self, _: RequestId) -> bool {
-        let cancelled = self.0.as_ref().is_some_and(|place| place.cancel());
-        if cancelled {
+    fn cancel(&mut self, _: RequestId) -> Cancel {
+        let Some(place) = &self.0 else { return Cancel::TooLate };
+        let cancel = place.cancel();
+        if cancel != Cancel::TooLate {
             self.0 = None;
         }
-        cancelled
+        cancel
     }
 }
 
