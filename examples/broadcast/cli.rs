@@ -1,5 +1,6 @@
 //! The command line: what can be said there, and that it makes sense by itself.
 
+use std::env;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,9 +15,11 @@ use crate::runtime::Runtime;
 
 const AFTER_HELP: &str = "\
 The bot's token comes from the environment variable TELEGRAM_BOT_TOKEN or from
---token-file. Without a token (and without --api-url) nothing leaves this machine:
-the messages go to a stand-in of the Bot API in this very process, which keeps
-Telegram's limits. Recipients and text may be left out then.
+--token-file.
+
+With --demo nothing leaves this machine, whatever token is set: the messages go to a
+stand-in of the Bot API in this very process, which keeps Telegram's limits. Recipients
+and text may be left out then. Without any argument and without a token the demo runs too.
 
 Nobody is sent a message before all recipients and texts were checked. A message is
 sent again only if it surely did not arrive: after a flood wait, a fault of the server's
@@ -32,7 +35,7 @@ Exit codes:
     4  the recipients can't be used: unreadable, none, or a bad chat_id
     5  the report can't be used: unreadable, unwritable, not a report, or there
        already (see --resume)
-    6  the token is missing or malformed, or the server refuses it
+    6  the token is missing or malformed, or the server refuses it (see --demo)
     7  the server can't be reached, or can't be reached any more
   130  interrupted";
 
@@ -85,6 +88,10 @@ pub(crate) struct Args {
     #[arg(long, requires = "resume")]
     pub(crate) skip_unsure: bool,
 
+    /// Show how it works: send to a stand-in in this process instead of Telegram
+    #[arg(long, conflicts_with_all = ["token_file", "api_url"])]
+    pub(crate) demo: bool,
+
     /// A file that holds the bot's token and nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
@@ -96,6 +103,10 @@ pub(crate) struct Args {
     /// Another Bot API server than Telegram's own
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
+
+    /// Whether the command line holds nothing but the tool's name.
+    #[arg(skip = env::args_os().len() <= 1)]
+    pub(crate) bare: bool,
 }
 
 impl Args {

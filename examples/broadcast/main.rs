@@ -63,13 +63,7 @@ fn main() -> ExitCode {
 }
 
 async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
-    let token = token::find(args.token_file.as_deref())?;
-    let demo = token.is_none() && args.api_url.is_none();
-    let token = match token {
-        Some(token) => token,
-        None if demo => demo::token()?,
-        None => return Err(token::missing()),
-    };
+    let (token, demo) = token(args)?;
     let plan = Plan::read(args, demo)?;
     let stand_in = if demo { Some(demo::start().await?) } else { None };
     let url = stand_in.as_ref().map(StandIn::url).or_else(|| args.api_url.clone());
@@ -88,6 +82,21 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     match outcome.cut_short {
         Some(failure) => Err(failure),
         None => Ok(plan.exit_code(&outcome)),
+    }
+}
+
+/// Returns the token, and whether it is that of the demonstration.
+///
+/// A demonstration is asked for by name, or by no argument at all. Otherwise somebody who forgot the token would be told
+/// that all were sent.
+fn token(args: &Args) -> Result<(BotToken, bool), Failure> {
+    if args.demo {
+        return Ok((demo::token()?, true));
+    }
+    match token::find(args.token_file.as_deref())? {
+        Some(token) => Ok((token, false)),
+        None if args.bare => Ok((demo::token()?, true)),
+        None => Err(token::missing()),
     }
 }
 

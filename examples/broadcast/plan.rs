@@ -72,9 +72,7 @@ impl Plan {
     /// Says what is going to happen.
     pub(crate) fn announce(&self, args: &Args) {
         if self.demo {
-            line(
-                "demo: there is no token, so a stand-in of the Bot API gets the messages; nothing leaves this machine",
-            );
+            line("demo: a stand-in of the Bot API gets the messages, and nothing leaves this machine");
         }
         if self.duplicates > 0 {
             line(&format!("note: {} duplicates in the list; each chat is sent one message", self.duplicates));

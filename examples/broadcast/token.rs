@@ -12,8 +12,7 @@ const VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
 
 /// The token, if there is one. A file that was named goes before the environment.
 ///
-/// A variable that is set but empty is refused: it is a secret that somebody failed to fill in, and a
-/// demonstration would pass for the real thing.
+/// Refuses a variable that is set but empty: it is a secret that somebody failed to fill in.
 pub(crate) fn find(file: Option<&Path>) -> Result<Option<BotToken>, Failure> {
     let fail = |message: String| Failure::new(Blame::Token, message);
     let (text, origin) = match file {
@@ -38,5 +37,10 @@ pub(crate) fn find(file: Option<&Path>) -> Result<Option<BotToken>, Failure> {
 }
 
 pub(crate) fn missing() -> Failure {
-    Failure::new(Blame::Token, format!("there is no token; put it into {VARIABLE} or name a --token-file"))
+    Failure::new(
+        Blame::Token,
+        format!(
+            "there is no token; put it into {VARIABLE} or name a --token-file; --demo shows how it works without one"
+        ),
+    )
 }

@@ -1,6 +1,7 @@
 //! The broadcast example, run as its users run it, against a stand-in of the Bot API in this process. Each runtime has a
 //! binary of its own, which says which one it is.
 
+mod demo;
 #[path = "../../examples/stand_in/mod.rs"]
 mod stand_in;
 mod tool;
@@ -296,25 +297,4 @@ fn a_report_that_can_not_be_written_any_more_stops_the_broadcast() {
     let ended = run(command);
     assert_eq!(ended.code, Some(5));
     assert!(ended.stderr.contains("/dev/full") && server.tally().accepted <= 2, "{}", ended.stderr);
-}
-
-#[test]
-fn the_demo_shows_it_all_and_ends_well() {
-    let desk = Desk::new();
-    let demo = |args: &str| {
-        let mut command = desk.tool(args);
-        command.env_remove("TELEGRAM_BOT_TOKEN");
-        run(command)
-    };
-    let ended = demo("--report report.jsonl");
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    for part in ["193 of 200 sent", "(0 duplicates), 2 answered with a flood wait", "4 × 403", "3 × 400"] {
-        assert!(ended.stdout.contains(part), "{}", ended.stdout);
-    }
-    // Nobody must take its report for that of a real run.
-    desk.write("recipients.csv", "chat_id\n100001\n");
-    let ended = run(desk.tool(
-        "--recipients recipients.csv --text hi --report report.jsonl --resume --api-url http://127.0.0.1:9",
-    ));
-    assert_refused(&ended, 5, "of a demo");
 }

@@ -75,6 +75,13 @@ impl Desk {
     }
 }
 
+/// The tool without any argument, and with no input.
+pub(crate) fn bare() -> Command {
+    let mut command = Command::new(binary());
+    command.stdin(Stdio::null());
+    command
+}
+
 /// `cargo test` has built it; `cargo test --test` has not.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
