@@ -2,6 +2,7 @@
 //! binary of its own, which says which one it is.
 
 mod demo;
+mod reports;
 #[path = "../../examples/stand_in/mod.rs"]
 mod stand_in;
 mod tool;
