@@ -18,6 +18,7 @@ mod chat;
 mod cli;
 mod demo;
 mod failure;
+mod fingerprint;
 mod interrupt;
 mod message;
 mod plan;
@@ -50,6 +51,7 @@ use crate::progress::{Counts, Progress, line};
 use crate::report::Report;
 use crate::stand_in::StandIn;
 use crate::summary::Summary;
+use crate::token::Bot;
 
 /// How long to wait before a message is sent again, unless the server asks for a wait of its own.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -63,11 +65,11 @@ fn main() -> ExitCode {
 }
 
 async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
-    let (token, demo) = token(args)?;
-    let plan = Plan::read(args, demo)?;
+    let (bot, demo) = bot(args)?;
+    let plan = Plan::read(args, &bot, demo)?;
     let stand_in = if demo { Some(demo::start().await?) } else { None };
     let url = stand_in.as_ref().map(StandIn::url).or_else(|| args.api_url.clone());
-    let sender = sender(args, token, url.as_deref())?;
+    let sender = sender(args, bot.token, url.as_deref())?;
     if plan.recipients.is_empty() {
         plan.announce(args);
         return Ok(plan.exit_code(&Outcome::default()));
@@ -85,17 +87,17 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Returns the token, and whether it is that of the demonstration.
+/// Returns the bot, and whether it is that of the demonstration.
 ///
 /// A demonstration is asked for by name, or by no argument at all. Otherwise somebody who forgot the token would be told
 /// that all were sent.
-fn token(args: &Args) -> Result<(BotToken, bool), Failure> {
+fn bot(args: &Args) -> Result<(Bot, bool), Failure> {
     if args.demo {
-        return Ok((demo::token()?, true));
+        return Ok((demo::bot()?, true));
     }
     match token::find(args.token_file.as_deref())? {
-        Some(token) => Ok((token, false)),
-        None if args.bare => Ok((demo::token()?, true)),
+        Some(bot) => Ok((bot, false)),
+        None if args.bare => Ok((demo::bot()?, true)),
         None => Err(token::missing()),
     }
 }
@@ -133,7 +135,8 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })
     .await?;
-    let report = args.report.as_deref().map(|path| Report::open(path, &plan.past)).transpose()?;
+    let report =
+        args.report.as_deref().map(|path| Report::open(path, &plan.past, &plan.header)).transpose()?;
     // Not before all that can be refused was: a refusal is one line.
     plan.announce(args);
     progress.begin();

@@ -9,7 +9,8 @@ use crate::failure::{Blame, Failure};
 use crate::message::Message;
 use crate::progress::line;
 use crate::recipients::{self, Recipient};
-use crate::report::Past;
+use crate::report::{Header, Past};
+use crate::token::Bot;
 
 /// The work of this run.
 pub(crate) struct Plan {
@@ -17,6 +18,8 @@ pub(crate) struct Plan {
     /// Those who are still to be sent the message, each once.
     pub(crate) recipients: Vec<Recipient>,
     pub(crate) past: Past,
+    /// What names this broadcast in its report.
+    pub(crate) header: Header,
     /// Nothing goes to Telegram, all to the stand-in.
     pub(crate) demo: bool,
     own_recipients: bool,
@@ -31,7 +34,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Reads all there is to read, and checks all there is to check without a server.
-    pub(crate) fn read(args: &Args, demo: bool) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &Args, bot: &Bot, demo: bool) -> Result<Self, Failure> {
         let own_recipients = demo && args.recipients.is_none();
         let default_text = match (demo, own_recipients) {
             (true, true) => Some(demo::TEXT),
@@ -53,8 +56,9 @@ impl Plan {
         for recipient in &list {
             message.request(recipient)?;
         }
+        let header = Header::new(&bot.id, message.fingerprint(), demo);
         let past = match &args.report {
-            Some(path) => Past::read(path, args.resume, demo)?,
+            Some(path) => Past::read(path, args.resume, &header)?,
             None => Past::default(),
         };
         let all = list.len();
@@ -66,7 +70,18 @@ impl Plan {
         if args.skip_unsure {
             list.retain(|recipient| !may_have_it(recipient));
         }
-        Ok(Self { message, recipients: list, past, demo, own_recipients, duplicates, sent, unsure, left_out })
+        Ok(Self {
+            message,
+            recipients: list,
+            past,
+            header,
+            demo,
+            own_recipients,
+            duplicates,
+            sent,
+            unsure,
+            left_out,
+        })
     }
 
     /// Says what is going to happen.
@@ -76,6 +91,11 @@ impl Plan {
         }
         if self.duplicates > 0 {
             line(&format!("note: {} duplicates in the list; each chat is sent one message", self.duplicates));
+        }
+        if self.past.nameless {
+            line(
+                "note: the report does not say which message it is of, as an earlier version wrote it: that is not checked",
+            );
         }
         if self.sent > 0 {
             line(&format!("resuming: {} are sent already", self.sent));

@@ -1,8 +1,19 @@
 //! The report: one JSON object a line for each recipient, written before the next one is heard of.
 //!
+//! The first line is a header. It says which broadcast the report is of, so that another one does not take it for its own:
+//!
+//! ```text
+//! {"broadcast":1,"bot":"123456789","message":"9f769cc0070438ff.."}
+//! {"chat_id":42,"status":"sent","message_id":7,"attempts":1}
+//! ```
+//!
+//! `broadcast` is the version of the format, `bot` the bot's public id, `message` the [fingerprint](crate::fingerprint)
+//! of the message. Who is sent it may change from run to run.
+//!
 //! A line is written by one call, so a process that is killed leaves whole lines, and at most one that is torn: the
 //! last. That one is cut off before the report goes on.
 
+mod header;
 mod past;
 
 use std::fs::{File, OpenOptions};
@@ -11,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::header::Header;
 pub(crate) use self::past::Past;
 use crate::chat::Chat;
 use crate::failure::{Blame, Failure};
@@ -62,14 +74,20 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Opens the report at `path` to go on after `past`.
-    pub(crate) fn open(path: &Path, past: &Past) -> Result<Self, Failure> {
+    /// Opens the report at `path` to go on after `past`. A new one begins with `header`.
+    pub(crate) fn open(path: &Path, past: &Past, header: &Header) -> Result<Self, Failure> {
         let open = || {
             let mut file = OpenOptions::new().create(true).append(true).open(path)?;
             if let Some(torn_at) = past.torn_at {
                 file.set_len(torn_at)?;
             } else if past.unended {
                 file.write_all(b"\n")?;
+            }
+            if file.metadata()?.len() == 0 {
+                write_line(&mut file, header).inspect_err(|_| {
+                    // A part of a header is of no use.
+                    let _ = file.set_len(0);
+                })?;
             }
             Ok(Self { file, path: path.to_owned() })
         };
@@ -79,15 +97,17 @@ impl Report {
     }
 
     pub(crate) fn write(&mut self, record: &Record) -> Result<(), Failure> {
-        let line = serde_json::to_vec(record).map_err(io::Error::from);
-        line.and_then(|mut line| {
-            line.push(b'\n');
-            self.file.write_all(&line)
-        })
-        .map_err(|error| {
+        write_line(&mut self.file, record).map_err(|error| {
             let (path, chat) = (self.path.display(), &record.chat_id);
             let message = format!("can't write the report `{path}`: {error}; chat {chat} is not in it");
             Failure::new(Blame::Report, message)
         })
     }
+}
+
+/// Writes a line by one call, so that it is there as a whole or torn at its end.
+fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    file.write_all(&line)
 }

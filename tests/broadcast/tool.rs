@@ -47,10 +47,11 @@ impl Desk {
         fs::read_to_string(self.path(file)).expect("a file")
     }
 
-    /// The lines of the report.
+    /// The records of the report, without its header.
     pub(crate) fn report(&self) -> Vec<Value> {
         let report = self.read("report.jsonl");
-        report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        let lines = report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"));
+        lines.filter(|line: &Value| line.get("broadcast").is_none()).collect()
     }
 
     /// The chats that the report has with `status`, in its order.

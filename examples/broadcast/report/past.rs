@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use super::{Record, Status};
+use super::{Header, Record, Status};
 use crate::chat::Chat;
 use crate::failure::{Blame, Failure};
 
@@ -19,13 +19,16 @@ pub(crate) struct Past {
     pub(crate) unsure: HashSet<Chat>,
     /// Where a torn last line begins.
     pub(super) torn_at: Option<u64>,
+    /// There are records, and no header says which broadcast they are of. Earlier versions of this tool wrote none.
+    pub(crate) nameless: bool,
     /// The last line is whole, but for its line break.
     pub(super) unended: bool,
 }
 
 impl Past {
-    /// Reads the report at `path`, and changes nothing. Without `resume` there must be none.
-    pub(crate) fn read(path: &Path, resume: bool, demo: bool) -> Result<Self, Failure> {
+    /// Reads the report at `path`, and changes nothing. Without `resume` there must be none. With it, the report must be
+    /// of the broadcast that `header` names.
+    pub(crate) fn read(path: &Path, resume: bool, header: &Header) -> Result<Self, Failure> {
         let name = path.display();
         let fail = |message: String| Failure::new(Blame::Report, message);
         // Devices and pipes can be written, and have no past.
@@ -46,23 +49,29 @@ impl Past {
                 "the report `{name}` is there already; add --resume to go on with it, or name another file"
             )));
         }
-        Self::parse(&bytes, demo).map_err(|wrong| {
-            fail(format!("`{name}` is not a report that this run can go on with: {wrong}; name another file"))
+        Self::parse(&bytes, header).map_err(|wrong| {
+            fail(format!(
+                "`{name}` is not a report that this run can go on with: {wrong}; or name another file"
+            ))
         })
     }
 
-    fn parse(bytes: &[u8], demo: bool) -> Result<Self, String> {
+    fn parse(bytes: &[u8], header: &Header) -> Result<Self, String> {
         let mut past = Self::default();
         let mut last = HashMap::new();
         let mut offset = 0;
+        let check_demo = |number: u64, demo: bool| match demo {
+            _ if demo == header.is_of_demo() => Ok(()),
+            true => Err(format!("line {number} is of a demo")),
+            false => Err(format!("line {number} is of a real run, and this is a demo")),
+        };
         for (number, line) in (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
+            past.unended = !line.ends_with(b"\n");
+            let first = offset == 0;
             match serde_json::from_slice::<Record>(line) {
-                Ok(record) if record.demo != demo => {
-                    let whose = if record.demo { "of a demo" } else { "of a real run, and this is a demo" };
-                    return Err(format!("line {number} is {whose}"));
-                }
                 Ok(record) => {
-                    past.unended = !line.ends_with(b"\n");
+                    check_demo(number, record.demo)?;
+                    past.nameless |= first;
                     let chat = record.chat_id.key();
                     if record.status == Status::Sent {
                         past.sent.insert(chat);
@@ -70,7 +79,13 @@ impl Past {
                         last.insert(chat, record.may_have_arrived);
                     }
                 }
-                Err(_) if is_torn(line, offset == 0) => past.torn_at = Some(offset),
+                Err(_) if is_torn(line, first) || (first && Header::is_torn(line)) => {
+                    past.torn_at = Some(offset)
+                }
+                Err(_) if first && let Some(its) = Header::read(line)? => {
+                    check_demo(number, its.is_of_demo())?;
+                    header.check(&its)?;
+                }
                 Err(_) => return Err(format!("line {number} is none of a report")),
             }
             offset += line.len() as u64;
@@ -108,12 +123,25 @@ mod tests {
     const SENT: &str = "{\"chat_id\":1,\"status\":\"sent\",\"message_id\":9,\"attempts\":1}\n";
     const FAILED: &str = "{\"chat_id\":2,\"status\":\"failed\",\"may_have_arrived\":true,\"attempts\":1}\n";
 
+    fn header() -> Header {
+        Header::new("1", "aa", false)
+    }
+
+    /// The header as a line.
+    fn head(header: &Header) -> String {
+        serde_json::to_string(header).unwrap() + "\n"
+    }
+
+    fn parse(text: &str) -> Result<Past, String> {
+        Past::parse(text.as_bytes(), &header())
+    }
+
     fn resume(text: &[u8]) -> (Past, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("report");
         fs::write(&path, text).unwrap();
-        let past = Past::read(&path, true, false).unwrap();
-        drop(Report::open(&path, &past).unwrap());
+        let past = Past::read(&path, true, &header()).unwrap();
+        drop(Report::open(&path, &past, &header()).unwrap());
         (past, fs::read_to_string(&path).unwrap())
     }
 
@@ -138,16 +166,70 @@ mod tests {
     #[test]
     fn who_was_sent_it_later_is_sent_and_the_last_failure_counts() {
         let later = FAILED.replace("\"may_have_arrived\":true,", "");
-        assert!(Past::parse([FAILED, &later].concat().as_bytes(), false).unwrap().unsure.is_empty());
-        let past = Past::parse([SENT, &FAILED.replace(":2", ":1")].concat().as_bytes(), false).unwrap();
+        assert!(parse(&[FAILED, &later].concat()).unwrap().unsure.is_empty());
+        let past = parse(&[SENT, &FAILED.replace(":2", ":1")].concat()).unwrap();
         assert!(past.sent.contains(&Chat::Id(1)));
     }
 
     #[test]
     fn what_is_no_report_is_refused() {
-        for bad in ["\n", "x\n{}", "{\"chat_id\":1}\n", &SENT.replace("}\n", ",\"demo\":true}\n")] {
-            assert!(Past::parse(bad.as_bytes(), false).is_err(), "{bad}");
+        let head = head(&header());
+        for bad in [
+            "\n",
+            "x\n{}",
+            "{\"chat_id\":1}\n",
+            &SENT.replace("}\n", ",\"demo\":true}\n"),
+            &[SENT, &head].concat(),
+            &[&head, &head, SENT].concat(),
+            &[&head, "\n"].concat(),
+            &[&head[..head.len() - 5], "\n"].concat(),
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_new_report_begins_with_its_header_and_an_earlier_one_is_left_without() {
+        let head = head(&header());
+        assert_eq!(resume(b"").1, head);
+        assert_eq!(resume(head.as_bytes()).1, head);
+        let (past, after) = resume(SENT.as_bytes());
+        assert_eq!((past.nameless, after.as_str()), (true, SENT));
+        let (past, after) = resume([&head, SENT].concat().as_bytes());
+        assert_eq!((past.nameless, past.sent.len(), after), (false, 1, [&head, SENT].concat()));
+    }
+
+    #[test]
+    fn a_torn_header_is_written_anew() {
+        let head = head(&header());
+        let bot = "{\"broadcast\":1,\"bot\":\"".len();
+        for end in bot..head.len() - 1 {
+            assert_eq!(resume(&head.as_bytes()[..end]).1, head, "{end}");
+        }
+        assert_eq!(resume(head.trim_end().as_bytes()).1, head);
+        assert!(parse(&head[..bot - 1]).is_err());
+    }
+
+    #[test]
+    fn a_line_after_the_header_may_be_torn_anywhere() {
+        let head = head(&header());
+        for end in 1..SENT.len() - 1 {
+            assert_eq!(resume([&head, &SENT[..end]].concat().as_bytes()).1, head, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_another_broadcast_is_refused() {
+        for (other, part) in [
+            (Header::new("2", "aa", false), "from the bot 2"),
+            (Header::new("1", "bb", false), "another text"),
+            (Header::new("1", "aa", true), "of a demo"),
+        ] {
+            let wrong = parse(&[&head(&other), SENT].concat()).unwrap_err();
+            assert!(wrong.contains(part), "{wrong}");
+        }
+        let wrong = parse("{\"broadcast\":2,\"bot\":\"1\"}\n").unwrap_err();
+        assert!(wrong.contains("version 2"), "{wrong}");
     }
 
     #[test]
