@@ -26,6 +26,11 @@ sent again only if it surely did not arrive: after a flood wait, a fault of the 
 own, or when there was no connection. Ctrl-C sends and reports what is queued and stops; a second one stops at
 once. Either way --resume goes on later.
 
+The report's first line names the broadcast: the bot's id and the SHA-256 of the message.
+Each other line is about a recipient who is sent, rejected or failed. --resume takes a
+report of the same broadcast only; the list may have changed. While a run lasts, no
+other one can use its report. Two runs without a report know nothing of each other.
+
 Exit codes:
     0  all were sent (in a demo with its own recipients: all but those that the
        stand-in is told to refuse)
@@ -33,14 +38,15 @@ Exit codes:
     2  the arguments make no sense
     3  the text can't be used: unreadable, empty, too long, or with an unknown column
     4  the recipients can't be used: unreadable, none, or a bad chat_id
-    5  the report can't be used: unreadable, unwritable, not a report, or there
-       already (see --resume)
+    5  the report can't be used: unreadable, unwritable, not a report, of another
+       broadcast, in use by another process, or there already (see --resume)
     6  the token is missing or malformed, or the server refuses it (see --demo)
     7  the server can't be reached, or can't be reached any more
   130  interrupted";
 
 /// Sends a message to each of a list of recipients, at a rate that Telegram likes, and reports on each.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 // The last one counts, so that an alias can be overridden.
 #[command(name = "broadcast", version, after_help = AFTER_HELP, args_override_self = true)]
 pub(crate) struct Args {

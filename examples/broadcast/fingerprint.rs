@@ -1,4 +1,4 @@
-//! What tells one message from another in a report, without the message itself.
+//! The fingerprint of a message: tells one from another in a report, without the text itself.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::Markup;
 
-/// All that changes what arrives.
+/// The parts that change what arrives.
 ///
 /// An option that is added later is left out while it is not used, so that earlier reports keep their fingerprint.
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_changes_the_message_changes_its_fingerprint() {
+    fn each_part_of_the_message_changes_its_fingerprint() {
         let all = [
             fingerprint("Hi {name}", None, false).unwrap(),
             fingerprint("Hi  {name}", None, false).unwrap(),

@@ -9,7 +9,7 @@ use crate::failure::{Blame, Failure};
 use crate::message::Message;
 use crate::progress::line;
 use crate::recipients::{self, Recipient};
-use crate::report::{Header, Past};
+use crate::report::{Claim, Header, Past};
 use crate::token::Bot;
 
 /// The work of this run.
@@ -17,9 +17,8 @@ pub(crate) struct Plan {
     pub(crate) message: Message,
     /// Those who are still to be sent the message, each once.
     pub(crate) recipients: Vec<Recipient>,
-    pub(crate) past: Past,
-    /// What names this broadcast in its report.
-    pub(crate) header: Header,
+    /// The report, if there is to be one.
+    pub(crate) claim: Option<Claim>,
     /// Nothing goes to Telegram, all to the stand-in.
     pub(crate) demo: bool,
     own_recipients: bool,
@@ -30,6 +29,8 @@ pub(crate) struct Plan {
     unsure: usize,
     /// How many of them are not sent it again.
     left_out: usize,
+    /// Whether the report does not say which broadcast it is of.
+    nameless: bool,
 }
 
 impl Plan {
@@ -57,10 +58,10 @@ impl Plan {
             message.request(recipient)?;
         }
         let header = Header::new(&bot.id, message.fingerprint(), demo);
-        let past = match &args.report {
-            Some(path) => Past::read(path, args.resume, &header)?,
-            None => Past::default(),
-        };
+        // The last file that is opened: see `report::lock`.
+        let claim = args.report.as_deref().map(|path| Claim::take(path, args.resume, header)).transpose()?;
+        let no_past = Past::default();
+        let past = claim.as_ref().map_or(&no_past, Claim::past);
         let all = list.len();
         list.retain(|recipient| !past.sent.contains(&recipient.chat.key()));
         let sent = all - list.len();
@@ -70,17 +71,18 @@ impl Plan {
         if args.skip_unsure {
             list.retain(|recipient| !may_have_it(recipient));
         }
+        let nameless = past.nameless;
         Ok(Self {
             message,
             recipients: list,
-            past,
-            header,
+            claim,
             demo,
             own_recipients,
             duplicates,
             sent,
             unsure,
             left_out,
+            nameless,
         })
     }
 
@@ -92,7 +94,7 @@ impl Plan {
         if self.duplicates > 0 {
             line(&format!("note: {} duplicates in the list; each chat is sent one message", self.duplicates));
         }
-        if self.past.nameless {
+        if self.nameless {
             line(
                 "note: the report does not say which message it is of, as an earlier version wrote it: that is not checked",
             );

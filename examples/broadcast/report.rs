@@ -11,17 +11,22 @@
 //! of the message. Who is sent it may change from run to run.
 //!
 //! A line is written by one call, so a process that is killed leaves whole lines, and at most one that is torn: the
-//! last. That one is cut off before the report goes on.
+//! last. That one is cut off before the report goes on. A file that is anything else is refused and not changed.
 
+mod claim;
 mod header;
+mod lock;
 mod past;
+#[cfg(test)]
+mod tests;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::claim::Claim;
 pub(crate) use self::header::Header;
 pub(crate) use self::past::Past;
 use crate::chat::Chat;
@@ -74,28 +79,6 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Opens the report at `path` to go on after `past`. A new one begins with `header`.
-    pub(crate) fn open(path: &Path, past: &Past, header: &Header) -> Result<Self, Failure> {
-        let open = || {
-            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            if let Some(torn_at) = past.torn_at {
-                file.set_len(torn_at)?;
-            } else if past.unended {
-                file.write_all(b"\n")?;
-            }
-            if file.metadata()?.len() == 0 {
-                write_line(&mut file, header).inspect_err(|_| {
-                    // A part of a header is of no use.
-                    let _ = file.set_len(0);
-                })?;
-            }
-            Ok(Self { file, path: path.to_owned() })
-        };
-        open().map_err(|error: io::Error| {
-            Failure::new(Blame::Report, format!("can't write the report `{}`: {error}", path.display()))
-        })
-    }
-
     pub(crate) fn write(&mut self, record: &Record) -> Result<(), Failure> {
         write_line(&mut self.file, record).map_err(|error| {
             let (path, chat) = (self.path.display(), &record.chat_id);

@@ -2,17 +2,20 @@
 //! binary of its own, which says which one it is.
 
 mod demo;
+mod gate;
+mod one_at_a_time;
 mod reports;
 #[path = "../../examples/stand_in/mod.rs"]
 mod stand_in;
 mod tool;
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -289,15 +292,26 @@ fn a_server_that_dies_costs_a_few_failures_and_not_the_list() {
 }
 
 #[test]
-fn a_report_that_can_not_be_written_any_more_stops_the_broadcast() {
+fn a_report_that_can_not_be_written_stops_the_broadcast_before_it_begins() {
     if !Path::new("/dev/full").exists() {
         return;
     }
     let (desk, server) = (Desk::with_recipients(50), serve(options()));
-    let mut command =
-        desk.tool("--recipients recipients.csv --text hi --report /dev/full --rate 1/0.05 --api-url");
-    command.arg(server.url());
-    let ended = run(command);
-    assert_eq!(ended.code, Some(5));
-    assert!(ended.stderr.contains("/dev/full") && server.tally().accepted <= 2, "{}", ended.stderr);
+    assert_refused(&run(desk.broadcast(&server.url(), "--report /dev/full")), 5, "/dev/full");
+    assert_eq!(server.tally().messages, 0);
+}
+
+#[test]
+fn a_report_that_can_not_be_written_any_more_stops_the_broadcast() {
+    let (desk, server) = (Desk::with_recipients(500), serve(options()));
+    let pipe = desk.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()));
+    let reader = thread::spawn(move || {
+        let mut lines = BufReader::new(File::open(pipe).expect("the pipe")).lines();
+        lines.by_ref().take(3).count()
+    });
+    let ended = run(desk.broadcast(&server.url(), "--report pipe --rate 1/0.02"));
+    assert_eq!((ended.code, reader.join().expect("lines")), (Some(5), 3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`pipe`") && ended.stderr.contains("is not in it"), "{}", ended.stderr);
+    assert!((2..250).contains(&server.tally().accepted), "{}", server.tally());
 }

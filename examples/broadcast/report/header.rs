@@ -66,8 +66,7 @@ impl Header {
             ));
         }
         if self.message != report.message {
-            return Err("it is of another broadcast, with another text, --parse-mode or --silent; give the same again"
-                .to_owned());
+            return Err("it is of another broadcast, with another text, --parse-mode or --silent".to_owned());
         }
         Ok(())
     }
