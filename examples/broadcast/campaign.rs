@@ -28,7 +28,8 @@ type Answer = Result<SentMessage, SendError<TelegramRejection, TelegramError>>;
 pub(crate) struct Campaign<'a> {
     pub(crate) recipients: &'a [Recipient],
     pub(crate) message: &'a Message,
-    pub(crate) report: Option<Report>,
+    /// Borrowed, so that it stays locked until nothing is under way any more, even if it can't be written.
+    pub(crate) report: Option<&'a mut Report>,
     pub(crate) progress: Progress,
     pub(crate) demo: bool,
 }

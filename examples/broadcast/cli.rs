@@ -1,5 +1,6 @@
 //! The command line: what can be said there, and that it makes sense by itself.
 
+use std::env;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,14 +15,21 @@ use crate::runtime::Runtime;
 
 const AFTER_HELP: &str = "\
 The bot's token comes from the environment variable TELEGRAM_BOT_TOKEN or from
---token-file. Without a token (and without --api-url) nothing leaves this machine:
-the messages go to a stand-in of the Bot API in this very process, which keeps
-Telegram's limits. Recipients and text may be left out then.
+--token-file.
+
+With --demo nothing leaves this machine, whatever token is set: the messages go to a
+stand-in of the Bot API in this very process, which keeps Telegram's limits. Recipients
+and text may be left out then. Without any argument and without a token the demo runs too.
 
 Nobody is sent a message before all recipients and texts were checked. A message is
 sent again only if it surely did not arrive: after a flood wait, a fault of the server's
 own, or when there was no connection. Ctrl-C sends and reports what is queued and stops; a second one stops at
 once. Either way --resume goes on later.
+
+The report's first line names the broadcast: the bot's id and the SHA-256 of the message.
+Each other line is about a recipient who is sent, rejected or failed. --resume takes a
+report of the same broadcast only; the list may have changed. While a run lasts, no
+other one can use its report. Two runs without a report know nothing of each other.
 
 Exit codes:
     0  all were sent (in a demo with its own recipients: all but those that the
@@ -30,14 +38,15 @@ Exit codes:
     2  the arguments make no sense
     3  the text can't be used: unreadable, empty, too long, or with an unknown column
     4  the recipients can't be used: unreadable, none, or a bad chat_id
-    5  the report can't be used: unreadable, unwritable, not a report, or there
-       already (see --resume)
-    6  the token is missing or malformed, or the server refuses it
+    5  the report can't be used: unreadable, unwritable, not a report, of another
+       broadcast, in use by another process, or there already (see --resume)
+    6  the token is missing or malformed, or the server refuses it (see --demo)
     7  the server can't be reached, or can't be reached any more
   130  interrupted";
 
 /// Sends a message to each of a list of recipients, at a rate that Telegram likes, and reports on each.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 // The last one counts, so that an alias can be overridden.
 #[command(name = "broadcast", version, after_help = AFTER_HELP, args_override_self = true)]
 pub(crate) struct Args {
@@ -85,6 +94,10 @@ pub(crate) struct Args {
     #[arg(long, requires = "resume")]
     pub(crate) skip_unsure: bool,
 
+    /// Show how it works: send to a stand-in in this process instead of Telegram
+    #[arg(long, conflicts_with_all = ["token_file", "api_url"])]
+    pub(crate) demo: bool,
+
     /// A file that holds the bot's token and nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
@@ -96,6 +109,10 @@ pub(crate) struct Args {
     /// Another Bot API server than Telegram's own
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
+
+    /// Whether the command line holds nothing but the tool's name.
+    #[arg(skip = env::args_os().len() <= 1)]
+    pub(crate) bare: bool,
 }
 
 impl Args {

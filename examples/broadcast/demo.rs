@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::time::Duration;
 
-use telegram_sender::telegram::BotToken;
-
 use crate::failure::{Blame, Failure};
 use crate::recipients::{self, Recipient};
 use crate::stand_in::{Options, StandIn};
+use crate::token::Bot;
 
 /// Not a secret: only the stand-in knows it.
 const TOKEN: &str = "123456789:the-token-of-the-stand-in";
@@ -22,8 +21,8 @@ const FIRST_CHAT: u64 = 100_001;
 const BLOCKED: [u64; 4] = [100_013, 100_077, 100_128, 100_171];
 const NOT_FOUND: [u64; 3] = [100_042, 100_101, 100_186];
 
-pub(crate) fn token() -> Result<BotToken, Failure> {
-    BotToken::new(TOKEN).map_err(|wrong| Failure::new(Blame::Token, wrong.to_string()))
+pub(crate) fn bot() -> Result<Bot, Failure> {
+    Bot::new(TOKEN).map_err(|wrong| Failure::new(Blame::Token, wrong.to_string()))
 }
 
 /// Starts the stand-in. Besides the planted chats it plants two flood waits, as the other traffic of a busy bot

@@ -8,8 +8,8 @@
 //! shows it all against a stand-in of the Bot API, without a token and without a network. `--help` says the rest. Built
 //! with `--features telegram,tokio` it runs on tokio as well: `--runtime tokio`.
 //!
-//! Here is the order of things: everything is checked, then the server is asked whether it knows the bot, then the
-//! report is opened, and only then the first message is sent.
+//! Here is the order of things: everything is checked, a report that is there is locked and read, then the server is asked
+//! whether it knows the bot, then a new report is created and locked, and only then the first message is sent.
 
 mod announce;
 mod breaker;
@@ -18,6 +18,7 @@ mod chat;
 mod cli;
 mod demo;
 mod failure;
+mod fingerprint;
 mod interrupt;
 mod message;
 mod plan;
@@ -47,9 +48,10 @@ use crate::failure::{Blame, Failure};
 use crate::interrupt::Interrupts;
 use crate::plan::Plan;
 use crate::progress::{Counts, Progress, line};
-use crate::report::Report;
+use crate::report::Claim;
 use crate::stand_in::StandIn;
 use crate::summary::Summary;
+use crate::token::Bot;
 
 /// How long to wait before a message is sent again, unless the server asks for a wait of its own.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -63,23 +65,17 @@ fn main() -> ExitCode {
 }
 
 async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
-    let token = token::find(args.token_file.as_deref())?;
-    let demo = token.is_none() && args.api_url.is_none();
-    let token = match token {
-        Some(token) => token,
-        None if demo => demo::token()?,
-        None => return Err(token::missing()),
-    };
-    let plan = Plan::read(args, demo)?;
+    let (bot, demo) = bot(args)?;
+    let mut plan = Plan::read(args, &bot, demo)?;
     let stand_in = if demo { Some(demo::start().await?) } else { None };
     let url = stand_in.as_ref().map(StandIn::url).or_else(|| args.api_url.clone());
-    let sender = sender(args, token, url.as_deref())?;
+    let sender = sender(args, bot.token, url.as_deref())?;
     if plan.recipients.is_empty() {
         plan.announce(args);
         return Ok(plan.exit_code(&Outcome::default()));
     }
     let begun = Instant::now();
-    let outcome = run(args, &plan, sender).await?;
+    let outcome = run(args, &mut plan, sender).await?;
     Summary { outcome: &outcome, plan: &plan, elapsed: begun.elapsed(), report: args.report.is_some() }
         .print();
     if let Some(stand_in) = stand_in {
@@ -88,6 +84,21 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     match outcome.cut_short {
         Some(failure) => Err(failure),
         None => Ok(plan.exit_code(&outcome)),
+    }
+}
+
+/// Returns the bot, and whether it is that of the demonstration.
+///
+/// A demonstration is asked for by name, or by no argument at all. Otherwise somebody who forgot the token would be told
+/// that all were sent.
+fn bot(args: &Args) -> Result<(Bot, bool), Failure> {
+    if args.demo {
+        return Ok((demo::bot()?, true));
+    }
+    match token::find(args.token_file.as_deref())? {
+        Some(bot) => Ok((bot, false)),
+        None if args.bare => Ok((demo::bot()?, true)),
+        None => Err(token::missing()),
     }
 }
 
@@ -102,8 +113,8 @@ fn sender(args: &Args, token: BotToken, url: Option<&str>) -> Result<TelegramSen
     Ok(args.runtime.build(builder))
 }
 
-/// Starts the runner, which asks the server whether it knows the bot; opens the report; sends.
-async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome, Failure> {
+/// Starts the runner, which asks the server whether it knows the bot; begins the report; sends.
+async fn run(args: &Args, plan: &mut Plan, sender: TelegramSender) -> Result<Outcome, Failure> {
     let counts = Counts { total: plan.recipients.len(), ..Counts::default() };
     let progress = Progress::new(counts, args.rate.period);
     let flood_waits = progress.clone();
@@ -124,12 +135,17 @@ async fn run(args: &Args, plan: &Plan, sender: TelegramSender) -> Result<Outcome
         Err(Failure::new(Blame::Interrupt, "interrupted before the first message was sent"))
     })
     .await?;
-    let report = args.report.as_deref().map(|path| Report::open(path, &plan.past)).transpose()?;
+    let mut report = plan.claim.take().map(Claim::begin).transpose()?;
     // Not before all that can be refused was: a refusal is one line.
     plan.announce(args);
     progress.begin();
-    let campaign =
-        Campaign { recipients: &plan.recipients, message: &plan.message, report, progress, demo: plan.demo };
+    let campaign = Campaign {
+        recipients: &plan.recipients,
+        message: &plan.message,
+        report: report.as_mut(),
+        progress,
+        demo: plan.demo,
+    };
     Ok(campaign.run(&runner, args.runtime, &interrupts).await)
 }
 

@@ -6,6 +6,7 @@ use telegram_sender::telegram::MessageRequest;
 
 use crate::cli::{Args, Markup};
 use crate::failure::{Blame, Failure};
+use crate::fingerprint::fingerprint;
 use crate::recipients::Recipient;
 use crate::template::Template;
 
@@ -17,6 +18,7 @@ pub(crate) struct Message {
     template: Template,
     markup: Option<Markup>,
     silent: bool,
+    fingerprint: String,
 }
 
 impl Message {
@@ -39,7 +41,14 @@ impl Message {
             return Err(fail("the text is empty".to_owned()));
         }
         let template = Template::parse(&text).map_err(fail)?;
-        Ok(Self { template, markup: args.parse_mode, silent: args.silent })
+        let fingerprint = fingerprint(&text, args.parse_mode, args.silent)
+            .map_err(|wrong| fail(format!("the text can't be used: {wrong}")))?;
+        Ok(Self { template, markup: args.parse_mode, silent: args.silent, fingerprint })
+    }
+
+    /// Returns what tells it from other messages.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The request for `recipient`, or why there can be none.

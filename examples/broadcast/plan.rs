@@ -9,14 +9,16 @@ use crate::failure::{Blame, Failure};
 use crate::message::Message;
 use crate::progress::line;
 use crate::recipients::{self, Recipient};
-use crate::report::Past;
+use crate::report::{Claim, Header, Past};
+use crate::token::Bot;
 
 /// The work of this run.
 pub(crate) struct Plan {
     pub(crate) message: Message,
     /// Those who are still to be sent the message, each once.
     pub(crate) recipients: Vec<Recipient>,
-    pub(crate) past: Past,
+    /// The report, if there is to be one.
+    pub(crate) claim: Option<Claim>,
     /// Nothing goes to Telegram, all to the stand-in.
     pub(crate) demo: bool,
     own_recipients: bool,
@@ -27,11 +29,13 @@ pub(crate) struct Plan {
     unsure: usize,
     /// How many of them are not sent it again.
     left_out: usize,
+    /// Whether the report does not say which broadcast it is of.
+    nameless: bool,
 }
 
 impl Plan {
     /// Reads all there is to read, and checks all there is to check without a server.
-    pub(crate) fn read(args: &Args, demo: bool) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &Args, bot: &Bot, demo: bool) -> Result<Self, Failure> {
         let own_recipients = demo && args.recipients.is_none();
         let default_text = match (demo, own_recipients) {
             (true, true) => Some(demo::TEXT),
@@ -53,10 +57,11 @@ impl Plan {
         for recipient in &list {
             message.request(recipient)?;
         }
-        let past = match &args.report {
-            Some(path) => Past::read(path, args.resume, demo)?,
-            None => Past::default(),
-        };
+        let header = Header::new(&bot.id, message.fingerprint(), demo);
+        // The last file that is opened: see `report::lock`.
+        let claim = args.report.as_deref().map(|path| Claim::take(path, args.resume, header)).transpose()?;
+        let no_past = Past::default();
+        let past = claim.as_ref().map_or(&no_past, Claim::past);
         let all = list.len();
         list.retain(|recipient| !past.sent.contains(&recipient.chat.key()));
         let sent = all - list.len();
@@ -66,18 +71,33 @@ impl Plan {
         if args.skip_unsure {
             list.retain(|recipient| !may_have_it(recipient));
         }
-        Ok(Self { message, recipients: list, past, demo, own_recipients, duplicates, sent, unsure, left_out })
+        let nameless = past.nameless;
+        Ok(Self {
+            message,
+            recipients: list,
+            claim,
+            demo,
+            own_recipients,
+            duplicates,
+            sent,
+            unsure,
+            left_out,
+            nameless,
+        })
     }
 
     /// Says what is going to happen.
     pub(crate) fn announce(&self, args: &Args) {
         if self.demo {
-            line(
-                "demo: there is no token, so a stand-in of the Bot API gets the messages; nothing leaves this machine",
-            );
+            line("demo: a stand-in of the Bot API gets the messages, and nothing leaves this machine");
         }
         if self.duplicates > 0 {
             line(&format!("note: {} duplicates in the list; each chat is sent one message", self.duplicates));
+        }
+        if self.nameless {
+            line(
+                "note: the report does not say which message it is of, as an earlier version wrote it: that is not checked",
+            );
         }
         if self.sent > 0 {
             line(&format!("resuming: {} are sent already", self.sent));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::chat::Chat;
 use crate::failure::{Blame, Failure};
+use crate::report::Header;
 
 const CHAT_ID: &str = "chat_id";
 
@@ -136,6 +137,9 @@ fn csv_error(text: &str, error: &csv::Error) -> String {
 fn parse_json_lines(text: &str) -> Result<Vec<Recipient>, String> {
     let mut list: Vec<Recipient> = Vec::new();
     for (line, object) in (1..).zip(text.lines()).filter(|(_, object)| !object.trim().is_empty()) {
+        if line == 1 && Header::is(object) {
+            continue;
+        }
         let wrong = |what: String| format!("line {line}: {what}");
         let object: BTreeMap<String, Value> = serde_json::from_str(object)
             .map_err(|_| wrong("it is not a JSON object; each line must be one".to_owned()))?;
@@ -193,6 +197,15 @@ mod tests {
         let list = parse(text, Some(Format::JsonLines)).unwrap();
         assert_eq!((list[0].value("n"), list[0].value("ok"), list[1].line), (Some("1.5"), Some("true"), 3));
         assert_eq!((list[1].value("n"), list[1].value("ok")), (Some(""), None));
+    }
+
+    #[test]
+    fn reads_a_report() {
+        let header = "{\"broadcast\":1,\"bot\":\"1\",\"message\":\"aa\"}\n";
+        let record = "{\"chat_id\":7,\"status\":\"failed\",\"attempts\":6}\n";
+        assert_eq!(chats(&[header, record].concat()).unwrap(), ["7"]);
+        assert!(chats(header).unwrap_err().contains("there are none"));
+        assert!(chats(&[record, header].concat()).unwrap_err().contains("line 2"));
     }
 
     #[test]

@@ -4,17 +4,32 @@ use std::env::{self, VarError};
 use std::fs;
 use std::path::Path;
 
+use telegram_sender::InvalidArgument;
 use telegram_sender::telegram::BotToken;
 
 use crate::failure::{Blame, Failure};
 
 const VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
 
-/// The token, if there is one. A file that was named goes before the environment.
+/// A bot that messages are sent from.
+pub(crate) struct Bot {
+    /// Its public id, the digits before the token's colon.
+    pub(crate) id: String,
+    pub(crate) token: BotToken,
+}
+
+impl Bot {
+    pub(crate) fn new(token: &str) -> Result<Self, InvalidArgument> {
+        let id = token.split(':').next().unwrap_or_default().to_owned();
+        // Text of another form is refused here, so what stands before the colon is never a secret.
+        Ok(Self { token: BotToken::new(token)?, id })
+    }
+}
+
+/// Returns the bot whose token was given, if one was. A file that was named goes before the environment.
 ///
-/// A variable that is set but empty is refused: it is a secret that somebody failed to fill in, and a
-/// demonstration would pass for the real thing.
-pub(crate) fn find(file: Option<&Path>) -> Result<Option<BotToken>, Failure> {
+/// Refuses a variable that is set but empty: it is a secret that somebody failed to fill in.
+pub(crate) fn find(file: Option<&Path>) -> Result<Option<Bot>, Failure> {
     let fail = |message: String| Failure::new(Blame::Token, message);
     let (text, origin) = match file {
         Some(path) => {
@@ -32,11 +47,16 @@ pub(crate) fn find(file: Option<&Path>) -> Result<Option<BotToken>, Failure> {
     if text.trim().is_empty() {
         return Err(fail(format!("the token {origin} is empty")));
     }
-    BotToken::new(text.trim())
+    Bot::new(text.trim())
         .map(Some)
         .map_err(|wrong| fail(format!("the token {origin} can't be used: {wrong}")))
 }
 
 pub(crate) fn missing() -> Failure {
-    Failure::new(Blame::Token, format!("there is no token; put it into {VARIABLE} or name a --token-file"))
+    Failure::new(
+        Blame::Token,
+        format!(
+            "there is no token; put it into {VARIABLE} or name a --token-file; --demo shows how it works without one"
+        ),
+    )
 }

@@ -47,10 +47,11 @@ impl Desk {
         fs::read_to_string(self.path(file)).expect("a file")
     }
 
-    /// The lines of the report.
+    /// The records of the report, without its header.
     pub(crate) fn report(&self) -> Vec<Value> {
         let report = self.read("report.jsonl");
-        report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        let lines = report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"));
+        lines.filter(|line: &Value| line.get("broadcast").is_none()).collect()
     }
 
     /// The chats that the report has with `status`, in its order.
@@ -73,6 +74,13 @@ impl Desk {
         command.args(["--text", "Hi {name}", "--api-url", url]).args(args.split_whitespace());
         command
     }
+}
+
+/// The tool without any argument, and with no input.
+pub(crate) fn bare() -> Command {
+    let mut command = Command::new(binary());
+    command.stdin(Stdio::null());
+    command
 }
 
 /// `cargo test` has built it; `cargo test --test` has not.
@@ -132,9 +140,13 @@ pub(crate) fn run(command: Command) -> Ended {
 }
 
 impl Running {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, such as `INT`.
     pub(crate) fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -s {signal}");
     }
