@@ -36,8 +36,32 @@ pub use send_all::SendAll;
 
 /// The handle of a runner: enqueues requests, reads results, closes.
 ///
-/// Clones share the runner. When the last one is dropped the worker sends what is queued, closes the sender and
-/// ends, as after [`close`](Self::close).
+/// Clones share the runner. When the last one is dropped, the worker sends what is queued, closes the sender and ends, as
+/// after [`close`](Self::close).
+///
+/// # When the program ends
+///
+/// The worker is a task of an executor, and runs only as long as that does. A handle that is dropped waits for nothing: if
+/// `main` returns right after, the executor stops, and what was queued is not sent. Await [`close`](Self::close) before that,
+/// or [`task`](Self::task) if others hold handles, or each request's [`Ticket`].
+///
+/// ```
+/// # use telegram_sender::{Exit, MessageResponse, MessageSender, SenderRunner, Smol};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # smol::block_on(async {
+/// let runner = SenderRunner::builder(Echo).prepare(Smol).start(Smol).await.unwrap();
+/// for number in 0..5 {
+///     drop(runner.request(number).await.unwrap()); // nobody awaits the ticket
+/// }
+/// let task = runner.task();
+/// drop(runner); // the last handle: closes the runner, and does not wait
+/// assert_eq!(task.await, Exit::Drained); // all five are sent
+/// # });
+/// ```
 #[doc(alias = "ISenderRunner")]
 pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     pub(crate) storage: Q,

@@ -66,6 +66,42 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 ///     }
 /// }
 /// ```
+///
+/// # A function that returns strategies
+///
+/// Let it name its type. `impl SendStrategy<S>` hides whether the strategy's futures are `Send`, so a runner with it starts on
+/// local executors only (`LocalExecutor`, `LocalSet`). A nest of strategies has the type of its parts, innermost first; a
+/// [`Chain`](crate::Chain) has a short name whatever is in it.
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::time::Duration;
+/// use telegram_sender::{Chain, CompositeStrategy, Instant, InvalidArgument, RateLimiter, Retry};
+///
+/// type Polite = CompositeStrategy<CompositeStrategy<CompositeStrategy, RateLimiter<VecDeque<Instant>>>, Retry>;
+///
+/// fn polite() -> Result<Polite, InvalidArgument> {
+///     let limiter = RateLimiter::new(30, Duration::from_secs(1))?;
+///     Ok(CompositeStrategy::new().with(limiter).with(Retry::new(3, Duration::from_secs(1))))
+/// }
+///
+/// fn polite_chain() -> Result<Chain, InvalidArgument> {
+///     let limiter = RateLimiter::new(30, Duration::from_secs(1))?;
+///     Ok(Chain::new([limiter.into(), Retry::new(3, Duration::from_secs(1)).into()]))
+/// }
+/// # #[cfg(feature = "tokio")]
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # let runner = SenderRunner::builder(Echo).strategy(polite().unwrap()).strategy(polite_chain().unwrap());
+/// # let runner = runner.prepare(Tokio).start(Tokio).await.unwrap();
+/// # assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+/// # });
+/// ```
 pub trait SendStrategy<S: MessageSender> {
     /// Sends `request` through `inner` in this strategy's way.
     ///

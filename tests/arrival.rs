@@ -168,7 +168,7 @@ fn an_abort_gives_back_what_can_not_have_arrived<S: Store<Line>>() {
                 let mut worker = Box::pin(worker);
                 let mut ticket = runner.request(does).await.unwrap();
                 let meanwhile = runtime.timer();
-                drop(futures::future::select(&mut worker, pin!(meanwhile.sleep(SECOND))).await);
+                let _ = futures::future::select(&mut worker, pin!(meanwhile.sleep(SECOND))).await;
                 let unsent = if drops_the_worker {
                     drop(worker);
                     runner.abort().await

@@ -243,6 +243,67 @@ where
 ///
 /// Naming that is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
 /// move to another thread follows from its sender.
+///
+/// # In generic code
+///
+/// No bound on a sender says that its futures are `Send`, so a function that is generic over the sender can't start it on
+/// threads by itself. It takes a prepared runner instead, whose worker has a name:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use telegram_sender::{Heap, IntoWorker, MessageSender, Prepared, SenderRunner, Spawner, Tokio};
+///
+/// async fn start<S, W>(prepared: Prepared<S, Tokio, Heap<S>, W>) -> Result<SenderRunner<S, Tokio>, S::Error>
+/// where
+///     S: MessageSender,
+///     W: IntoWorker<S>,
+///     Tokio: Spawner<W::Worker>,
+/// {
+///     prepared.start(Tokio).await
+/// }
+/// # use telegram_sender::MessageResponse;
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let runner = start(SenderRunner::builder(Echo).prepare(Tokio)).await.unwrap();
+/// assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+/// # });
+/// # }
+/// ```
+///
+/// Or it takes a closure that prepares the runner, where it must choose the sender's options itself:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use telegram_sender::{Builder, Heap, IntoWorker, MessageSender, Prepared, SenderRunner, Spawner, Tokio};
+///
+/// async fn start_bounded<S, W>(
+///     sender: S,
+///     prepare: impl FnOnce(Builder<S>) -> Prepared<S, Tokio, Heap<S>, W>,
+/// ) -> Result<SenderRunner<S, Tokio>, S::Error>
+/// where
+///     S: MessageSender,
+///     W: IntoWorker<S>,
+///     Tokio: Spawner<W::Worker>,
+/// {
+///     let builder = SenderRunner::builder(sender).queue_capacity(100).expect("it is not zero");
+///     prepare(builder).start(Tokio).await
+/// }
+/// # use telegram_sender::MessageResponse;
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let runner = start_bounded(Echo, |builder| builder.prepare(Tokio)).await.unwrap();
+/// # assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
+/// # });
+/// # }
+/// ```
 #[must_use = "a prepared runner does nothing until it is started or run"]
 pub struct Prepared<S: MessageSender, T, Q: Storage<S>, W> {
     runner: SenderRunner<S, T, Q>,
@@ -258,7 +319,8 @@ where
     W: IntoWorker<S>,
 {
     /// Opens the sender, then spawns the worker. The task is detached: it ends when the runner is closed or all
-    /// handles are dropped; [`SenderRunner::task`] tells.
+    /// handles are dropped; [`SenderRunner::task`] tells. It does not keep the program running: before `main` returns, await
+    /// [`close`](SenderRunner::close) or that task.
     ///
     /// # Errors
     ///
