@@ -151,6 +151,10 @@ impl MessageSender for TelegramSender {
         rejection.is_permanent()
     }
 
+    fn may_have_been_taken(rejection: &TelegramRejection) -> bool {
+        rejection.may_have_been_taken()
+    }
+
     fn may_have_arrived(error: &TelegramError) -> bool {
         error.may_have_arrived()
     }

@@ -8,6 +8,7 @@ mod own;
 mod runner;
 mod secrecy;
 pub(crate) mod server;
+mod taken;
 mod tls;
 
 use std::time::Duration;
