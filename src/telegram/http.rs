@@ -7,10 +7,12 @@
 //! background some time after the answer is there, and so opens a second one, TLS and all, for a request that comes
 //! at once, as a queue's next does. Here it is back when the answer is, and what is sent anew is in plain sight.
 
+mod answer;
 mod body;
 mod connection;
 mod dial;
 mod failure;
+mod gzip;
 mod idle;
 #[cfg(feature = "smol")]
 pub(super) mod smol;
@@ -21,20 +23,17 @@ pub(super) mod tokio;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, Uri};
 
+pub(super) use self::answer::Answer;
 use self::body::{Once, Written};
 use self::connection::{Connection, Failed};
 pub(super) use self::dial::Dial;
 pub use self::failure::ResolveError;
 use self::idle::Idle;
 use super::error::TelegramError;
-
-/// The longest answer that is read. The Bot API's are some KiB.
-const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// A client for one server.
 pub(super) struct Http {
@@ -49,19 +48,17 @@ impl Http {
         Self { dial, host, idle: Idle::new() }
     }
 
-    /// POSTs `json` to `path` and reads the whole answer: its status and its body.
+    /// POSTs `json` to `path` and reads the answer as far as it goes.
     ///
     /// The connection is kept once its answer is read to the end. Dropped before, this future takes its connection
     /// with it: hyper closes one whose answer nobody waits for.
-    pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<(u16, Bytes), TelegramError> {
+    pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<Answer, TelegramError> {
         let (connection, response) = self.send(&path, &json.into()).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), LONGEST_ANSWER)
-            .collect()
-            .await
-            .map_err(|error| failure::of_answer(&*error, status, LONGEST_ANSWER))?;
-        self.idle.put(connection, Instant::now());
-        Ok((status, body.to_bytes()))
+        let answer = Answer::read(response).await;
+        if answer.cut.is_none() {
+            self.idle.put(connection, Instant::now());
+        }
+        Ok(answer)
     }
 
     /// Closes the idle connections.
@@ -76,6 +73,8 @@ impl Http {
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // Without it, any coding would be welcome.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let agent = concat!("telegram-sender/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
         (request, written)

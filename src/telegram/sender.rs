@@ -102,11 +102,11 @@ impl TelegramSender {
         let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
         let path = self.base_url.method(&self.token, method);
         // Boxed, as each strategy and the worker hold this future inside of theirs.
-        let (status, body) = Box::pin(self.http.post(path, json))
+        Box::pin(self.http.post(path, json))
             .await
+            .and_then(|answer| answer::read(answer, &self.token))
             // No error of ours holds the path; this is for what a connector of somebody else may say.
-            .map_err(|error| error.scrubbed(&self.token))?;
-        answer::read(status, &body, &self.token)
+            .map_err(|error| error.scrubbed(&self.token))
     }
 }
 

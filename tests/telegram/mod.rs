@@ -4,6 +4,7 @@
 mod answers;
 mod calls;
 mod connections;
+mod lenient;
 mod own;
 mod runner;
 mod secrecy;

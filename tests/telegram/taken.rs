@@ -26,6 +26,7 @@ fn a_fault_of_the_server_may_come_after_the_message_was_taken() {
         }
         assert!(may_have_been_taken(code, &json!({ "ok": false })), "{code}");
         assert!(may_have_been_taken(code, &json!({ "ok": false, "error_code": "unknown" })), "{code}");
+        assert!(may_have_been_taken(200, &json!({ "ok": false, "error_code": code.to_string() })), "{code}");
     }
 }
 
@@ -85,5 +86,15 @@ fn a_page_may_follow_a_message_that_was_taken_unless_its_status_says_otherwise()
             assert_eq!(error, TelegramError::Status(status));
             assert_eq!(TelegramSender::may_have_arrived(&error), may_have_arrived, "{status}");
         }
+    }
+}
+
+#[test]
+fn a_page_without_its_end_is_its_status() {
+    for (status, may_have_arrived) in [(413, false), (502, true)] {
+        let half = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 50\r\n\r\n<html>");
+        let error = answer_to(Reply::raw(half).then_close()).unwrap_err();
+        assert_eq!(error, TelegramError::Status(status));
+        assert_eq!(error.may_have_arrived(), may_have_arrived);
     }
 }
