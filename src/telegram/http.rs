@@ -14,8 +14,10 @@ mod dial;
 mod failure;
 mod gzip;
 mod idle;
+mod progress;
 #[cfg(feature = "smol")]
 pub(super) mod smol;
+mod stream;
 pub(super) mod tls;
 #[cfg(feature = "tokio")]
 pub(super) mod tokio;
@@ -28,7 +30,6 @@ use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, US
 use hyper::{Request, Response, Uri};
 
 pub(super) use self::answer::Answer;
-use self::body::{Once, Written};
 use self::connection::{Connection, Failed};
 pub(super) use self::dial::Dial;
 pub use self::failure::ResolveError;
@@ -50,12 +51,12 @@ impl Http {
 
     /// POSTs `json` to `path` and reads the answer as far as it goes.
     ///
-    /// The connection is kept once its answer is read to the end. Dropped before, this future takes its connection
-    /// with it: hyper closes one whose answer nobody waits for.
+    /// The connection is kept once its request is written and its answer is read, each to the end. Dropped before, this
+    /// future takes its connection with it.
     pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<Answer, TelegramError> {
         let (connection, response) = self.send(&path, &json.into()).await?;
         let answer = Answer::read(response).await;
-        if answer.cut.is_none() {
+        if answer.cut.is_none() && connection.is_reusable() {
             self.idle.put(connection, Instant::now());
         }
         Ok(answer)
@@ -66,9 +67,8 @@ impl Http {
         self.idle.clear();
     }
 
-    fn request(&self, path: &Uri, json: &Bytes) -> (Request<Once>, Written) {
-        let (body, written) = Once::new(json.clone());
-        let mut request = Request::post(path).body(body).expect("a path is all that can be wrong");
+    fn request(&self, path: &Uri, json: &Bytes) -> Request<Bytes> {
+        let mut request = Request::post(path).body(json.clone()).expect("a path is all that can be wrong");
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -77,7 +77,7 @@ impl Http {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let agent = concat!("telegram-sender/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
-        (request, written)
+        request
     }
 
     /// Sends a request over a kept connection or a new one, and waits for the head of its answer.
@@ -91,24 +91,21 @@ impl Http {
             if !connection.ready().await {
                 continue;
             }
-            let (request, written) = self.request(path, json);
-            match connection.send(request).await {
+            match connection.send(self.request(path, json)).await {
                 Ok(response) => return Ok((connection, response)),
                 // It can go elsewhere. What was written even in part is never sent again.
                 Err(Failed::Unwritten(_)) => {}
-                Err(Failed::Broken(error)) => return Err(failure::of_request(&error, written.get())),
+                Err(Failed::Broken { error, begun }) => return Err(failure::of_request(&error, begun)),
             }
         }
         let mut connection = self.dial.connect().await?;
-        let (request, written) = self.request(path, json);
-        match connection.send(request).await {
+        match connection.send(self.request(path, json)).await {
             Ok(response) => Ok((connection, response)),
             Err(Failed::Unwritten(None)) => {
                 Err(TelegramError::Disconnected { sent: false, reason: "connection closed".to_owned() })
             }
-            Err(Failed::Unwritten(Some(error)) | Failed::Broken(error)) => {
-                Err(failure::of_request(&error, written.get()))
-            }
+            Err(Failed::Unwritten(Some(error))) => Err(failure::of_request(&error, false)),
+            Err(Failed::Broken { error, begun }) => Err(failure::of_request(&error, begun)),
         }
     }
 }
