@@ -35,6 +35,7 @@ pub(super) use self::dial::Dial;
 pub use self::failure::ResolveError;
 use self::idle::Idle;
 use super::error::TelegramError;
+use crate::sender::Delivery;
 
 /// A client for one server.
 pub(super) struct Http {
@@ -49,12 +50,18 @@ impl Http {
         Self { dial, host, idle: Idle::new() }
     }
 
-    /// POSTs `json` to `path` and reads the answer as far as it goes.
+    /// POSTs `json` to `path` and reads the answer as far as it goes. `delivery` begins right before anything of the
+    /// request can be written.
     ///
     /// The connection is kept once its request is written and its answer is read, each to the end. Dropped before, this
     /// future takes its connection with it.
-    pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<Answer, TelegramError> {
-        let (connection, response) = self.send(&path, &json.into()).await?;
+    pub(super) async fn post(
+        &self,
+        path: Uri,
+        json: Vec<u8>,
+        delivery: &Delivery,
+    ) -> Result<Answer, TelegramError> {
+        let (connection, response) = self.send(&path, &json.into(), delivery).await?;
         let answer = Answer::read(response).await;
         if answer.cut.is_none() && connection.is_reusable() {
             self.idle.put(connection, Instant::now());
@@ -85,20 +92,24 @@ impl Http {
         &self,
         path: &Uri,
         json: &Bytes,
+        delivery: &Delivery,
     ) -> Result<(Connection, Response<Incoming>), TelegramError> {
         while let Some(mut connection) = self.idle.take(Instant::now()) {
             // The server may have closed it by now.
             if !connection.ready().await {
                 continue;
             }
+            delivery.begin();
             match connection.send(self.request(path, json)).await {
                 Ok(response) => return Ok((connection, response)),
-                // It can go elsewhere. What was written even in part is never sent again.
+                // It can go elsewhere. What was written even in part is never sent again. The delivery stays begun while
+                // another connection is awaited: that errs on the safe side, and is rare, as this one was ready just now.
                 Err(Failed::Unwritten(_)) => {}
                 Err(Failed::Broken { error, begun }) => return Err(failure::of_request(&error, begun)),
             }
         }
         let mut connection = self.dial.connect().await?;
+        delivery.begin();
         match connection.send(self.request(path, json)).await {
             Ok(response) => Ok((connection, response)),
             Err(Failed::Unwritten(None)) => {

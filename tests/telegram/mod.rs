@@ -5,6 +5,7 @@ mod abandoned;
 mod answers;
 mod calls;
 mod connections;
+mod delivery;
 mod early;
 mod lenient;
 mod own;
