@@ -10,8 +10,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::progress::Progress;
 
-/// How much is written at once. The system takes any amount from a client whose server reads as fast as it writes, and a
-/// send that is dropped meanwhile would have to wait for all of it.
+/// How much is written at once. The system takes any amount while the server reads as fast as the client writes, and a write
+/// that was begun can't be stopped when its send is dropped.
 const AT_ONCE: usize = 64 * 1024;
 
 /// A stream under watch.
