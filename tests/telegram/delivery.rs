@@ -1,7 +1,6 @@
 //! From when on a request may have arrived: not before there is a connection.
 
 use std::io::Read as _;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use telegram_sender::telegram::TelegramSender;
 use telegram_sender::{Delivery, MessageSender as _, Timer as _};
 
 use super::own::{self, Fake};
-use super::raw::{Raw, accept, read_to_end};
+use super::raw::{Raw, Refusing, accept, read_to_end};
 use super::server::{Reply, Server};
 use super::{RUNTIME, accepted, builder, hello, sender, within};
 
@@ -38,7 +37,7 @@ async fn connects(connector: &own::Connector, connects: usize) {
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_arrived_while_tcp_connects() {
-    use std::net::TcpStream;
+    use std::net::{TcpListener, TcpStream};
 
     const MANY: usize = 500;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -89,9 +88,9 @@ fn nothing_arrived_while_a_kept_connection_is_replaced() {
 
 #[test]
 fn nothing_arrived_where_no_connection_is_made() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     let delivery = Delivery::new();
-    let sender = builder(&format!("http://{address}")).build_on(RUNTIME);
+    let sender = builder(&format!("http://{}", refusing.address())).build_on(RUNTIME);
     within(sender.deliver(&hello(), &delivery)).unwrap_err();
     assert!(!delivery.has_begun());
 }

@@ -44,6 +44,25 @@ impl<T: Send + 'static> Raw<T> {
     }
 }
 
+/// An address that refuses connections.
+///
+/// It is that of a client, so that no listener of another test gets it while this one is needed.
+pub(crate) struct Refusing {
+    client: TcpStream,
+    _listener: TcpListener,
+}
+
+impl Refusing {
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self { client: TcpStream::connect(listener.local_addr().unwrap()).unwrap(), _listener: listener }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.client.local_addr().unwrap()
+    }
+}
+
 /// The next connection. Reading from it fails where a test would hang.
 pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     let (stream, _) = listener.accept().unwrap();
