@@ -30,10 +30,11 @@
 //! | Telegram, or what stands between, says | it is |
 //! | --- | --- |
 //! | `{"ok":true, ...}` | a [`SentMessage`], whatever else the answer holds |
-//! | `{"ok":false, ...}`, with any HTTP status | a [`TelegramRejection`]: the message was not taken |
+//! | `{"ok":false, ...}`, with any HTTP status | a [`TelegramRejection`]; [`may_have_been_taken`] says if it was perhaps sent |
 //! | a page of a proxy, half an answer, nothing | a [`TelegramError`]; [`may_have_arrived`] says if it was perhaps sent |
 //!
 //! [`may_have_arrived`]: TelegramError::may_have_arrived
+//! [`may_have_been_taken`]: TelegramRejection::may_have_been_taken
 //!
 //! Nothing is sent twice behind your back: a request goes to another connection only if not a byte of it was
 //! written to the first.
@@ -59,6 +60,7 @@ mod network;
 mod rejection;
 mod request;
 mod sender;
+mod status;
 mod token;
 
 pub use self::builder::TelegramSenderBuilder;

@@ -1,38 +1,34 @@
 //! Reads an answer of the Bot API, and forgives all that can be forgiven: an accepted message stays accepted.
 
+mod envelope;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use self::envelope::{Envelope, Raw};
 use super::error::TelegramError;
+use super::http::Answer;
 use super::rejection::TelegramRejection;
 use super::token::BotToken;
 
-/// The Bot API's envelope. All but `ok` is kept raw, so that none of it can fail the whole.
-#[derive(Deserialize)]
-struct Envelope {
-    ok: bool,
-    result: Option<Box<RawValue>>,
-    error_code: Option<Box<RawValue>>,
-    description: Option<Box<RawValue>>,
-    parameters: Option<Box<RawValue>>,
-}
-
-/// The `result` of the answer, or the rejection that it is. `status` counts only for what is not the Bot API's.
+/// The `result` of the answer, or the rejection that it is. The status counts only for what the body does not say.
 pub(super) fn read(
-    status: u16,
-    body: &[u8],
+    answer: Answer,
     token: &BotToken,
 ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
-    // Broken UTF-8 somewhere in a message is no reason to doubt that it was sent.
-    let body = String::from_utf8_lossy(body);
-    let Ok(envelope) = serde_json::from_str::<Envelope>(&body) else {
+    let Answer { status, body, cut } = answer;
+    let Some(envelope) = Envelope::read(&body) else {
         let fine = (200..300).contains(&status);
-        return Err(if fine { TelegramError::Malformed } else { TelegramError::Status(status) });
+        return Err(cut.unwrap_or(if fine {
+            TelegramError::Malformed
+        } else {
+            TelegramError::Status(status)
+        }));
     };
-    Ok(if envelope.ok {
+    Ok(if envelope.ok == Some(true) {
         Ok(envelope.result.unwrap_or_else(null))
     } else {
         Err(rejection(status, &envelope, token))
@@ -44,24 +40,30 @@ fn null() -> Box<RawValue> {
 }
 
 fn rejection(status: u16, envelope: &Envelope, token: &BotToken) -> TelegramRejection {
-    let parameters: Parameters = lenient(envelope.parameters.as_deref()).unwrap_or_default();
-    let description = lenient::<String>(envelope.description.as_deref());
+    let parameters: Parameters = lenient(&envelope.parameters).unwrap_or_default();
+    let description = lenient::<String>(&envelope.description);
     TelegramRejection {
-        code: lenient(envelope.error_code.as_deref()).unwrap_or(status),
+        code: code(&envelope.error_code).unwrap_or(status),
         description: description.map_or_else(|| "no description".into(), |text| token.scrub(&text)),
-        retry_after: lenient(parameters.retry_after.as_deref()).map(Duration::from_secs),
-        migrate_to_chat_id: lenient(parameters.migrate_to_chat_id.as_deref()),
+        retry_after: lenient(&parameters.retry_after).map(Duration::from_secs),
+        migrate_to_chat_id: lenient(&parameters.migrate_to_chat_id),
     }
 }
 
 #[derive(Deserialize, Default)]
 struct Parameters {
-    retry_after: Option<Box<RawValue>>,
-    migrate_to_chat_id: Option<Box<RawValue>>,
+    retry_after: Raw,
+    migrate_to_chat_id: Raw,
 }
 
-fn lenient<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+fn lenient<T: DeserializeOwned>(raw: &Raw) -> Option<T> {
+    serde_json::from_str(raw.as_deref()?.get()).ok()
+}
+
+/// A code, also as a string or with a fraction of zero.
+fn code(raw: &Raw) -> Option<u16> {
+    let digits = raw.as_deref()?.get().trim_matches('"').trim();
+    digits.strip_suffix(".0").unwrap_or(digits).parse().ok()
 }
 
 #[cfg(test)]
@@ -70,7 +72,8 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<Result<String, TelegramRejection>, TelegramError> {
         let token = BotToken::new("123:S3CR3T").unwrap();
-        read(status, body.as_bytes(), &token).map(|answer| answer.map(|raw| raw.get().to_owned()))
+        let answer = Answer { status, body: body.as_bytes().to_vec(), cut: None };
+        read(answer, &token).map(|answer| answer.map(|raw| raw.get().to_owned()))
     }
 
     #[test]
@@ -84,8 +87,6 @@ mod tests {
             assert_eq!(answer(200, body), Ok(Ok(result.into())));
             assert_eq!(answer(502, body), Ok(Ok(result.into())));
         }
-        let token = BotToken::new("123:S3CR3T").unwrap();
-        assert!(read(200, b"{\"ok\":true,\"result\":\"\xff\"}", &token).unwrap().is_ok());
     }
 
     #[test]
@@ -101,6 +102,34 @@ mod tests {
 
         let body = r#"{"ok":false,"error_code":"x","description":7,"parameters":{"retry_after":"soon"}}"#;
         assert_eq!(answer(418, body), Ok(Err(TelegramRejection::new(418, "no description"))));
+    }
+
+    #[test]
+    fn a_code_that_is_not_given_is_the_status() {
+        for (status, body, code) in [
+            (200, r#"{"ok":false}"#, 200),
+            (502, r#"{"ok":false}"#, 502),
+            (403, r#"{"ok":false,"error_code":null}"#, 403),
+            (200, r#"{"ok":false,"error_code":"502"}"#, 502),
+            (200, r#"{"ok":false,"error_code":502.0}"#, 502),
+            (200, r#"{"ok":false,"error_code":-1}"#, 200),
+            (200, r#"{"ok":false,"error_code":70000}"#, 200),
+        ] {
+            assert_eq!(answer(status, body).unwrap().unwrap_err().code, code, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_counts_if_it_says_enough() {
+        let token = BotToken::new("123:S3CR3T").unwrap();
+        let why = TelegramError::TooLarge(1);
+        let cut = |body: &str| {
+            let answer = Answer { status: 200, body: body.as_bytes().to_vec(), cut: Some(why.clone()) };
+            read(answer, &token).map(|answer| answer.is_ok())
+        };
+        assert_eq!(cut(r#"{"ok":true,"result":{}}"#), Ok(true));
+        assert_eq!(cut(r#"{"ok":false,"error_code":400}"#), Ok(false));
+        assert_eq!(cut(r#"{"ok":true,"result":{"#), Err(why.clone()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use super::rejection::TelegramRejection;
+use super::status;
 use super::token::BotToken;
 
 /// No answer of the Bot API was got, or (on [`open`](crate::MessageSender::open)) it was no.
@@ -49,7 +50,8 @@ pub enum TelegramError {
         /// The reason.
         reason: String,
     },
-    /// An answer that is not the Bot API's, with this HTTP status: from a proxy, or another kind of server.
+    /// An answer that is not the Bot API's, with this HTTP status: from a proxy, or another kind of server. Only some
+    /// statuses say that the request was not passed on.
     Status(u16),
     /// The status was fine, but what came is not the Bot API's JSON, or not HTTP.
     Malformed,
@@ -66,8 +68,7 @@ impl TelegramError {
         match self {
             Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::Rejected(_) => false,
             Self::Disconnected { sent, .. } => *sent,
-            // Redirected or refused by what stands in front. A 5xx may well come after the request was passed on.
-            Self::Status(status) => !(300..500).contains(status),
+            Self::Status(status) => !status::refuses(*status),
             Self::Malformed | Self::TooLarge(_) => true,
         }
     }
@@ -109,7 +110,12 @@ impl fmt::Display for TelegramError {
                 write!(f, "the connection broke before the request was written ({reason}); it can be sent again")
             }
             Self::Status(status) => {
-                write!(f, "answered with HTTP status {status} and not by the Bot API; check the base URL and what stands between, or try again later")
+                write!(f, "answered with HTTP status {status} and not by the Bot API; check the base URL and what stands between")?;
+                f.write_str(if self.may_have_arrived() {
+                    "; the request may have arrived all the same"
+                } else {
+                    ", or try again later"
+                })
             }
             Self::Malformed => {
                 f.write_str("the answer is not the Bot API's; check the base URL; the request may have arrived all the same")
@@ -144,8 +150,12 @@ mod tests {
         assert!(!TelegramError::Tls { reason: reason() }.may_have_arrived());
         assert!(!TelegramError::Disconnected { sent: false, reason: reason() }.may_have_arrived());
         assert!(TelegramError::Disconnected { sent: true, reason: reason() }.may_have_arrived());
-        for (status, may) in [(200, true), (301, false), (413, false), (502, true)] {
-            assert_eq!(TelegramError::Status(status).may_have_arrived(), may);
+        for (status, may) in
+            [(200, true), (301, false), (303, true), (408, true), (413, false), (499, true), (502, true)]
+        {
+            let error = TelegramError::Status(status);
+            assert_eq!(error.may_have_arrived(), may);
+            assert_eq!(error.to_string().contains("may have arrived"), may);
         }
         assert!(TelegramError::Malformed.may_have_arrived() && TelegramError::TooLarge(1).may_have_arrived());
     }

@@ -7,13 +7,17 @@
 //! background some time after the answer is there, and so opens a second one, TLS and all, for a request that comes
 //! at once, as a queue's next does. Here it is back when the answer is, and what is sent anew is in plain sight.
 
+mod answer;
 mod body;
 mod connection;
 mod dial;
 mod failure;
+mod gzip;
 mod idle;
+mod progress;
 #[cfg(feature = "smol")]
 pub(super) mod smol;
+mod stream;
 pub(super) mod tls;
 #[cfg(feature = "tokio")]
 pub(super) mod tokio;
@@ -21,20 +25,17 @@ pub(super) mod tokio;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, Uri};
 
-use self::body::{Once, Written};
+pub(super) use self::answer::Answer;
 use self::connection::{Connection, Failed};
 pub(super) use self::dial::Dial;
 pub use self::failure::ResolveError;
 use self::idle::Idle;
 use super::error::TelegramError;
-
-/// The longest answer that is read. The Bot API's are some KiB.
-const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+use crate::sender::Delivery;
 
 /// A client for one server.
 pub(super) struct Http {
@@ -49,19 +50,23 @@ impl Http {
         Self { dial, host, idle: Idle::new() }
     }
 
-    /// POSTs `json` to `path` and reads the whole answer: its status and its body.
+    /// POSTs `json` to `path` and reads the answer as far as it goes. `delivery` begins right before anything of the
+    /// request can be written.
     ///
-    /// The connection is kept once its answer is read to the end. Dropped before, this future takes its connection
-    /// with it: hyper closes one whose answer nobody waits for.
-    pub(super) async fn post(&self, path: Uri, json: Vec<u8>) -> Result<(u16, Bytes), TelegramError> {
-        let (connection, response) = self.send(&path, &json.into()).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), LONGEST_ANSWER)
-            .collect()
-            .await
-            .map_err(|error| failure::of_answer(&*error, status, LONGEST_ANSWER))?;
-        self.idle.put(connection, Instant::now());
-        Ok((status, body.to_bytes()))
+    /// The connection is kept once its request is written and its answer is read, each to the end. Dropped before, this
+    /// future takes its connection with it.
+    pub(super) async fn post(
+        &self,
+        path: Uri,
+        json: Vec<u8>,
+        delivery: &Delivery,
+    ) -> Result<Answer, TelegramError> {
+        let (connection, response) = self.send(&path, &json.into(), delivery).await?;
+        let answer = Answer::read(response).await;
+        if answer.cut.is_none() && connection.is_reusable() {
+            self.idle.put(connection, Instant::now());
+        }
+        Ok(answer)
     }
 
     /// Closes the idle connections.
@@ -69,16 +74,17 @@ impl Http {
         self.idle.clear();
     }
 
-    fn request(&self, path: &Uri, json: &Bytes) -> (Request<Once>, Written) {
-        let (body, written) = Once::new(json.clone());
-        let mut request = Request::post(path).body(body).expect("a path is all that can be wrong");
+    fn request(&self, path: &Uri, json: &Bytes) -> Request<Bytes> {
+        let mut request = Request::post(path).body(json.clone()).expect("a path is all that can be wrong");
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // Without it, any coding would be welcome.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let agent = concat!("telegram-sender/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
-        (request, written)
+        request
     }
 
     /// Sends a request over a kept connection or a new one, and waits for the head of its answer.
@@ -86,30 +92,31 @@ impl Http {
         &self,
         path: &Uri,
         json: &Bytes,
+        delivery: &Delivery,
     ) -> Result<(Connection, Response<Incoming>), TelegramError> {
         while let Some(mut connection) = self.idle.take(Instant::now()) {
             // The server may have closed it by now.
             if !connection.ready().await {
                 continue;
             }
-            let (request, written) = self.request(path, json);
-            match connection.send(request).await {
+            delivery.begin();
+            match connection.send(self.request(path, json)).await {
                 Ok(response) => return Ok((connection, response)),
-                // It can go elsewhere. What was written even in part is never sent again.
+                // It can go elsewhere. What was written even in part is never sent again. The delivery stays begun while
+                // another connection is awaited: that errs on the safe side, and is rare, as this one was ready just now.
                 Err(Failed::Unwritten(_)) => {}
-                Err(Failed::Broken(error)) => return Err(failure::of_request(&error, written.get())),
+                Err(Failed::Broken { error, begun }) => return Err(failure::of_request(&error, begun)),
             }
         }
         let mut connection = self.dial.connect().await?;
-        let (request, written) = self.request(path, json);
-        match connection.send(request).await {
+        delivery.begin();
+        match connection.send(self.request(path, json)).await {
             Ok(response) => Ok((connection, response)),
             Err(Failed::Unwritten(None)) => {
                 Err(TelegramError::Disconnected { sent: false, reason: "connection closed".to_owned() })
             }
-            Err(Failed::Unwritten(Some(error)) | Failed::Broken(error)) => {
-                Err(failure::of_request(&error, written.get()))
-            }
+            Err(Failed::Unwritten(Some(error))) => Err(failure::of_request(&error, false)),
+            Err(Failed::Broken { error, begun }) => Err(failure::of_request(&error, begun)),
         }
     }
 }

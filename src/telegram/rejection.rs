@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// Telegram answered, and did not take the message: `{"ok":false, ...}`.
+use super::status;
+
+/// Telegram answered with an error: `{"ok":false, ...}`. Mostly this means that it did not take the message; see
+/// [`may_have_been_taken`](Self::may_have_been_taken).
 ///
 /// ```
 /// use telegram_sender::telegram::{RejectionKind, TelegramRejection};
@@ -18,7 +21,7 @@ use std::time::Duration;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TelegramRejection {
-    /// The error code, which is much like an HTTP status.
+    /// The error code, which is much like an HTTP status. If the answer holds none, it is the HTTP status.
     pub code: u16,
     /// What is wrong, in Telegram's words. It may change; decide by [`kind`](Self::kind).
     pub description: String,
@@ -48,7 +51,8 @@ impl TelegramRejection {
             // Telegram says "Not Found" to a token of a form that it does not know.
             401 | 404 => RejectionKind::Unauthorized,
             400..500 => RejectionKind::Refused,
-            _ => RejectionKind::ServerFault,
+            500..600 => RejectionKind::ServerFault,
+            _ => RejectionKind::Unknown,
         }
     }
 
@@ -57,9 +61,28 @@ impl TelegramRejection {
         self.kind() == RejectionKind::Unauthorized
     }
 
-    /// Whether the very same request will be rejected each time.
+    /// Returns true if there is no point in sending the very same request again: it will be rejected each time, or nothing
+    /// says that it will not.
     pub fn is_permanent(&self) -> bool {
         !matches!(self.kind(), RejectionKind::FloodWait | RejectionKind::ServerFault)
+    }
+
+    /// Returns true if Telegram may have posted the message all the same. If so, sending it again may post it twice.
+    ///
+    /// A server may fail after its work is done, and then answer with a code from 500 on. A flood wait, a new id of the
+    /// group and a refusal say that the message was not taken.
+    ///
+    /// ```
+    /// use telegram_sender::telegram::TelegramRejection;
+    ///
+    /// assert!(TelegramRejection::new(502, "Bad Gateway").may_have_been_taken());
+    /// assert!(!TelegramRejection::new(403, "Forbidden: bot was blocked by the user").may_have_been_taken());
+    /// ```
+    pub fn may_have_been_taken(&self) -> bool {
+        match self.kind() {
+            RejectionKind::FloodWait | RejectionKind::Migrated => false,
+            _ => !status::refuses(self.code),
+        }
     }
 }
 
@@ -78,7 +101,8 @@ impl Error for TelegramRejection {}
 ///
 /// fn advice(rejection: &TelegramRejection) -> &'static str {
 ///     match rejection.kind() {
-///         RejectionKind::FloodWait | RejectionKind::ServerFault => "later",
+///         RejectionKind::FloodWait => "later",
+///         RejectionKind::ServerFault => "see if it arrived",
 ///         RejectionKind::Migrated => "elsewhere",
 ///         RejectionKind::Unauthorized => "stop",
 ///         _ => "skip",
@@ -98,8 +122,10 @@ pub enum RejectionKind {
     Unauthorized,
     /// This message can't go to this chat: it is malformed, the chat is unknown, or the bot may not write there.
     Refused,
-    /// Telegram had a problem of its own: send it again later.
+    /// Telegram had a problem of its own, maybe after it took the message. Send it again later only if it may arrive twice.
     ServerFault,
+    /// Telegram did not say why, or in a way that is not known here.
+    Unknown,
 }
 
 #[cfg(test)]
@@ -113,11 +139,38 @@ mod tests {
         assert_eq!(kind(401), RejectionKind::Unauthorized);
         assert_eq!(kind(404), RejectionKind::Unauthorized);
         assert_eq!(kind(429), RejectionKind::FloodWait);
-        assert_eq!(kind(500), RejectionKind::ServerFault);
+        for code in [500, 502, 504, 599] {
+            assert_eq!(kind(code), RejectionKind::ServerFault);
+        }
+        for code in [0, 200, 303, 399, 600, 999] {
+            assert_eq!(kind(code), RejectionKind::Unknown);
+            assert!(TelegramRejection::new(code, "").is_permanent());
+        }
         let wait = Some(Duration::from_secs(1));
         let flood = TelegramRejection { retry_after: wait, ..TelegramRejection::new(400, "") };
         assert!(flood.kind() == RejectionKind::FloodWait && !flood.is_permanent());
         let moved = TelegramRejection { migrate_to_chat_id: Some(-1), ..TelegramRejection::new(400, "") };
         assert!(moved.kind() == RejectionKind::Migrated && moved.is_permanent() && !moved.is_unauthorized());
+    }
+
+    #[test]
+    fn what_failed_in_the_server_may_have_been_taken() {
+        let taken = |code| TelegramRejection::new(code, "").may_have_been_taken();
+        for code in [0, 200, 303, 408, 499, 500, 502, 503, 504, 599, 600] {
+            assert!(taken(code), "{code}");
+        }
+        for code in [400, 401, 403, 404, 413, 429] {
+            assert!(!taken(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_wait_or_a_new_id_says_that_it_was_not_taken() {
+        for code in [200, 400, 429, 500, 502] {
+            let rejection = TelegramRejection::new(code, "");
+            let wait = Some(Duration::from_secs(1));
+            assert!(!TelegramRejection { retry_after: wait, ..rejection.clone() }.may_have_been_taken());
+            assert!(!TelegramRejection { migrate_to_chat_id: Some(-1), ..rejection }.may_have_been_taken());
+        }
     }
 }

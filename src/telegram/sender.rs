@@ -18,7 +18,7 @@ use super::request::MessageRequest;
 use super::token::BotToken;
 #[cfg(feature = "smol")]
 use crate::runtime::Smol;
-use crate::sender::{MessageResponse, MessageSender};
+use crate::sender::{Delivery, MessageResponse, MessageSender};
 
 /// Sends messages through Telegram's Bot API.
 ///
@@ -98,15 +98,16 @@ impl TelegramSender {
         &self,
         method: &'static str,
         parameters: impl Serialize,
+        delivery: &Delivery,
     ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
         let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
         let path = self.base_url.method(&self.token, method);
         // Boxed, as each strategy and the worker hold this future inside of theirs.
-        let (status, body) = Box::pin(self.http.post(path, json))
+        Box::pin(self.http.post(path, json, delivery))
             .await
+            .and_then(|answer| answer::read(answer, &self.token))
             // No error of ours holds the path; this is for what a connector of somebody else may say.
-            .map_err(|error| error.scrubbed(&self.token))?;
-        answer::read(status, &body, &self.token)
+            .map_err(|error| error.scrubbed(&self.token))
     }
 }
 
@@ -122,7 +123,9 @@ impl MessageSender for TelegramSender {
     /// It waits for an answer as long as the connection lives; race it with a timer if that matters.
     async fn open(&self) -> Result<(), TelegramError> {
         if self.verify_token {
-            self.call("getMe", serde_json::Map::new()).await?.map_err(TelegramError::Rejected)?;
+            self.call("getMe", serde_json::Map::new(), &Delivery::new())
+                .await?
+                .map_err(TelegramError::Rejected)?;
         }
         Ok(())
     }
@@ -136,10 +139,28 @@ impl MessageSender for TelegramSender {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, its connection is closed and not used again. Whether the message was posted is
-    /// not known then.
+    /// Dropped before it is ready, its connection is closed and not used again, however much of the request was written.
+    /// Whether the message was posted is not known then.
     async fn send_message(&self, request: &MessageRequest) -> Result<MessageResponse<Self>, TelegramError> {
-        let answer = self.call(request.method(), request.parameters()).await?;
+        self.deliver(request, &Delivery::new()).await
+    }
+
+    /// Sends `request` like [`send_message`](Self::send_message). The delivery begins when there is a connection and the
+    /// request is about to be written.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_message`](Self::send_message).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send_message`](Self::send_message). If the delivery has not begun, the message was not posted.
+    async fn deliver(
+        &self,
+        request: &MessageRequest,
+        delivery: &Delivery,
+    ) -> Result<MessageResponse<Self>, TelegramError> {
+        let answer = self.call(request.method(), request.parameters(), delivery).await?;
         Ok(answer.map(SentMessage::new))
     }
 
@@ -149,6 +170,10 @@ impl MessageSender for TelegramSender {
 
     fn is_final(rejection: &TelegramRejection) -> bool {
         rejection.is_permanent()
+    }
+
+    fn may_have_been_taken(rejection: &TelegramRejection) -> bool {
+        rejection.may_have_been_taken()
     }
 
     fn may_have_arrived(error: &TelegramError) -> bool {

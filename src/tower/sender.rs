@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tower_service::Service;
 
-use crate::sender::{MessageResponse, MessageSender};
+use crate::sender::{Delivery, MessageResponse, MessageSender};
 
 /// A [`MessageSender`] that sends through a tower service: waits until it is ready, then calls it.
 ///
@@ -102,6 +102,12 @@ pub trait Classify<Response, Error> {
         false
     }
 
+    /// See [`MessageSender::may_have_been_taken`].
+    fn may_have_been_taken(rejection: &Self::Rejection) -> bool {
+        let _ = rejection;
+        false
+    }
+
     /// See [`MessageSender::may_have_arrived`].
     fn may_have_arrived(error: &Error) -> bool {
         let _ = error;
@@ -134,11 +140,17 @@ where
     type Error = Svc::Error;
 
     async fn send_message(&self, request: &Req) -> Result<MessageResponse<Self>, Svc::Error> {
+        self.deliver(request, &Delivery::new()).await
+    }
+
+    /// Waits until the service is ready, then calls it. The delivery begins with the call.
+    async fn deliver(&self, request: &Req, delivery: &Delivery) -> Result<MessageResponse<Self>, Svc::Error> {
         // Called in the very poll that found it ready: nothing can come between and leave a slot of it taken.
         let call = poll_fn(|cx| {
             // A service that panicked before is asked again: whether it is ready is for itself to say.
             let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
             ready!(service.poll_ready(cx))?;
+            delivery.begin();
             Poll::Ready(Ok(service.call(request.clone())))
         });
         Ok(C::classify(call.await?.await?))
@@ -150,6 +162,10 @@ where
 
     fn is_final(rejection: &C::Rejection) -> bool {
         C::is_final(rejection)
+    }
+
+    fn may_have_been_taken(rejection: &C::Rejection) -> bool {
+        C::may_have_been_taken(rejection)
     }
 
     fn may_have_arrived(error: &Svc::Error) -> bool {

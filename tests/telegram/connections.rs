@@ -1,7 +1,6 @@
 //! How connections are opened, kept, lost and given up.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,6 +9,7 @@ use telegram_sender::MessageSender as _;
 use telegram_sender::telegram::TelegramError;
 
 use super::own::{self, Fake};
+use super::raw::Refusing;
 use super::server::{Reply, Server};
 use super::{RUNTIME, accepted, answer_to, builder, hello, sender, within};
 
@@ -97,9 +97,10 @@ fn closing_drops_idle_connections_and_is_not_final() {
 
 #[test]
 fn a_refused_connection_says_so() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     let error =
-        within(builder(&format!("http://{address}")).build_on(RUNTIME).send_message(&hello())).unwrap_err();
+        within(builder(&format!("http://{}", refusing.address())).build_on(RUNTIME).send_message(&hello()))
+            .unwrap_err();
     assert!(matches!(&error, TelegramError::Connect { kind: io::ErrorKind::ConnectionRefused, .. }));
     assert!(error.is_connect() && !error.may_have_arrived());
     assert!(error.to_string().starts_with("could not connect to the server (Connection refused"));

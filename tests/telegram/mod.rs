@@ -1,13 +1,19 @@
 //! The Telegram sender against a small server on the loopback interface, over real TCP and TLS. Each runtime runs these
 //! tests in a binary of its own, which says which one it is.
 
+mod abandoned;
 mod answers;
 mod calls;
 mod connections;
+mod delivery;
+mod early;
+mod lenient;
 mod own;
+mod raw;
 mod runner;
 mod secrecy;
 pub(crate) mod server;
+mod taken;
 mod tls;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A runtime of one's own, as [`build_with`](telegram_sender::telegram::TelegramSenderBuilder::build_with) takes it: a
 //! thread for each future, and connections in memory that do what a test wants.
 
-use std::future::{Ready, ready};
+use std::future::{pending, ready};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::thread;
 use hyper::Uri;
 use hyper::rt::{Executor, Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
+use smol::channel::{Receiver, Sender, bounded};
 use tower_service::Service;
 
 use super::server::Reply;
@@ -40,11 +41,17 @@ impl<F: Future<Output: Send + 'static> + Send + 'static> Executor<F> for SameThr
 pub(crate) struct Connector {
     make: Arc<dyn Fn(usize) -> io::Result<Fake> + Send + Sync>,
     connects: Arc<AtomicUsize>,
+    at_most: usize,
 }
 
 impl Connector {
     pub(crate) fn new(make: impl Fn(usize) -> io::Result<Fake> + Send + Sync + 'static) -> Self {
-        Self { make: Arc::new(make), connects: Arc::default() }
+        Self { make: Arc::new(make), connects: Arc::default(), at_most: usize::MAX }
+    }
+
+    /// All connects after this many never end.
+    pub(crate) fn at_most(self, at_most: usize) -> Self {
+        Self { at_most, ..self }
     }
 
     /// How many connections were asked for.
@@ -56,7 +63,7 @@ impl Connector {
 impl Service<Uri> for Connector {
     type Response = Fake;
     type Error = io::Error;
-    type Future = Ready<io::Result<Fake>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Fake>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
@@ -64,7 +71,8 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, url: Uri) -> Self::Future {
         assert_eq!(url.path(), "/", "a connector has no need for the path");
-        ready((self.make)(self.connects.fetch_add(1, Ordering::SeqCst)))
+        let connect = self.connects.fetch_add(1, Ordering::SeqCst);
+        if connect < self.at_most { Box::pin(ready((self.make)(connect))) } else { Box::pin(pending()) }
     }
 }
 
@@ -76,18 +84,33 @@ pub(crate) struct Fake {
     written: bool,
     /// Whether the other side is gone.
     ended: Arc<AtomicBool>,
+    /// Dropped with the connection.
+    _open: Option<Sender<()>>,
 }
 
 impl Fake {
     /// At its end at once, and taking no byte.
     pub(crate) fn dead() -> Self {
-        Self { reply: Vec::new(), takes_bytes: false, written: false, ended: Arc::new(AtomicBool::new(true)) }
+        Self { ended: Arc::new(AtomicBool::new(true)), ..Self::stuck().0 }
+    }
+
+    /// Neither at its end nor taking a byte. The receiver fails when it is dropped.
+    pub(crate) fn stuck() -> (Self, Receiver<()>) {
+        let (open, dropped) = bounded(1);
+        let fake = Self {
+            reply: Vec::new(),
+            takes_bytes: false,
+            written: false,
+            ended: Arc::default(),
+            _open: Some(open),
+        };
+        (fake, dropped)
     }
 
     /// Gives this reply to whatever is written, and is at its end when `ended` is set: silently, as on a connection
     /// whose close has not been noticed yet.
     pub(crate) fn answering(reply: &Reply, ended: Arc<AtomicBool>) -> Self {
-        Self { reply: reply.bytes().to_vec(), takes_bytes: true, written: false, ended }
+        Self { reply: reply.bytes().to_vec(), takes_bytes: true, written: false, ended, _open: None }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::fmt::{Debug, Write as _};
 use std::io;
-use std::net::TcpListener;
 
 use serde_json::json;
 use telegram_sender::telegram::{MessageRequest, TelegramError, TelegramSender};
 use telegram_sender::{MessageSender as _, SenderRunner};
 
 use super::own;
+use super::raw::Refusing;
 use super::server::{Reply, Server};
 use super::tls::authority;
 use super::{RUNTIME, SECRET, TOKEN, answer_to, builder, hello, sender, token, within};
@@ -39,12 +39,12 @@ fn assert_error_hides(error: &TelegramError) {
 
 #[test]
 fn failures_to_connect_hide_it() {
-    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     let plain = Server::start([Reply::raw(format!("HTTP/1.1 400 {TOKEN}\r\n\r\n")).then_close()]);
     let untrusted = Server::start_tls(authority("127.0.0.1").1, []);
     for url in [
-        format!("http://{refusing}"),
-        format!("https://{refusing}"),
+        format!("http://{}", refusing.address()),
+        format!("https://{}", refusing.address()),
         "https://bot-api.invalid".to_owned(),
         format!("https://127.0.0.1:{}", plain.port()),
         untrusted.url(),

@@ -12,15 +12,16 @@ mod on_heap;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::store::{self, start};
 use common::{accepted, ms, now, run, scripted};
 use telegram_sender::testing::Reply;
 use telegram_sender::tower::{Classify, ServiceSender};
-use telegram_sender::{CallError, MessageSender, NoAnswer, Retry, SendError, SenderRunner};
+use telegram_sender::{CallError, Delivery, MessageSender, NoAnswer, Retry, SendError, SenderRunner};
 use tower::{Service, ServiceExt, service_fn};
 
 #[test]
@@ -97,6 +98,39 @@ fn a_service_is_called_only_when_it_is_ready_and_its_responses_are_classified() 
         assert_eq!(runner.request(5).await.unwrap().await, Err(SendError::Rejected(5)));
         assert_eq!(calls.get(), 5);
     });
+}
+
+#[test]
+fn nothing_is_delivered_before_the_service_is_ready() {
+    let sender = ServiceSender::new(Shy { ready: true, calls: Rc::default() });
+    let delivery = Delivery::new();
+    let mut send = pin!(sender.deliver(&7, &delivery));
+    let mut poll = || send.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    assert!(!delivery.has_begun());
+    assert_eq!(poll(), Poll::Ready(Ok(Ok(7))));
+    assert!(delivery.has_begun());
+}
+
+#[test]
+fn what_was_taken_all_the_same_is_for_the_classifier_to_say() {
+    struct Late;
+    impl Classify<u16, Infallible> for Late {
+        type Message = u16;
+        type Rejection = u16;
+        fn classify(response: u16) -> Result<u16, u16> {
+            if response < 400 { Ok(response) } else { Err(response) }
+        }
+        fn may_have_been_taken(rejection: &u16) -> bool {
+            *rejection >= 500
+        }
+    }
+    fn taken<S: MessageSender<Rejection = u16>>(_: &S) -> [bool; 2] {
+        [400, 502].map(|rejection| S::may_have_been_taken(&rejection))
+    }
+    let service = service_fn(|status: u16| ready(Ok::<_, Infallible>(status)));
+    assert_eq!(taken(&ServiceSender::new(service).classify::<Late>()), [false, true]);
+    assert!(!<ServiceSender<Shy, u32, ByNumber> as MessageSender>::may_have_been_taken(&500));
 }
 
 #[test]

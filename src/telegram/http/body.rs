@@ -1,36 +1,30 @@
-//! The body of a request, which tells whether hyper has begun to write it.
+//! The body of a request, which notes when hyper begins to write it.
 
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use super::progress::Progress;
+
 /// A body of one piece.
 pub(super) struct Once {
     bytes: Option<Bytes>,
-    taken: Arc<AtomicBool>,
+    progress: Arc<Progress>,
 }
-
-/// Whether the body was taken.
-///
-/// If not, at most the head of the request was written. A server can't act on that, as the head says that a body
-/// follows: the request has not arrived. hyper's errors alone don't tell.
-pub(super) struct Written(Arc<AtomicBool>);
 
 impl Once {
-    pub(super) fn new(bytes: Bytes) -> (Self, Written) {
-        let taken = Arc::new(AtomicBool::new(false));
-        (Self { bytes: Some(bytes), taken: taken.clone() }, Written(taken))
-    }
-}
-
-impl Written {
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    /// Starts the request of this body on the connection of `progress`.
+    pub(super) fn new(bytes: Bytes, progress: Arc<Progress>) -> Self {
+        progress.start();
+        if bytes.is_empty() {
+            // Complete with its head; hyper does not ask for such a body.
+            progress.begin();
+        }
+        Self { bytes: Some(bytes), progress }
     }
 }
 
@@ -42,7 +36,7 @@ impl Body for Once {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.taken.store(true, Ordering::Release);
+        self.progress.begin();
         Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
@@ -53,5 +47,30 @@ impl Body for Once {
     /// Exact, so that a `content-length` is sent.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn a_body_begins_when_it_is_taken() {
+        let progress = Arc::new(Progress::default());
+        let mut body = Once::new(Bytes::from_static(b"{}"), progress.clone());
+        assert!(!progress.has_begun() && !body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(2));
+        let frame = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(frame, Poll::Ready(Some(Ok(frame))) if frame.is_data()));
+        assert!(progress.has_begun() && body.is_end_stream());
+    }
+
+    #[test]
+    fn a_request_without_a_body_may_arrive_with_its_head() {
+        let progress = Arc::new(Progress::default());
+        let _body = Once::new(Bytes::new(), progress.clone());
+        assert!(progress.has_begun());
     }
 }

@@ -3,6 +3,7 @@
 use core::future::Future;
 use core::pin::Pin;
 use std::error::Error;
+use std::sync::Arc;
 
 use futures::future::FutureExt as _;
 use hyper::Uri;
@@ -14,6 +15,8 @@ use tower_service::Service;
 
 use super::connection::Connection;
 use super::failure;
+use super::progress::Progress;
+use super::stream::Watched;
 use crate::telegram::error::TelegramError;
 
 /// What runs a connection in the background: an executor of hyper's for futures that may go to any thread.
@@ -82,10 +85,12 @@ async fn connect<C: Connect, E: Run>(
         .await
         .map_err(|error| failure::of_connect(&*error))?;
     let stream = connector.call(origin).await.map_err(|error| failure::of_connect(&*error))?;
+    let progress = Arc::new(Progress::default());
+    let stream = Watched::new(stream, progress.clone());
     let (requests, background) =
         http1::handshake(stream).await.map_err(|error| failure::of_request(&error, false))?;
-    // Its errors reach who waits for an answer.
-    let (connection, background) = Connection::new(requests, background.map(drop));
+    // Its errors reach the future that waits for an answer.
+    let (connection, background) = Connection::new(requests, progress, background.map(drop));
     executor.execute(Box::pin(background));
     Ok(connection)
 }

@@ -51,10 +51,19 @@ pub(super) fn of_request(error: &hyper::Error, written: bool) -> TelegramError {
 /// Why the answer was not read to its end.
 pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize) -> TelegramError {
     if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
-        let fine = (200..300).contains(&status);
-        return if fine { TelegramError::TooLarge(limit) } else { TelegramError::Status(status) };
+        return of_length(status, limit);
     }
-    TelegramError::Disconnected { sent: true, reason: innermost(error) }
+    unless_it_failed(status, || TelegramError::Disconnected { sent: true, reason: innermost(error) })
+}
+
+/// The answer is longer than `limit`.
+pub(super) fn of_length(status: u16, limit: usize) -> TelegramError {
+    unless_it_failed(status, || TelegramError::TooLarge(limit))
+}
+
+/// A status that says that something failed says more than a body of which the end is missing.
+fn unless_it_failed(status: u16, otherwise: impl FnOnce() -> TelegramError) -> TelegramError {
+    if (200..300).contains(&status) { otherwise() } else { TelegramError::Status(status) }
 }
 
 /// Why there is no connection.

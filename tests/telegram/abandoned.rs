@@ -1,0 +1,152 @@
+//! Sends that are dropped while their request is being written: nothing of them stays behind.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use smol::channel::bounded;
+use smol::future::or;
+use telegram_sender::telegram::{TelegramError, TelegramSender};
+use telegram_sender::{MessageSender as _, NoAnswer, SendError, SenderRunner, Timeout};
+
+use super::own::{self, Fake};
+use super::raw::{HUGE, Raw, accept, huge, read_head, read_to_end};
+use super::{RUNTIME, accepted, builder, hello, within};
+
+/// Sends what never gets through, until `dropped` is ready.
+async fn send_until(dropped: impl Future<Output = ()>, sender: &TelegramSender) {
+    let send = async { Some(sender.send_message(&huge()).await) };
+    let answer = or(send, async {
+        dropped.await;
+        None
+    });
+    assert!(answer.await.is_none(), "the request was written");
+}
+
+#[test]
+fn a_request_ends_with_its_send_whatever_was_written() {
+    let (head, head_is_read) = bounded(1);
+    let (read_on, go) = bounded::<()>(1);
+    let server = Raw::start(move |listener| {
+        let mut stream = accept(listener);
+        read_head(&mut stream);
+        head.try_send(()).unwrap();
+        go.recv_blocking().unwrap();
+        read_to_end(&mut stream)
+    });
+    let sender = builder(&server.url()).build_on(RUNTIME);
+    within(async {
+        send_until(async { head_is_read.recv().await.unwrap() }, &sender).await;
+        read_on.try_send(()).unwrap();
+        assert!(server.outcome.recv().await.unwrap() < HUGE);
+    });
+}
+
+#[test]
+fn a_request_on_a_kept_connection_ends_with_its_send() {
+    let (head, head_is_read) = bounded(1);
+    let (read_on, go) = bounded::<()>(1);
+    let server = Raw::start(move |listener| {
+        let mut stream = accept(listener);
+        read_head(&mut stream);
+        // The body of `hello` is left to be read with what follows.
+        stream.write_all(accepted(1).bytes()).unwrap();
+        read_head(&mut stream);
+        head.try_send(()).unwrap();
+        go.recv_blocking().unwrap();
+        read_to_end(&mut stream)
+    });
+    let sender = builder(&server.url()).build_on(RUNTIME);
+    within(async {
+        sender.send_message(&hello()).await.unwrap().unwrap();
+        send_until(async { head_is_read.recv().await.unwrap() }, &sender).await;
+        read_on.try_send(()).unwrap();
+        assert!(server.outcome.recv().await.unwrap() < HUGE);
+    });
+}
+
+#[test]
+fn a_request_that_timed_out_never_arrives_later() {
+    let (read_on, go) = bounded::<()>(1);
+    let server = Raw::start(move |listener| {
+        let mut stream = accept(listener);
+        go.recv_blocking().unwrap();
+        read_to_end(&mut stream)
+    });
+    within(async {
+        let runner = SenderRunner::builder(builder(&server.url()).build_on(RUNTIME))
+            .strategy(Timeout::new(Duration::from_millis(500)).unwrap())
+            .prepare(RUNTIME)
+            .start(RUNTIME)
+            .await
+            .unwrap();
+        let ticket = runner.request(huge()).await.unwrap();
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::TimedOut)));
+        runner.close().await;
+        read_on.try_send(()).unwrap();
+        assert!(server.outcome.recv().await.unwrap() < HUGE);
+    });
+}
+
+#[test]
+fn an_aborted_runner_leaves_no_request_behind() {
+    let (head, head_is_read) = bounded(1);
+    let (read_on, go) = bounded::<()>(1);
+    let server = Raw::start(move |listener| {
+        let mut stream = accept(listener);
+        read_head(&mut stream);
+        head.try_send(()).unwrap();
+        go.recv_blocking().unwrap();
+        read_to_end(&mut stream)
+    });
+    within(async {
+        let sender = builder(&server.url()).build_on(RUNTIME);
+        let runner = SenderRunner::builder(sender).prepare(RUNTIME).start(RUNTIME).await.unwrap();
+        let ticket = runner.request(huge()).await.unwrap();
+        head_is_read.recv().await.unwrap();
+        runner.abort().await;
+        assert!(ticket.await.is_err());
+        read_on.try_send(()).unwrap();
+        assert!(server.outcome.recv().await.unwrap() < HUGE);
+    });
+}
+
+/// On an executor of one's own, and where not a byte can be written.
+#[test]
+fn a_dropped_send_drops_its_stream() {
+    let (fake, dropped) = Fake::stuck();
+    let fake = std::sync::Mutex::new(Some(fake));
+    let connector = own::Connector::new(move |_| Ok(fake.lock().unwrap().take().unwrap()));
+    let sender = builder("http://any.test").build_with(connector.clone(), own::Threads);
+    within(async {
+        let connected = async {
+            while connector.connects() == 0 {
+                smol::future::yield_now().await;
+            }
+        };
+        send_until(connected, &sender).await;
+        assert!(dropped.recv().await.is_err());
+    });
+}
+
+/// The system may take all of it; then it may arrive, and the connection still does not stay behind.
+#[test]
+fn a_small_request_ends_with_its_send_too() {
+    let (head, head_is_read) = bounded(1);
+    let server = Raw::start(move |listener| {
+        let mut stream = accept(listener);
+        read_head(&mut stream);
+        head.try_send(()).unwrap();
+        read_to_end(&mut stream)
+    });
+    let sender = builder(&server.url()).build_on(RUNTIME);
+    within(async {
+        let answer: Option<Result<_, TelegramError>> =
+            or(async { Some(sender.send_message(&hello()).await) }, async {
+                head_is_read.recv().await.unwrap();
+                None
+            })
+            .await;
+        assert!(answer.is_none());
+        server.outcome.recv().await.unwrap();
+    });
+}
