@@ -243,8 +243,11 @@ fn flood_waits_use_up_retries_unless_told_otherwise() {
     assert_eq!(sends(1, Retry::new(2, ms(50)).uncounted_flood_waits(), &zero).len(), 3);
 }
 
+/// When each ended, and whether it was accepted.
+type Ends = Vec<(u64, bool)>;
+
 /// Sends a, to which the service answers with a wait, and b behind it. Gives when each ended and was sent.
-fn with_longest_wait<A>(strategy: A, wait: Duration) -> (Vec<(u64, bool)>, Vec<(u64, &'static str)>)
+fn with_longest_wait<A>(strategy: A, wait: Duration) -> (Ends, Vec<(u64, &'static str)>)
 where
     A: SendStrategy<Sender> + 'static,
 {

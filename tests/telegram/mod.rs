@@ -10,6 +10,7 @@ mod early;
 mod lenient;
 mod own;
 mod raw;
+mod resent;
 mod runner;
 mod secrecy;
 pub(crate) mod server;

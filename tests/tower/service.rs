@@ -68,8 +68,8 @@ fn being_ready_reserves_nothing() {
 fn a_handle_that_was_asked_once_and_left_keeps_nobody_out() {
     run(|runtime| async move {
         let (_, runner) = start_bounded(&runtime, 1).await;
-        let mut filler = runner.clone();
-        let filled = [filler.ready().await.unwrap().call("a"), filler.ready().await.unwrap().call("b")];
+        let mut fills = runner.clone();
+        let queued = [fills.ready().await.unwrap().call("a"), fills.ready().await.unwrap().call("b")];
         let mut left = [runner.clone(), runner.clone(), runner.clone()];
         for handle in &mut left {
             assert!(poll!(poll_fn(|cx| handle.poll_ready(cx))).is_pending());
@@ -78,7 +78,7 @@ fn a_handle_that_was_asked_once_and_left_keeps_nobody_out() {
         let (by_handle, by_request) =
             futures::join!(async { moves.ready().await.unwrap().call("c").await }, runner.request("d"));
         assert!(by_handle.is_ok() && by_request.unwrap().await.is_ok());
-        assert!(join_all(filled).await.into_iter().all(|end| end.is_ok()));
+        assert!(join_all(queued).await.into_iter().all(|end| end.is_ok()));
         // It is not forgotten either.
         let [first, ..] = &mut left;
         assert!(first.ready().await.unwrap().call("e").await.is_ok());
