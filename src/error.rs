@@ -98,16 +98,15 @@ impl<E> NoAnswer<E> {
 
     /// Adds what the worker knows at the end of the request's turn.
     #[cfg(any(feature = "alloc", feature = "embassy"))]
-    pub(crate) fn with_arrival(self, may_have_arrived: bool) -> Self {
-        match self {
-            Self::TimedOut if !may_have_arrived => Self::NotSentInTime,
-            Self::NotSentInTime if may_have_arrived => Self::TimedOut,
-            Self::Strategy(StrategyError(text)) => {
-                Self::Strategy(StrategyError(text.with_arrival(may_have_arrived)))
+    pub(crate) fn with_arrival(mut self, may_have_arrived: bool) -> Self {
+        match &mut self {
+            Self::Strategy(StrategyError(text)) | Self::Panicked(Panic(text)) => {
+                text.0.may_have_arrived = may_have_arrived;
             }
-            Self::Panicked(Panic(text)) => Self::Panicked(Panic(text.with_arrival(may_have_arrived))),
-            other => other,
+            Self::NotSentInTime if may_have_arrived => self = Self::TimedOut,
+            _ => {}
         }
+        self
     }
 }
 
@@ -257,12 +256,6 @@ impl Text {
 
     fn as_str(&self) -> &str {
         &self.0.text
-    }
-
-    #[cfg(any(feature = "alloc", feature = "embassy"))]
-    fn with_arrival(mut self, may_have_arrived: bool) -> Self {
-        self.0.may_have_arrived = may_have_arrived;
-        self
     }
 }
 

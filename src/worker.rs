@@ -113,6 +113,7 @@ where
     fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
             loop {
+                let mut was_sent = false;
                 // There is none after a panic, or if it was cancelled.
                 if let Some(taken) = &self.in_hand {
                     let mut turn = Turn::begin(&mut self.cx, taken, &self.delivery, budget);
@@ -120,28 +121,27 @@ where
                     let mut direct = Direct::<S, Q>::new(sender, &self.delivery, budget);
                     let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
                     let outcome = self.span.instrument(send).await;
-                    let was_sent = self.cx.attempts > 0;
+                    was_sent = self.cx.attempts > 0;
                     let has_unpublished = self.settle(outcome);
                     if has_unpublished {
                         self.published().await;
                     }
-                    if !was_sent {
-                        budget.step().await;
-                    }
-                } else {
+                }
+                // A send has counted itself.
+                if !was_sent {
                     budget.step().await;
                 }
                 if self.cx.is_held() {
                     let deadline = self.cx.take_not_before();
                     Q::make_room_for(self.cx.own_timer().sleep_until(deadline)).await;
                 }
-                if self.cx.storage().phase() >= Phase::Aborting {
-                    return ControlFlow::Break(());
-                }
                 if !self.cx.inbox.next_left(&mut self.in_hand) {
                     return ControlFlow::Continue(());
                 }
                 self.accept();
+                if self.cx.storage().phase() >= Phase::Aborting {
+                    return ControlFlow::Break(());
+                }
             }
         }
     }

@@ -45,6 +45,7 @@ pub struct RateLimiter<Kept> {
 /// The rate, and where the next stamp goes if the stamps are in an array.
 #[derive(Debug, Clone)]
 pub struct Ring {
+    #[cfg(feature = "alloc")]
     rate: usize,
     next: usize,
     /// Whether each place has a stamp: that at `next` is then the oldest.
@@ -146,7 +147,12 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
 impl<Kept: Stamps> RateLimiter<Kept> {
     fn with_stamps(rate: usize, stamps: Kept, period: Duration) -> Result<Self, InvalidArgument> {
         // Made before it is checked: else a chip moves the stamps once more.
-        let ring = Ring { rate, next: 0, full: false };
+        let ring = Ring {
+            #[cfg(feature = "alloc")]
+            rate,
+            next: 0,
+            full: false,
+        };
         let limiter = Self { period: Nanos::of(period), stamps, ring, in_flight: false };
         if rate == 0 {
             return Err(InvalidArgument::new("rate", "must be at least 1"));

@@ -1,9 +1,10 @@
 //! How long the worker may keep other tasks of its executor waiting.
 
-use core::future::poll_fn;
+use core::future::Future;
 use core::num::NonZeroU32;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::task::Poll;
+use core::task::{Context, Poll};
 
 /// How many steps the worker may still take before it lets others run: sends, re-sends among them, and requests that end
 /// without one.
@@ -25,37 +26,35 @@ impl Budget {
         self.left.store(self.whole.get(), Ordering::Relaxed);
     }
 
-    #[inline]
-    pub(super) fn is_used_up(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
-    }
-
-    /// Counts a step.
-    #[inline]
-    pub(super) fn count(&self) {
-        self.left.store(self.left.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
-    }
-
     /// Takes a step, after others could run if the budget is used up.
-    pub(super) async fn step(&self) {
-        if self.is_used_up() {
-            yield_now().await;
-            self.renew();
-        }
-        self.count();
+    #[inline]
+    pub(super) const fn step(&self) -> Step<'_> {
+        Step { budget: self, lets_others_run: false }
     }
 }
 
-/// Lets the executor run others.
-pub(super) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
+/// The future of [`Budget::step`]. Not an `async fn`: it is awaited in many places, and takes less code so.
+pub(super) struct Step<'a> {
+    budget: &'a Budget,
+    lets_others_run: bool,
+}
+
+impl Future for Step<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let budget = self.budget;
+        let mut left = budget.left.load(Ordering::Relaxed);
+        if left == 0 {
+            if !self.lets_others_run {
+                self.lets_others_run = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            left = budget.whole.get();
         }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+        budget.left.store(left - 1, Ordering::Relaxed);
+        Poll::Ready(())
+    }
 }
