@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Wake};
+use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
 use common::store::{self, Store, start};
 use common::{ms, run};
@@ -260,6 +260,49 @@ fn whom_nobody_can_wake_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
     }
 }
 
+/// A waker that can be cloned by the task itself, and by nobody else.
+fn uncloneable() -> Waker {
+    const TABLE: RawWakerVTable = RawWakerVTable::new(
+        |clones| {
+            // SAFETY: it is the pointer below, to a leaked counter.
+            #[expect(unsafe_code, reason = "only such a waker has a `clone` of its own")]
+            let clones = unsafe { &*clones.cast::<Cell<u32>>() };
+            clones.set(clones.get() + 1);
+            if clones.get() > 2 {
+                std::panic::resume_unwind(Box::new("can't clone"));
+            }
+            RawWaker::new(std::ptr::from_ref(clones).cast(), &TABLE)
+        },
+        |_| {},
+        |_| {},
+        |_| {},
+    );
+    let clones = Box::leak(Box::new(Cell::new(0)));
+    // SAFETY: the counter lives for ever, and no other thread sees this waker.
+    #[expect(unsafe_code, reason = "only such a waker has a `clone` of its own")]
+    unsafe {
+        Waker::from_raw(RawWaker::new(std::ptr::from_ref(clones).cast(), &TABLE))
+    }
+}
+
+fn whom_nobody_can_clone_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(ScriptedSender::new(runtime.timer()));
+        let (runner, worker) = S::prepare(builder, runtime.timer()).run();
+        let mut worker = Box::pin(worker);
+        assert!(poll!(&mut worker).is_pending());
+        let (waker, mut results, mut others_results) = (uncloneable(), runner.results(), runner.results());
+        let mut response = pin!(results.recv());
+        assert!(response.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(poll!(others_results.next()).is_pending());
+        let worker = runtime.spawn(worker);
+        let ticket = runner.request(1).await.unwrap();
+        assert!(others_results.next().await.is_some() && ticket.await.is_ok());
+        assert_eq!((runner.close().await, runner.stats().failed), (Exit::Drained, 0));
+        assert_eq!(worker.await, Some(Ok(Exit::Drained)));
+    });
+}
+
 /// The executor's own waker may panic too: a caller's request is in the queue all the same.
 fn a_worker_that_can_not_be_woken_harms_no_caller<S: Store<ScriptedSender<u32>>>() {
     run(|runtime| async move {
@@ -387,6 +430,7 @@ fn a_request_that_panics_when_it_is_dropped_harms_no_other<S: Store<Handles>>() 
 
 over_every_storage!(
     whom_nobody_can_wake_harms_nobody_else,
+    whom_nobody_can_clone_harms_nobody_else,
     a_worker_that_can_not_be_woken_harms_no_caller,
     a_panic_whose_payload_panics_when_it_is_dropped_fails_its_ticket_only,
     a_request_that_panics_when_it_is_dropped_harms_no_other,

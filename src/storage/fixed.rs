@@ -200,16 +200,16 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         })
     }
 
-    /// Wakes those who wait for `event`.
+    /// Wakes those who wait for `event`. A waker that panics when it is cloned or called harms no other.
     #[cold]
     fn wake(&self, event: Event) {
-        let mut next = self.with(|state| {
-            state.waiters.call(event);
-            state.waiters.next_due()
-        });
-        while let Some(waiter) = next {
-            contain(|| waiter.wake());
-            next = self.with(|state| state.waiters.next_due());
+        self.with(|state| state.waiters.call(event));
+        loop {
+            match contain(|| self.with(|state| state.waiters.next_due())) {
+                Some(Some(waiter)) => _ = contain(|| waiter.wake()),
+                Some(None) => return,
+                None => {}
+            }
         }
     }
 

@@ -104,8 +104,9 @@ impl<const N: usize> Waiters<N> {
         self.find(|waker, note| {
             let due = note.get().due;
             if due {
-                next = waker.cloned();
+                // First, as the waker may panic.
                 note.set(Note { due: false, ..note.get() });
+                next = waker.cloned();
             }
             due
         });
