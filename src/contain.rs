@@ -1,18 +1,19 @@
 //! The containment of user code: wakers, destructors and subscribers may panic, and must harm no request but their own.
 
-/// Runs `work`, which drops values of users, or calls their wakers or subscribers. Returns `None` if it panicked.
-pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
+use crate::error::Panic;
+
+/// Runs `work`, which runs code of users. Returns its panic if it panicked. Without `std` a panic ends the program.
+pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     #[cfg(not(feature = "std"))]
-    return Some(work());
+    return Ok(work());
     // The crate's own state is updated before user code runs.
     #[cfg(feature = "std")]
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
-        Ok(done) => Some(done),
-        Err(payload) => {
-            discard(payload);
-            None
-        }
-    }
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(Panic::from_payload)
+}
+
+/// Runs `work`, which drops values of users, or calls their wakers or subscribers. Returns `None` if it panicked.
+pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch(work).ok()
 }
 
 /// Drops the payload of a panic. One that panics when it is dropped is leaked.

@@ -69,8 +69,8 @@ pub enum NoAnswer<E> {
     Panicked(Panic),
     /// The ticket was cancelled before the request's turn: it is never sent.
     Cancelled,
-    /// The ticket was cancelled when the request's turn had begun: it is sent all the same, and its response goes to the
-    /// results.
+    /// The ticket was cancelled when the request's turn had begun, or was about to: it may be sent all the same, and then its
+    /// response goes to the results.
     CancelledInFlight,
     /// The runner was aborted before the request could reach the service. The request is among those that
     /// [`abort`](crate::SenderRunner::abort) or [`close_with_timeout`](crate::SenderRunner::close_with_timeout)
@@ -104,6 +104,7 @@ impl<E> NoAnswer<E> {
                 text.0.may_have_arrived = may_have_arrived;
             }
             Self::NotSentInTime if may_have_arrived => self = Self::TimedOut,
+            Self::Cancelled | Self::Aborted | Self::Stopped if may_have_arrived => self = Self::Interrupted,
             _ => {}
         }
         self

@@ -180,7 +180,13 @@ pub trait Context<S: MessageSender> {
     /// Returns true if the service may have got the request by now, in this round. A strategy that sends it again then may
     /// send it twice.
     fn may_have_arrived(&self) -> bool {
-        self.attempts() > 0
+        self.arrival().unwrap_or(self.attempts() > 0)
+    }
+
+    /// Returns whether the request may have arrived, if that is known from more than the attempts.
+    #[doc(hidden)]
+    fn arrival(&self) -> Option<bool> {
+        None
     }
 
     /// The timer, for a future that outlives the borrow of the context.

@@ -108,8 +108,8 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     }
 
     /// Takes the request back. If its turn has not come, it is never sent, and the ticket ends now with
-    /// [`NoAnswer::Cancelled`]. If its turn has begun, the send runs on and its response goes to the results; the ticket ends
-    /// now with [`NoAnswer::CancelledInFlight`].
+    /// [`NoAnswer::Cancelled`]. If its turn has begun or may have, the send runs on and its response goes to the results; the
+    /// ticket ends now with [`NoAnswer::CancelledInFlight`].
     ///
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {

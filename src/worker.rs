@@ -2,19 +2,22 @@
 //! pause if the service asked for it; at the end drain, close the sender, stop.
 
 mod budget;
+mod catch_panic;
 mod context;
 mod guard;
 
 use core::future::{Future, poll_fn};
-use core::mem::take;
+use core::mem::{needs_drop, take};
 use core::num::NonZeroU32;
 use core::ops::ControlFlow;
+use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::budget::Budget;
+use self::catch_panic::catch_panic;
 use self::context::{Direct, Turn, WorkerContext};
-use self::guard::{abortable, catch_panic, resting};
-use crate::contain::contain;
+use self::guard::{abortable, resting};
+use crate::contain::{catch, contain};
 use crate::error::{NoAnswer, Panic};
 use crate::runtime::{Nanos, Timer};
 use crate::sender::{Delivery, MessageSender};
@@ -77,8 +80,14 @@ where
             while resting(&storage, self.cx.inbox.next(&mut self.in_hand)).await {
                 self.accept();
                 let served = loop {
-                    let serving = catch_panic(self.serve_while_ready(&sender, &budget));
-                    match abortable(&storage, &budget, serving).await {
+                    let served = {
+                        let mut serving = pin!(catch_panic(self.serve_while_ready(&sender, &budget)));
+                        let served = abortable(&storage, &budget, serving.as_mut()).await;
+                        // A send that is cut short is dropped here.
+                        serving.discard();
+                        served
+                    };
+                    match served {
                         Some(Ok(served)) => break served,
                         None => break ControlFlow::Break(()),
                         Some(Err(panic)) => self.fail_panicked(panic),
@@ -99,7 +108,11 @@ where
             self.cx.storage().end_results();
             let aborted = self.cx.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes, or is dropped, has closed as well as it can.
-            let _ = catch_panic(sender.close()).await;
+            {
+                let mut closing = pin!(catch_panic(async { sender.close().await }));
+                let _ = closing.as_mut().await;
+                closing.discard();
+            }
             contain(|| drop(sender));
             self.cx.exit = if aborted { Exit::Aborted } else { Exit::Drained };
             Ok(self.cx.exit)
@@ -153,13 +166,18 @@ where
 
     /// Ends the turn of the request in hand with its outcome. Tells whether its response waits to be published.
     #[inline]
-    fn settle(&mut self, outcome: Outcome<S>) -> bool {
+    fn settle(&mut self, mut outcome: Outcome<S>) -> bool {
         let mut is_published = true;
         if let (Some(taken), Ok(response)) = (&self.in_hand, &outcome)
             && self.cx.storage().wants_results()
         {
-            // A user's `Clone` may panic; the request is still in hand then.
-            is_published = self.cx.inbox.publish(taken, self.cx.attempts, response.clone());
+            match catch(|| response.clone()) {
+                Ok(clone) => is_published = self.cx.inbox.publish(taken, self.cx.attempts, clone),
+                Err(panic) => {
+                    contain(|| drop(outcome));
+                    outcome = Err(NoAnswer::Panicked(panic));
+                }
+            }
         }
         self.end_turn(outcome);
         !is_published
@@ -221,7 +239,11 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         }
         self.span.take().end(name_of::<S>(&outcome));
         let id = taken.id();
-        let (_request, reply) = taken.into_parts();
+        let (request, reply) = taken.into_parts();
+        // First and by itself: if a ticket's waker panics too, nothing may be left to be dropped.
+        if needs_drop::<S::Request>() {
+            contain(|| drop(request));
+        }
         if let Some(reply) = reply {
             self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts, may_have_arrived));
         }

@@ -273,6 +273,83 @@ fn a_strategy_that_refuses_or_panics_before_the_send_can_have_sent_nothing<S: St
     }
 }
 
+/// Gives an error that says that nothing was sent, after a send.
+struct Lies(NoAnswer<&'static str>);
+
+impl SendStrategy<Line> for Lies {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<Line>,
+        request: &Does,
+        mut inner: impl Pipeline<Line>,
+    ) -> Outcome<Line> {
+        let _ = inner.send(cx, request).await;
+        Err(self.0.clone())
+    }
+}
+
+fn no_strategy_can_say_of_a_send_that_it_was_none<S: Store<Line>>() {
+    for lie in [NoAnswer::NotSentInTime, NoAnswer::Aborted, NoAnswer::Stopped, NoAnswer::Cancelled] {
+        for (does, arrived) in [(Does::Breaks, true), (Does::RefusesTheConnection, false)] {
+            let lie = lie.clone();
+            run(|runtime| async move {
+                let builder = SenderRunner::builder(Line(runtime.timer())).strategy(Lies(lie.clone()));
+                let runner = start_built::<S, _, _>(&runtime, builder).await;
+                let mut ticket = runner.request(does).await.unwrap();
+                let Err(SendError::NoAnswer(why)) = (&mut ticket).await else { panic!("it was accepted") };
+                assert_eq!(
+                    (why.may_have_arrived(), ticket.may_have_arrived()),
+                    (arrived, arrived),
+                    "{lie:?}"
+                );
+            });
+        }
+    }
+}
+
+/// An error before the delivery has begun needs no reading.
+fn an_error_before_the_delivery_has_begun_is_sent_again<S: Store<Connects>>() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(Connects).strategy(Retry::new(2, SECOND));
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
+        let mut ticket = runner.request(()).await.unwrap();
+        assert_eq!((&mut ticket).await, Err(SendError::NoAnswer(NoAnswer::Failed("no route"))));
+        assert_eq!((ticket.attempts(), ticket.may_have_arrived()), (3, false));
+    });
+}
+
+/// Never comes as far as a delivery.
+struct Connects;
+
+impl MessageSender for Connects {
+    type Request = ();
+    type Message = ();
+    type Rejection = ();
+    type Error = &'static str;
+
+    async fn send_message(&self, (): &()) -> Result<MessageResponse<Self>, &'static str> {
+        Err("no route")
+    }
+
+    async fn deliver(&self, request: &(), _: &Delivery) -> Result<MessageResponse<Self>, &'static str> {
+        self.send_message(request).await
+    }
+}
+
+/// The inner one was asked to, the outer one was not.
+fn a_retry_looks_at_all_attempts_and_not_at_the_last_one_alone<S: Store<Sender>>() {
+    run(|runtime| async move {
+        let sender = scripted(&runtime, [Reply::hang(), Reply::reject(400)]);
+        let builder = SenderRunner::builder(sender.clone())
+            .strategy(timeout(100))
+            .strategy(Retry::new(1, ms(0)).on_no_answer())
+            .strategy(Retry::new(5, ms(0)));
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
+        assert!(matches!(runner.request("a").await.unwrap().await, Err(SendError::Rejected(_))));
+        assert_eq!(sender.sends().len(), 2);
+    });
+}
+
 fn what_may_have_been_taken_is_sent_again_only_if_asked_for<S: Store<Line>>() {
     for (retry, sends) in [(Retry::new(3, SECOND), 1), (Retry::new(3, SECOND).on_no_answer(), 4)] {
         run(|runtime| async move {
@@ -313,6 +390,9 @@ over_every_storage!(
     an_abort_in_the_wait_after_a_rejection_gives_the_request_back,
     one_attempt_that_may_have_arrived_is_enough,
     a_strategy_that_refuses_or_panics_before_the_send_can_have_sent_nothing,
+    no_strategy_can_say_of_a_send_that_it_was_none,
+    an_error_before_the_delivery_has_begun_is_sent_again,
+    a_retry_looks_at_all_attempts_and_not_at_the_last_one_alone,
     what_may_have_been_taken_is_sent_again_only_if_asked_for,
     a_worker_that_is_dropped_tells_what_it_never_sent,
 );

@@ -622,3 +622,61 @@ fn a_storage_of_65_535_places_holds_as_many_rounds() {
         assert_eq!((runner.stats().sent, worker.await), (65_537, Some(Ok(Exit::Drained))));
     });
 }
+
+/// Panics when it is dropped, if it is told to.
+#[derive(Clone)]
+struct Round(bool);
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        if self.0 {
+            std::panic::resume_unwind(Box::new("dropped"));
+        }
+    }
+}
+
+struct HangsOnRounds;
+
+impl telegram_sender::MessageSender for HangsOnRounds {
+    type Request = Round;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, _: &Round) -> Result<telegram_sender::MessageResponse<Self>, ()> {
+        std::future::pending().await
+    }
+}
+
+/// Puts two rounds into a queue for one, and holds the request in hand back.
+struct TwoRounds;
+
+impl telegram_sender::SendStrategy<HangsOnRounds> for TwoRounds {
+    async fn execute(
+        &mut self,
+        cx: &mut impl telegram_sender::Context<HangsOnRounds>,
+        _: &Round,
+        _: impl telegram_sender::Pipeline<HangsOnRounds>,
+    ) -> telegram_sender::Outcome<HangsOnRounds> {
+        for _ in 0..2 {
+            assert!(cx.requeue(Round(true)).is_ok());
+        }
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn a_round_that_panics_when_an_unsent_request_pushes_it_out_leaves_nobody_waiting() {
+    run(|runtime| async move {
+        let storage: Box<FixedStorage<NoopRawMutex, HangsOnRounds, 1, 1, 0, 4>> = Box::default();
+        let builder = Builder::new(HangsOnRounds).strategy(TwoRounds);
+        let (runner, worker) = builder.prepare_in(&*storage, runtime.timer()).unwrap().run();
+        let mut worker = Box::pin(worker);
+        let ticket = runner.request(Round(false)).await.unwrap();
+        assert!(futures::poll!(&mut worker).is_pending());
+        drop(worker);
+        assert_eq!(ticket.await, Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        assert_eq!(runner.task().await, Exit::Dropped);
+        assert_eq!(runner.abort().await.count(), 1);
+    });
+}

@@ -9,6 +9,8 @@ use std::mem::forget;
 use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use common::store::{Store, start, start_built};
@@ -16,6 +18,8 @@ use common::{Sender, accepting, ms, now, run, scripted, sent};
 use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
 use futures::{FutureExt, poll};
+#[cfg(feature = "smol")]
+use telegram_sender::Smol;
 use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
 use telegram_sender::{
     BuiltIn, Chain, Context, Exit, Jitter, MessageResponse, MessageSender, NoAnswer, Outcome, Pipeline,
@@ -258,6 +262,125 @@ fn resends_without_a_wait_let_others_run_and_end_with_an_abort<S: Store<Sender>>
     });
 }
 
+/// The sender is not called at all, and each round waits for no time.
+fn a_retry_of_what_is_never_sent_lets_others_run_and_ends_with_an_abort<S: Store<Sender>>() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(accepting(&runtime, ms(0)))
+            .strategy(RateLimiter::new(1, Duration::from_secs(3600)).unwrap())
+            .strategy(Refuses)
+            .strategy(OnRefusal)
+            .strategy(Retry::new(u32::MAX, Duration::ZERO));
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
+        drop(runner.request("a").await.unwrap());
+        others_run(20).await;
+        assert_eq!(common::all(runner.abort().await), ["a"]);
+    });
+}
+
+/// Says of each refusal that the request was not sent in time.
+struct OnRefusal;
+
+impl<S: MessageSender> SendStrategy<S> for OnRefusal {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        inner.send(cx, request).await.map_err(|_| NoAnswer::NotSentInTime)
+    }
+}
+
+/// Re-queues its request and panics.
+struct RequeuesAndPanics;
+
+impl SendStrategy<Sender> for RequeuesAndPanics {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<Sender>,
+        request: &&'static str,
+        _: impl Pipeline<Sender>,
+    ) -> Outcome<Sender> {
+        let _ = cx.requeue(request);
+        std::panic::resume_unwind(Box::new("panics"));
+    }
+}
+
+fn panics_without_end_let_others_run<S: Store<Sender>>() {
+    run(|runtime| async move {
+        let builder = SenderRunner::builder(accepting(&runtime, ms(0))).strategy(RequeuesAndPanics);
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
+        drop(runner.request("a").await.unwrap());
+        others_run(20).await;
+        assert!(common::all(runner.abort().await).is_empty());
+    });
+}
+
+/// A task whose future is dropped when it is woken, as its executor has ended.
+struct Orphan(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+impl Orphan {
+    fn start(future: impl Future<Output = ()> + Send + 'static) {
+        let orphan = Arc::new(Self(Mutex::new(Some(Box::pin(future)))));
+        let waker = Waker::from(orphan.clone());
+        let mut future = orphan.0.lock().unwrap().take().unwrap();
+        assert!(future.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        *orphan.0.lock().unwrap() = Some(future);
+    }
+}
+
+impl Wake for Orphan {
+    fn wake(self: Arc<Self>) {
+        let future = self.0.lock().unwrap().take();
+        drop(future);
+    }
+}
+
+struct Echo;
+
+impl MessageSender for Echo {
+    type Request = u32;
+    type Message = u32;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(*request))
+    }
+}
+
+/// Lets everything that waits be dropped by the very call that wakes it. A lock that is held meanwhile is waited for for ever.
+macro_rules! what_is_dropped_when_it_is_woken {
+    ($prepare:ident) => {{
+        let builder = || SenderRunner::builder(Echo).queue_capacity(1).unwrap();
+        let (runner, worker) = builder().$prepare(Smol).run();
+        let runner: &'static _ = Box::leak(Box::new(runner));
+        let mut worker = Box::pin(worker);
+        drop(runner.try_request(0).unwrap());
+        for _ in 0..2 {
+            Orphan::start(async { drop(runner.request(1).await) });
+            Orphan::start(async { _ = runner.results().next().await });
+            Orphan::start(async { _ = runner.task().await });
+        }
+        assert!((&mut worker).now_or_never().is_none());
+        let close = runner.close();
+        assert_eq!(smol::block_on(smol::future::zip(worker, close)), (Ok(Exit::Drained), Exit::Drained));
+
+        // So may the worker be.
+        let (runner, worker) = builder().$prepare(Smol).run();
+        Orphan::start(async { _ = worker.await });
+        let ticket = runner.try_request(0).unwrap();
+        assert_eq!(smol::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+    }};
+}
+
+#[cfg(feature = "smol")]
+#[test]
+fn what_is_dropped_when_it_is_woken_keeps_nobody_waiting() {
+    what_is_dropped_when_it_is_woken!(prepare);
+    what_is_dropped_when_it_is_woken!(prepare_lean);
+}
+
 /// Refuses each request.
 struct Refuses;
 
@@ -348,6 +471,8 @@ over_every_storage!(
     a_consumer_who_does_not_come_for_its_response_keeps_none_from_another,
     what_comes_for_a_consumer_while_the_last_one_leaves_is_not_lost,
     resends_without_a_wait_let_others_run_and_end_with_an_abort,
+    a_retry_of_what_is_never_sent_lets_others_run_and_ends_with_an_abort,
+    panics_without_end_let_others_run,
 );
 
 mod many {

@@ -15,7 +15,8 @@ use common::{ms, run};
 use futures::{FutureExt, StreamExt, poll};
 use telegram_sender::testing::ScriptedSender;
 use telegram_sender::{
-    Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Spawner, Timer,
+    Exit, KeepResults, MessageResponse, MessageSender, NoAnswer, Overflow, SendError, SenderRunner, Spawner,
+    Timeout, Timer,
 };
 
 /// Panics when it is cloned, as it is for the results.
@@ -428,7 +429,172 @@ fn a_request_that_panics_when_it_is_dropped_harms_no_other<S: Store<Handles>>() 
     }
 }
 
+/// What its send holds panics when it is dropped, and so does its `close` when it is called.
+#[derive(Clone, Default)]
+struct Holds(Rc<Cell<u32>>);
+
+impl MessageSender for Holds {
+    type Request = bool;
+    type Message = ();
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, hangs: &bool) -> Result<MessageResponse<Self>, ()> {
+        if *hangs {
+            let _held = Bomb;
+            std::future::pending::<()>().await;
+        }
+        Ok(Ok(()))
+    }
+
+    fn close(&self) -> impl Future<Output = ()> {
+        self.0.set(self.0.get() + 1);
+        if self.0.get() > 0 {
+            std::panic::resume_unwind(Box::new(Bomb));
+        }
+        async {}
+    }
+}
+
+fn a_send_that_panics_when_it_is_dropped_ends_nothing_else<S: Store<Holds>>() {
+    run(|runtime| async move {
+        let sender = Holds::default();
+        let builder = SenderRunner::builder(sender.clone()).strategy(Timeout::new(ms(10)).unwrap());
+        let prepared = S::prepare(builder, runtime.timer());
+        let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
+        // Dropped by a time-out, and by an abort.
+        let late = runner.request(true).await.unwrap();
+        assert!(runner.request(false).await.unwrap().await.is_ok());
+        assert!(matches!(late.await, Err(SendError::NoAnswer(NoAnswer::Panicked(_)))));
+        let in_flight = runner.request(true).await.unwrap();
+        runtime.timer().sleep(ms(1)).await;
+        let behind = runner.request(false).await.unwrap();
+        assert!(runner.abort().await.into_iter().eq([false]));
+        assert_eq!(in_flight.await, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
+        assert_eq!(behind.await, Err(SendError::NoAnswer(NoAnswer::Aborted)));
+        assert_eq!((task.await, sender.0.get()), (Some(Ok(Exit::Aborted)), 1));
+    });
+}
+
+/// Echoes a request that panics when it is dropped, and whose echo does.
+#[derive(Clone)]
+struct EchoesBombs;
+
+#[derive(Clone)]
+struct Fused(Option<Rc<Bomb>>);
+
+impl MessageSender for EchoesBombs {
+    type Request = Fused;
+    type Message = Fused;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &Fused) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(Fused(request.0.as_ref().map(|_| Rc::new(Bomb)))))
+    }
+}
+
+/// Two panics of one turn are one too many for a program, if they meet.
+fn values_of_one_turn_that_all_panic_when_they_are_dropped_harm_no_other<S: Store<EchoesBombs>>() {
+    for is_awaited in [false, true] {
+        run(|runtime| async move {
+            let prepared = S::prepare(SenderRunner::builder(EchoesBombs), runtime.timer());
+            let (runner, worker) = prepared.run();
+            let mut worker = Box::pin(worker);
+            let mut bomb = Some(runner.request(Fused(Some(Rc::new(Bomb)))).await.unwrap());
+            let behind = runner.request(Fused(None)).await.unwrap();
+            if is_awaited {
+                // Its task can't be woken either.
+                assert!(poll_unwakeable(Pin::new(bomb.as_mut().unwrap())));
+            } else {
+                bomb = None;
+            }
+            assert!(poll!(&mut worker).is_pending());
+            assert!(behind.await.is_ok());
+            if let Some(bomb) = bomb {
+                std::mem::forget(bomb.await.ok());
+            }
+            assert_eq!((runner.stats().sent, runner.stats().failed), (2, 0));
+        });
+    }
+}
+
+/// Sends one that panics when it is cloned for the results, and when it is dropped after that.
+fn a_response_that_can_not_be_cloned_nor_dropped_harms_no_other<S: Store<Unclonable>>() {
+    run(|runtime| async move {
+        let runner = start::<S, _>(&runtime, &Unclonable).await;
+        let _results = runner.results();
+        let bad = runner.request(true).await.unwrap();
+        let behind = runner.request(false).await.unwrap();
+        assert!(matches!(bad.await, Err(SendError::NoAnswer(NoAnswer::Panicked(_)))));
+        assert!(behind.await.is_ok());
+    });
+}
+
+#[derive(Clone)]
+struct Unclonable;
+
+#[derive(Debug)]
+struct Bad(bool);
+
+impl Clone for Bad {
+    fn clone(&self) -> Self {
+        if self.0 {
+            std::panic::resume_unwind(Box::new(Bomb));
+        }
+        Self(false)
+    }
+}
+
+impl Drop for Bad {
+    fn drop(&mut self) {
+        if self.0 {
+            std::panic::resume_unwind(Box::new(Bomb));
+        }
+    }
+}
+
+impl MessageSender for Unclonable {
+    type Request = bool;
+    type Message = Bad;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, is_bad: &bool) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(Bad(*is_bad)))
+    }
+}
+
+/// Results that nobody reads wait for room when the worker is dropped or aborted.
+fn a_response_that_panics_when_it_is_given_up_leaves_nobody_waiting<S: Store<EchoesBombs>>() {
+    for drops_the_worker in [false, true] {
+        run(|runtime| async move {
+            let keep = KeepResults::always().bounded(1, Overflow::Wait).unwrap();
+            let builder = SenderRunner::builder(EchoesBombs).results(keep);
+            let (runner, worker) = S::prepare(builder, runtime.timer()).run();
+            let mut worker = Box::pin(worker);
+            for _ in 0..3 {
+                std::mem::forget(runner.request(Fused(None)).await.unwrap());
+            }
+            assert!(poll!(&mut worker).is_pending());
+            let mut end = pin!(runner.task());
+            assert!(poll!(&mut end).is_pending());
+            if drops_the_worker {
+                drop(worker);
+                assert_eq!(end.await, Exit::Dropped);
+            } else {
+                let (_, exit) = futures::join!(runner.abort(), worker);
+                assert_eq!((exit, end.await), (Ok(Exit::Aborted), Exit::Aborted));
+            }
+        });
+    }
+}
+
 over_every_storage!(
+    a_send_that_panics_when_it_is_dropped_ends_nothing_else,
+    values_of_one_turn_that_all_panic_when_they_are_dropped_harm_no_other,
+    a_response_that_can_not_be_cloned_nor_dropped_harms_no_other,
+    a_response_that_panics_when_it_is_given_up_leaves_nobody_waiting,
     whom_nobody_can_wake_harms_nobody_else,
     whom_nobody_can_clone_harms_nobody_else,
     a_worker_that_can_not_be_woken_harms_no_caller,

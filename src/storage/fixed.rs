@@ -330,8 +330,9 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn keep_unsent(&self, request: S::Request) {
-        if self.with(|state| state.keep_unsent(request, &self.waiting)).is_some() {
+        if let Some(pushed_out) = self.with(|state| state.keep_unsent(request, &self.waiting)) {
             self.counters.unsent.add_one();
+            contain(|| drop(pushed_out));
         }
     }
 

@@ -5,17 +5,20 @@ pub(crate) mod backed;
 pub(super) mod bound;
 pub(super) mod entry;
 mod inbox;
+mod late_waker;
 mod lazy_queue;
 pub(super) mod life;
 mod receipt;
 pub(super) mod results;
 mod turns_begun;
 pub(super) mod waiters;
+mod worker_due;
 
 use alloc::sync::Arc;
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::Waker;
 
 use async_channel::{Receiver, Sender};
 use futures::channel::oneshot;
@@ -25,6 +28,7 @@ use self::entry::Entry;
 use self::inbox::HeapInbox;
 use self::receipt::HeapReceipt;
 use self::turns_begun::TurnsBegun;
+use self::worker_due::WorkerDue;
 use super::{Enqueued, Refused, Settled, Taken, sealed, take};
 use crate::results::KeepResults;
 use crate::runtime::Instant;
@@ -47,6 +51,7 @@ struct Shared<S: MessageSender> {
     receiver: Receiver<Queued<S>>,
     common: Common<S>,
     turns_begun: TurnsBegun,
+    worker_due: Arc<WorkerDue>,
 }
 
 impl<S: MessageSender> Heap<S> {
@@ -55,10 +60,19 @@ impl<S: MessageSender> Heap<S> {
         let (sender, receiver) = async_channel::unbounded();
         let queue = receiver.clone();
         let common = Common::new(capacity, results);
+        let worker_due = Arc::new(WorkerDue::new());
+        let waker = Waker::from(worker_due.clone());
         let (next_id, turns_begun) = (AtomicUsize::new(0), TurnsBegun::new());
-        let storage = Self(Arc::new(Shared { next_id, sender, receiver, common, turns_begun }));
-        let inbox = HeapInbox::new(storage.clone(), queue);
+        let storage = Self(Arc::new(Shared { next_id, sender, receiver, common, turns_begun, worker_due }));
+        let inbox = HeapInbox::new(storage.clone(), queue, waker);
         (storage, inbox)
+    }
+
+    #[inline]
+    fn wake_worker_if_due(&self) {
+        if self.0.worker_due.take() {
+            self.0.common.life.wake_worker();
+        }
     }
 }
 
@@ -93,7 +107,10 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
         let (replier, reply) = oneshot::channel();
         let queued = Queued::callers(id, take(request), queued_at, replier);
         match self.0.sender.try_send(queued) {
-            Ok(()) => Ok((id, HeapReceipt::new(reply, self.clone()))),
+            Ok(()) => {
+                self.wake_worker_if_due();
+                Ok((id, HeapReceipt::new(reply, self.clone())))
+            }
             Err(refused) => {
                 *request = Some(refused.into_inner().into_parts().0);
                 Err(Refused::Closing)
@@ -107,6 +124,7 @@ impl<S: MessageSender> Backed<S> for Heap<S> {
 
     fn close(&self) {
         self.0.sender.close();
+        self.wake_worker_if_due();
     }
 
     fn len(&self) -> usize {

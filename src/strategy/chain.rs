@@ -116,7 +116,7 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
                 // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
                     && let Err(expired_at) =
-                        within(expiry(levels, level), &timer, timer.sleep_until(pause.end(cx))).await
+                        within(expiry(levels, level), &timer, cx.sleep_until(pause.end(cx))).await
                 {
                     (outcome, level) = (Err(expired(cx)), expired_at);
                 } else if resend {

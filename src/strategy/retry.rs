@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::delay::{FloodWait, Pause, flood_wait};
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
-use crate::runtime::{Nanos, Timer};
+use crate::runtime::Nanos;
 use crate::sender::MessageSender;
 use crate::trace;
 
@@ -119,19 +119,21 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
         retry: &mut u32,
     ) -> Option<Pause> {
         let mut pause = None;
-        let may_resend = match outcome {
+        let (may_have_arrived, is_over) = match outcome {
             Ok(Err(rejection)) => {
                 let wait = flood_wait::<S>(cx, rejection);
                 pause = (wait == FloodWait::Served).then_some(Pause::UntilPermitted);
                 let is_over = wait == FloodWait::TooLong || S::is_final(rejection);
-                !is_over && (self.no_answer_too || !S::may_have_been_taken(rejection))
+                (S::may_have_been_taken(rejection), is_over)
             }
-            Err(NoAnswer::Failed(error)) => self.no_answer_too || !S::may_have_arrived(error),
-            Err(NoAnswer::TimedOut) => self.no_answer_too,
-            Err(NoAnswer::NotSentInTime) => true,
-            Ok(Ok(_)) | Err(_) => false,
+            Err(NoAnswer::Failed(error)) => (S::may_have_arrived(error), false),
+            Err(NoAnswer::TimedOut) => (true, false),
+            Err(NoAnswer::NotSentInTime) => (false, false),
+            Ok(Ok(_)) | Err(_) => return None,
         };
-        if !may_resend {
+        // What is known of all attempts counts more than the last one.
+        let may_have_arrived = cx.arrival().unwrap_or(may_have_arrived);
+        if is_over || may_have_arrived && !self.no_answer_too {
             return None;
         }
         if pause.is_none() || self.counts_flood_waits {
@@ -160,8 +162,8 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
                     let Some(pause) = self.pause(cx, &outcome, &mut retry) else { return outcome };
                     pause.end(cx)
                 };
-                let timer = cx.timer();
-                timer.sleep_until(deadline).await;
+                // By the context, which lets others run: an attempt need not come as far as the sender.
+                cx.sleep_until(deadline).await;
             }
         }
     }

@@ -133,8 +133,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for Turn<'_, S, T, Q>
         }
     }
 
-    fn may_have_arrived(&self) -> bool {
-        self.delivery.has_begun()
+    fn arrival(&self) -> Option<bool> {
+        Some(self.delivery.has_begun())
     }
 
     fn is_closing(&self) -> bool {
@@ -216,7 +216,7 @@ impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for Direct<'_, S, Q> {
             cx.begin_attempt();
             let answer = sender.deliver(request, delivery).await;
             // An attempt that surely did not arrive leaves what was known before it.
-            delivery.set(may_have_arrived || may_be_taken::<S>(&answer));
+            delivery.set(may_have_arrived || may_be_taken::<S>(&answer, delivery));
             let response = answer.map_err(NoAnswer::Failed)?;
             if let Err(rejection) = &response
                 && let Some(wait) = S::retry_after(rejection)
@@ -232,10 +232,13 @@ impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for Direct<'_, S, Q> {
 }
 
 /// Returns true unless an attempt that ended with `answer` surely did not arrive, or was surely not taken.
-fn may_be_taken<S: MessageSender>(answer: &Result<MessageResponse<S>, S::Error>) -> bool {
+fn may_be_taken<S: MessageSender>(
+    answer: &Result<MessageResponse<S>, S::Error>,
+    delivery: &Delivery,
+) -> bool {
     match answer {
         Ok(Ok(_)) => true,
         Ok(Err(rejection)) => S::may_have_been_taken(rejection),
-        Err(error) => S::may_have_arrived(error),
+        Err(error) => delivery.has_begun() && S::may_have_arrived(error),
     }
 }

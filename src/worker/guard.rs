@@ -1,5 +1,5 @@
-//! What stands around the worker's waits: the abort that cuts them short, a panic that must not end the worker, and the
-//! waiters that must not wait for one who does not move.
+//! What stands around the worker's waits: the abort that cuts them short, and the waiters that must not wait for one who does
+//! not move.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -9,12 +9,11 @@ use core::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::budget::Budget;
-use crate::error::Panic;
 use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
 pin_project! {
-    /// Resolves to a future's output, or to `None` if the runner is aborted first. Renews the budget with each poll.
+    /// Resolves to a future's output, or to `None` if the runner is aborted first. Renews the budget with each wait.
     pub(super) struct Abortable<'a, S, Q, F> {
         budget: &'a Budget,
         #[pin]
@@ -42,10 +41,12 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
         if storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
-        this.budget.renew();
         match this.resting.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => storage.poll_abort(cx).map(|()| None),
+            Poll::Pending => {
+                this.budget.renew();
+                storage.poll_abort(cx).map(|()| None)
+            }
         }
     }
 }
@@ -85,35 +86,5 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Resting<'_, S, Q, F>
             }
         }
         polled
-    }
-}
-
-pin_project! {
-    /// Catches a panic of a future, where panics can be caught. Without unwinding a panic ends the program.
-    pub(super) struct CatchPanic<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-pub(super) const fn catch_panic<F>(future: F) -> CatchPanic<F> {
-    CatchPanic { future }
-}
-
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, Panic>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let future = self.project().future;
-        #[cfg(not(feature = "std"))]
-        return future.poll(cx).map(Ok);
-        // What the future borrowed may be left half changed. The crate's own state in there (the context) is not, and
-        // strategies are told so.
-        #[cfg(feature = "std")]
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(polled) => polled.map(Ok),
-            Err(payload) => Poll::Ready(Err(Panic::from_payload(payload))),
-        }
     }
 }

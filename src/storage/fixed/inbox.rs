@@ -132,8 +132,11 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             (published, waits.then(|| state.worker_waits(cx.waker(), false)))
         });
         match published {
-            Published::Kept(_gave_way) => storage.wake(Event::Response),
-            Published::Dropped(_) => {}
+            Published::Kept(gave_way) => {
+                storage.wake(Event::Response);
+                contain(|| drop(gave_way));
+            }
+            Published::Dropped(answer) => _ = contain(|| drop(answer)),
             Published::Waits(answer) => {
                 self.unpublished = Some(answer);
                 return Poll::Pending;

@@ -71,13 +71,15 @@ impl<const N: usize> Waiters<N> {
         if self.place_of(event, waker).is_some() {
             return None;
         }
+        // Before anything changes, as it may panic.
+        let waker = waker.clone();
         let evicted = if usize::from(self.len.get()) == N { self.remove(0) } else { None };
         let free = usize::from(self.len.get());
         let (Some(place), Some(note)) = (self.line.get(free), self.notes.get(free)) else {
             // Without places nobody is kept.
-            return Some(waker.clone());
+            return Some(waker);
         };
-        place.set(Some(waker.clone()));
+        place.set(Some(waker));
         note.set(Note { event, due: false });
         self.len.set(self.len.get() + 1);
         evicted

@@ -4,12 +4,11 @@ use alloc::collections::BTreeSet;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use async_channel::{Receiver, TrySendError};
 
 use super::backed::Backed;
-use super::waiters::Contained;
 use super::{Heap, Queued, Replier};
 use crate::results::Answer;
 use crate::sender::{MessageResponse, MessageSender};
@@ -24,13 +23,13 @@ pub struct HeapInbox<S: MessageSender> {
     queue: Receiver<Queued<S>>,
     /// Requests to skip, as far as the worker knows.
     cancelled: BTreeSet<RequestId>,
-    /// The queue wakes the worker in the middle of a caller's request.
-    waker: Contained,
+    /// The one that the queue calls; the worker's own waits in the life.
+    waker: Waker,
 }
 
 impl<S: MessageSender> HeapInbox<S> {
-    pub(super) fn new(storage: Heap<S>, queue: Receiver<Queued<S>>) -> Self {
-        Self { storage, queue, cancelled: BTreeSet::new(), waker: Contained::default() }
+    pub(super) const fn new(storage: Heap<S>, queue: Receiver<Queued<S>>, waker: Waker) -> Self {
+        Self { storage, queue, cancelled: BTreeSet::new(), waker }
     }
 
     /// Forgets the notices that came too late for their requests: those that were there before the queue was empty. Returns
@@ -61,10 +60,13 @@ impl<S: MessageSender> Inbox<S, Heap<S>> for HeapInbox<S> {
     fn next(&mut self, hand: &mut Option<Queued<S>>) -> impl Future<Output = bool> {
         async move {
             let mut next = pin!(self.queue.recv());
-            let waker = &mut self.waker;
-            *hand = poll_fn(|cx| next.as_mut().poll(&mut Context::from_waker(waker.waker(cx.waker()))))
-                .await
-                .ok();
+            let (life, waker) = (&self.storage.common().life, &self.waker);
+            *hand = poll_fn(|cx| {
+                life.register_worker(cx);
+                next.as_mut().poll(&mut Context::from_waker(waker))
+            })
+            .await
+            .ok();
             hand.is_some()
         }
     }

@@ -71,6 +71,8 @@ impl Life {
     pub(in crate::storage) fn stop(&self, exit: Exit) {
         let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
         self.state.fetch_max(stopped, Ordering::SeqCst);
+        // It would keep the memory of the worker's task.
+        contain(|| self.worker.take());
         self.ended.tell_all();
     }
 

@@ -50,7 +50,9 @@ impl<S: MessageSender> ResultsQueue<S> {
             self.push(answer);
             return true;
         };
-        let is_full = self.queue.len() >= capacity.get();
+        // What is left over from a consumer that leaves counts no more.
+        let is_clearing = self.consumers.load(Ordering::SeqCst) & CLEARING != 0;
+        let is_full = self.queue.len() >= capacity.get() && !is_clearing;
         match overflow {
             Overflow::DropNewest if is_full => {
                 dropped.add_one();
@@ -114,13 +116,12 @@ impl<S: MessageSender> ResultsQueue<S> {
         let was_last = self.consumers.fetch_sub(CONSUMER, Ordering::SeqCst) == CONSUMER;
         // What nobody reads is not kept, unless asked for.
         if was_last && self.keep.always.is_none() {
-            self.clear();
-            self.let_go_on(life);
+            self.clear(life);
         }
     }
 
     /// Drops what no consumer reads any more. If another consumer comes meanwhile, that one gets it.
-    fn clear(&self) {
+    fn clear(&self, life: &Life) {
         let begin = || self.consumers.compare_exchange(0, CLEARING, Ordering::SeqCst, Ordering::SeqCst);
         while self.queue.holds_any() && begin().is_ok() {
             let left = self.queue.len();
@@ -129,10 +130,12 @@ impl<S: MessageSender> ResultsQueue<S> {
             let unread: Vec<_> = self.queue.drain().take(if is_left_over { left } else { 0 }).collect();
             self.consumers.fetch_and(!CLEARING, Ordering::SeqCst);
             self.arrived.tell_all();
+            self.let_go_on(life);
             for answer in unread {
                 contain(|| drop(answer));
             }
         }
+        self.let_go_on(life);
     }
 
     /// Takes the next response; `None` if none will come.

@@ -1,17 +1,12 @@
 //! Those who wait for one thing, such as room in the queue: told one by one, in the order in which they came.
 
-#[cfg(feature = "std")]
-use alloc::sync::Arc;
-#[cfg(feature = "std")]
-use alloc::task::Wake;
 use core::sync::atomic::{AtomicBool, Ordering, fence};
-use core::task::{Context, Poll, Waker, ready};
+use core::task::{Context, Poll, ready};
 
 use event_listener::{Event, EventListener, IntoNotification};
 use futures::future::FutureExt;
 
-#[cfg(feature = "std")]
-use crate::contain::contain;
+use super::late_waker::{LateWaker, wake_late};
 
 /// Tasks that wait for the same thing.
 #[derive(Debug)]
@@ -46,7 +41,7 @@ impl Waiters {
     pub(in crate::storage) fn tell_one_more(&self) -> bool {
         // Before the look at the line: who comes after that is noted anew.
         self.untold.store(false, Ordering::Relaxed);
-        let told = self.event.notify(1.additional()) > 0;
+        let told = wake_late(|| self.event.notify(1.additional())) > 0;
         if told {
             self.untold.store(true, Ordering::Relaxed);
         }
@@ -55,7 +50,7 @@ impl Waiters {
 
     /// Tells all of them.
     pub(in crate::storage) fn tell_all(&self) {
-        self.event.notify(usize::MAX.additional());
+        wake_late(|| self.event.notify(usize::MAX.additional()));
     }
 }
 
@@ -63,7 +58,7 @@ impl Waiters {
 #[derive(Debug, Default)]
 pub struct Wait {
     listener: Option<EventListener>,
-    waker: Contained,
+    waker: LateWaker,
 }
 
 impl Wait {
@@ -76,12 +71,12 @@ impl Wait {
     ) -> Poll<T> {
         loop {
             if let Some(listener) = &mut self.listener {
-                ready!(listener.poll_unpin(&mut Context::from_waker(self.waker.waker(cx.waker()))));
+                ready!(listener.poll_unpin(&mut Context::from_waker(self.waker.around(cx.waker()))));
                 self.listener = None;
             }
             for stands_in_line in [false, true] {
                 if let Poll::Ready(found) = look() {
-                    self.listener = None;
+                    self.leave();
                     return Poll::Ready(found);
                 }
                 if !stands_in_line {
@@ -92,48 +87,28 @@ impl Wait {
             }
         }
     }
-}
 
-/// A task's waker whose panics go no further. An event calls the wakers of its listeners in a row and under its lock: a panic
-/// there would leave the others waiting, and the event miscounting.
-#[derive(Debug, Default)]
-pub(super) struct Contained {
-    /// The task's waker, and the one around it.
-    #[cfg(feature = "std")]
-    wakers: Option<(Waker, Waker)>,
-}
-
-impl Contained {
-    /// Returns the waker around `task`. It is made anew only for another task.
-    pub(super) fn waker<'a>(&'a mut self, task: &'a Waker) -> &'a Waker {
-        // Without `std` a panic ends the program.
-        #[cfg(not(feature = "std"))]
-        return task;
-        #[cfg(feature = "std")]
-        {
-            self.wakers.take_if(|(kept, _)| !kept.will_wake(task));
-            &self.wakers.get_or_insert_with(|| (task.clone(), Arc::new(Calls(task.clone())).into())).1
+    fn leave(&mut self) {
+        if self.listener.is_some() {
+            // The next one may be told.
+            wake_late(|| self.listener = None);
         }
+        self.waker = LateWaker::default();
     }
 }
 
-#[cfg(feature = "std")]
-struct Calls(Waker);
-
-#[cfg(feature = "std")]
-impl Wake for Calls {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        contain(|| self.0.wake_by_ref());
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
 #[cfg(all(test, feature = "std"))]
 mod tests {
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
     use alloc::vec::Vec;
+    use core::task::Waker;
 
     use super::*;
     use crate::storage::counting_task::CountingTask;

@@ -1,0 +1,98 @@
+//! Wakers that are called once no lock is held, and whose panics go no further.
+//!
+//! `event-listener` calls the wakers of its listeners in a row and under its lock. A task may be dropped
+//! when it is woken, and with it another listener: that would wait for the lock for ever. And a waker that panics there would
+//! leave the others waiting, and the event miscounting.
+
+use core::task::Waker;
+
+#[cfg(feature = "std")]
+mod noted {
+    use alloc::collections::VecDeque;
+    use alloc::sync::Arc;
+    use alloc::task::Wake;
+    use core::cell::{Cell, RefCell};
+    use core::task::Waker;
+    use std::thread_local;
+
+    use crate::contain::contain;
+
+    thread_local! {
+        /// Whether this thread may hold a lock, and calls wakers later.
+        static IS_LATER: Cell<bool> = const { Cell::new(false) };
+        /// The wakers to call then.
+        static NOTED: RefCell<VecDeque<Waker>> = const { RefCell::new(VecDeque::new()) };
+    }
+
+    /// Notes the task's waker if there is a later, else calls it.
+    pub(super) struct Note(pub(super) Waker);
+
+    impl Wake for Note {
+        fn wake(self: Arc<Self>) {
+            self.wake_by_ref();
+        }
+
+        fn wake_by_ref(self: &Arc<Self>) {
+            contain(|| {
+                let waker = self.0.clone();
+                if IS_LATER.try_with(Cell::get) == Ok(true) {
+                    let _ = NOTED.try_with(|noted| noted.borrow_mut().push_back(waker));
+                } else {
+                    waker.wake();
+                }
+            });
+        }
+    }
+
+    /// Calls what was noted, however the work ends.
+    struct Later;
+
+    impl Drop for Later {
+        fn drop(&mut self) {
+            IS_LATER.set(false);
+            while let Some(waker) = NOTED.with(|noted| noted.borrow_mut().pop_front()) {
+                contain(|| waker.wake());
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
+        // A thread that ends has no later.
+        let begins = NOTED.try_with(|_| ()).is_ok() && !IS_LATER.replace(true);
+        let _later = begins.then_some(Later);
+        work()
+    }
+}
+
+/// Runs `work`, which may call [late wakers](LateWaker) under a lock. They are called after it.
+#[inline]
+pub(in crate::storage) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "std")]
+    return noted::wake_late(work);
+    // Without `std`, a panic ends the program, and wakers only set a flag.
+    #[cfg(not(feature = "std"))]
+    work()
+}
+
+/// A waker around that of a task.
+#[derive(Debug, Default)]
+pub(in crate::storage) struct LateWaker {
+    /// The task's own, and the one around it.
+    #[cfg(feature = "std")]
+    wakers: Option<(Waker, Waker)>,
+}
+
+impl LateWaker {
+    /// Returns the waker around `task`. It is made anew only for another task.
+    pub(in crate::storage) fn around<'a>(&'a mut self, task: &'a Waker) -> &'a Waker {
+        #[cfg(not(feature = "std"))]
+        return task;
+        #[cfg(feature = "std")]
+        {
+            self.wakers.take_if(|(own, _)| !own.will_wake(task));
+            let make = || (task.clone(), alloc::sync::Arc::new(noted::Note(task.clone())).into());
+            &self.wakers.get_or_insert_with(make).1
+        }
+    }
+}
