@@ -77,7 +77,7 @@ where
             };
             let storage = self.cx.storage().clone();
             let budget = Budget::new(yield_every);
-            while resting(&storage, self.cx.inbox.next(&mut self.in_hand)).await {
+            while resting(&storage, &budget, self.cx.inbox.next(&mut self.in_hand)).await {
                 self.accept();
                 let served = loop {
                     let served = {
@@ -94,7 +94,7 @@ where
                     }
                     // If a ticket's waker panicked, its response is not published yet. Without `std` panics are not caught.
                     #[cfg(feature = "std")]
-                    resting(&storage, self.published()).await;
+                    resting(&storage, &budget, self.published()).await;
                 };
                 if served.is_break() {
                     self.break_off();

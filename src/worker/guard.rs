@@ -13,9 +13,8 @@ use crate::sender::MessageSender;
 use crate::storage::{Phase, Storage};
 
 pin_project! {
-    /// Resolves to a future's output, or to `None` if the runner is aborted first. Renews the budget with each wait.
+    /// Resolves to a future's output, or to `None` if the runner is aborted first.
     pub(super) struct Abortable<'a, S, Q, F> {
-        budget: &'a Budget,
         #[pin]
         resting: Resting<'a, S, Q, F>,
     }
@@ -27,7 +26,7 @@ pub(super) const fn abortable<'a, S, Q, F>(
     budget: &'a Budget,
     future: F,
 ) -> Abortable<'a, S, Q, F> {
-    Abortable { budget, resting: resting(storage, future) }
+    Abortable { resting: resting(storage, budget, future) }
 }
 
 impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, F> {
@@ -43,22 +42,20 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
         }
         match this.resting.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => {
-                this.budget.renew();
-                storage.poll_abort(cx).map(|()| None)
-            }
+            Poll::Pending => storage.poll_abort(cx).map(|()| None),
         }
     }
 }
 
 pin_project! {
     /// Awaits a future, and lets nobody wait for one who does not move: one who was told of room in the queue, or of a
-    /// response, and does not come for it.
+    /// response, and does not come for it. Renews the budget with each wait.
     ///
     /// Before the worker sleeps while somebody waits for what is there, it comes back once, so that who was told can come. If
     /// it still finds that then, it tells one waiter more. It sleeps when there is nobody left to tell.
     pub(super) struct Resting<'a, S, Q, F> {
         storage: &'a Q,
+        budget: &'a Budget,
         #[pin]
         future: F,
         came_back: bool,
@@ -66,8 +63,12 @@ pin_project! {
     }
 }
 
-pub(super) const fn resting<S, Q, F>(storage: &Q, future: F) -> Resting<'_, S, Q, F> {
-    Resting { storage, future, came_back: false, sender: PhantomData }
+pub(super) const fn resting<'a, S, Q, F>(
+    storage: &'a Q,
+    budget: &'a Budget,
+    future: F,
+) -> Resting<'a, S, Q, F> {
+    Resting { storage, budget, future, came_back: false, sender: PhantomData }
 }
 
 impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Resting<'_, S, Q, F> {
@@ -78,6 +79,7 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Resting<'_, S, Q, F>
         let this = self.project();
         let polled = this.future.poll(cx);
         if polled.is_pending() {
+            this.budget.renew();
             let others_wait = this.storage.others_wait();
             let comes_back = others_wait && (!*this.came_back || this.storage.tell_one_more());
             *this.came_back = comes_back && !*this.came_back;
