@@ -10,9 +10,9 @@ mkdir -p "$out"
 # It fails with 2 where mutants survive, which are looked at below, and with 3 where one never ends.
 status=0
 PROPERTY_CASES=1500 cargo mutants --timeout 20 --output "$out" "$@" -- \
-    --lib --test allocations --test cancellation --test conformance --test faults --test fixed --test life_cycle --test moving \
-    --test panics --test properties --test queues --test runtimes --test send_all --test shutdown --test stats \
-    --test strategies --test tower --test tracing || status=$?
+    --lib --test allocations --test arrival --test cancellation --test conformance --test faults --test fixed \
+    --test life_cycle --test liveness --test moving --test panics --test properties --test queues --test runtimes \
+    --test send_all --test shutdown --test stats --test strategies --test tower --test tracing || status=$?
 [ $status = 0 ] || [ $status = 2 ] || [ $status = 3 ] || exit $status
 # Without line numbers, which every edit moves.
 survivors=$(sed -E 's/:[0-9]+:[0-9]+:/:/' "$out/mutants.out/missed.txt" | sort -u)
