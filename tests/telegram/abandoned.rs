@@ -1,9 +1,10 @@
 //! Sends that are dropped while their request is being written: nothing of them stays behind.
 
 use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
-use smol::channel::bounded;
+use smol::channel::{Receiver, Sender, bounded};
 use smol::future::or;
 use telegram_sender::telegram::{TelegramError, TelegramSender};
 use telegram_sender::{MessageSender as _, NoAnswer, SendError, SenderRunner, Timeout};
@@ -11,6 +12,42 @@ use telegram_sender::{MessageSender as _, NoAnswer, SendError, SenderRunner, Tim
 use super::own::{self, Fake};
 use super::raw::{HUGE, Raw, accept, huge, read_head, read_to_end};
 use super::{RUNTIME, accepted, builder, hello, within};
+
+/// A server that reads the head of a request, and the rest only when it is told.
+struct Slow {
+    server: Raw<usize>,
+    head_is_read: Receiver<()>,
+    read_on: Sender<()>,
+}
+
+impl Slow {
+    fn start(first: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
+        let (head, head_is_read) = bounded(1);
+        let (read_on, go) = bounded(1);
+        let server = Raw::start(move |listener| {
+            let mut stream = accept(listener);
+            first(&mut stream);
+            read_head(&mut stream);
+            head.try_send(()).unwrap();
+            go.recv_blocking().unwrap();
+            read_to_end(&mut stream)
+        });
+        Self { server, head_is_read, read_on }
+    }
+
+    fn sender(&self) -> TelegramSender {
+        builder(&self.server.url()).build_on(RUNTIME)
+    }
+
+    async fn head_is_read(&self) {
+        self.head_is_read.recv().await.unwrap();
+    }
+
+    async fn gets_no_whole_request(self) {
+        self.read_on.try_send(()).unwrap();
+        assert!(self.server.outcome.recv().await.unwrap() < HUGE);
+    }
+}
 
 /// Sends what never gets through, until `dropped` is ready.
 async fn send_until(dropped: impl Future<Output = ()>, sender: &TelegramSender) {
@@ -24,43 +61,26 @@ async fn send_until(dropped: impl Future<Output = ()>, sender: &TelegramSender) 
 
 #[test]
 fn a_request_ends_with_its_send_whatever_was_written() {
-    let (head, head_is_read) = bounded(1);
-    let (read_on, go) = bounded::<()>(1);
-    let server = Raw::start(move |listener| {
-        let mut stream = accept(listener);
-        read_head(&mut stream);
-        head.try_send(()).unwrap();
-        go.recv_blocking().unwrap();
-        read_to_end(&mut stream)
-    });
-    let sender = builder(&server.url()).build_on(RUNTIME);
+    let slow = Slow::start(|_| {});
+    let sender = slow.sender();
     within(async {
-        send_until(async { head_is_read.recv().await.unwrap() }, &sender).await;
-        read_on.try_send(()).unwrap();
-        assert!(server.outcome.recv().await.unwrap() < HUGE);
+        send_until(slow.head_is_read(), &sender).await;
+        slow.gets_no_whole_request().await;
     });
 }
 
 #[test]
 fn a_request_on_a_kept_connection_ends_with_its_send() {
-    let (head, head_is_read) = bounded(1);
-    let (read_on, go) = bounded::<()>(1);
-    let server = Raw::start(move |listener| {
-        let mut stream = accept(listener);
-        read_head(&mut stream);
+    let slow = Slow::start(|stream| {
+        read_head(stream);
         // The body of `hello` is left to be read with what follows.
         stream.write_all(accepted(1).bytes()).unwrap();
-        read_head(&mut stream);
-        head.try_send(()).unwrap();
-        go.recv_blocking().unwrap();
-        read_to_end(&mut stream)
     });
-    let sender = builder(&server.url()).build_on(RUNTIME);
+    let sender = slow.sender();
     within(async {
         sender.send_message(&hello()).await.unwrap().unwrap();
-        send_until(async { head_is_read.recv().await.unwrap() }, &sender).await;
-        read_on.try_send(()).unwrap();
-        assert!(server.outcome.recv().await.unwrap() < HUGE);
+        send_until(slow.head_is_read(), &sender).await;
+        slow.gets_no_whole_request().await;
     });
 }
 
@@ -89,24 +109,14 @@ fn a_request_that_timed_out_never_arrives_later() {
 
 #[test]
 fn an_aborted_runner_leaves_no_request_behind() {
-    let (head, head_is_read) = bounded(1);
-    let (read_on, go) = bounded::<()>(1);
-    let server = Raw::start(move |listener| {
-        let mut stream = accept(listener);
-        read_head(&mut stream);
-        head.try_send(()).unwrap();
-        go.recv_blocking().unwrap();
-        read_to_end(&mut stream)
-    });
+    let slow = Slow::start(|_| {});
     within(async {
-        let sender = builder(&server.url()).build_on(RUNTIME);
-        let runner = SenderRunner::builder(sender).prepare(RUNTIME).start(RUNTIME).await.unwrap();
+        let runner = SenderRunner::builder(slow.sender()).prepare(RUNTIME).start(RUNTIME).await.unwrap();
         let ticket = runner.request(huge()).await.unwrap();
-        head_is_read.recv().await.unwrap();
+        slow.head_is_read().await;
         runner.abort().await;
         assert!(ticket.await.is_err());
-        read_on.try_send(()).unwrap();
-        assert!(server.outcome.recv().await.unwrap() < HUGE);
+        slow.gets_no_whole_request().await;
     });
 }
 
