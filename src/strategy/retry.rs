@@ -234,3 +234,15 @@ impl<B: backon::BackoffBuilder + Clone> RetrySchedule for Backoff<B> {
         self.current.as_mut()?.next()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_schedule_tells_its_delay_as_it_keeps_it() {
+        let mut schedule = Fixed { retries: 1, delay: Nanos::of(Duration::from_millis(1_500)) };
+        assert_eq!(schedule.delay(0), Some(Duration::from_millis(1_500)));
+        assert_eq!(schedule.delay(1), None);
+    }
+}

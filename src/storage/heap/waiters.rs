@@ -142,6 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn one_stands_in_the_line_before_the_last_look() {
+        let (waiters, mut wait, mut looks) = (Waiters::new(), Wait::default(), 0);
+        let found = wait.poll(&waiters, &mut Context::from_waker(Waker::noop()), || {
+            looks += 1;
+            if looks == 1 { Poll::Pending } else { Poll::Ready(waiters.tell_one_more()) }
+        });
+        assert_eq!(found, Poll::Ready(true));
+    }
+
+    #[test]
     fn whom_nobody_can_wake_keeps_nobody_waiting() {
         let waiters = Waiters::new();
         let bad = Waker::from(Arc::new(Unwakeable));

@@ -29,3 +29,20 @@ impl Wake for WorkerDue {
         self.0.store(true, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn one_is_told_to_wake_the_worker() {
+        let due = Arc::new(WorkerDue::new());
+        assert!(!due.take());
+        Waker::from(due.clone()).wake_by_ref();
+        Waker::from(due.clone()).wake();
+        assert!(due.take());
+        assert!(!due.take());
+    }
+}
