@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes the runner and the strategies in every way that cargo-mutants knows, and runs the tests on each change. Those
 # that no test notices must be explained in ci/mutants.md. It takes hours, so it is not part of `.ci/run`;
-# run it when the worker, a strategy or a storage changed. Arguments go to cargo-mutants (`--shard 0/4`, `--file …`).
+# run it when the worker, a strategy or a storage changed. Arguments go to cargo-mutants (`--shard 0/4`, `--in-diff …`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
