@@ -84,15 +84,16 @@ pub(in crate::storage) struct LateWaker {
 }
 
 impl LateWaker {
-    /// Returns the waker around `task`. It is made anew only for another task.
-    pub(in crate::storage) fn around<'a>(&'a mut self, task: &'a Waker) -> &'a Waker {
+    /// Calls `work` with the waker around `task`. It is made anew only for another task; what gives way is dropped after
+    /// `work`, which may drop its clone under a lock.
+    pub(in crate::storage) fn with<T>(&mut self, task: &Waker, work: impl FnOnce(&Waker) -> T) -> T {
         #[cfg(not(feature = "std"))]
-        return task;
+        return work(task);
         #[cfg(feature = "std")]
         {
-            self.wakers.take_if(|(own, _)| !own.will_wake(task));
+            let _gives_way = self.wakers.take_if(|(own, _)| !own.will_wake(task));
             let make = || (task.clone(), alloc::sync::Arc::new(noted::Note(task.clone())).into());
-            &self.wakers.get_or_insert_with(make).1
+            work(&self.wakers.get_or_insert_with(make).1)
         }
     }
 }

@@ -71,7 +71,9 @@ impl Wait {
     ) -> Poll<T> {
         loop {
             if let Some(listener) = &mut self.listener {
-                ready!(listener.poll_unpin(&mut Context::from_waker(self.waker.around(cx.waker()))));
+                ready!(
+                    self.waker.with(cx.waker(), |waker| listener.poll_unpin(&mut Context::from_waker(waker)))
+                );
                 self.listener = None;
             }
             for stands_in_line in [false, true] {
@@ -109,6 +111,7 @@ mod tests {
     use alloc::task::Wake;
     use alloc::vec::Vec;
     use core::task::Waker;
+    use std::sync::Mutex;
 
     use super::*;
     use crate::storage::counting_task::CountingTask;
@@ -149,6 +152,27 @@ mod tests {
             if looks == 1 { Poll::Pending } else { Poll::Ready(waiters.tell_one_more()) }
         });
         assert_eq!(found, Poll::Ready(true));
+    }
+
+    /// A task that waits as long as it can be woken.
+    struct Waiting {
+        _wait: Mutex<Wait>,
+    }
+
+    impl Wake for Waiting {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_task_that_ends_with_its_last_waker_leaves_the_line() {
+        let (waiters, mut first, mut wait) = (Waiters::new(), Wait::default(), Wait::default());
+        assert!(waits(&waiters, &mut first, Waker::noop()));
+        let task = Waker::from(Arc::new(Waiting { _wait: Mutex::new(first) }));
+        assert!(waits(&waiters, &mut wait, &task));
+        drop(task);
+        // The last one.
+        assert!(waits(&waiters, &mut wait, Waker::noop()));
+        assert!(waiters.tell_one_more() && !waiters.tell_one_more());
     }
 
     #[test]
