@@ -16,15 +16,6 @@ pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch(work).ok()
 }
 
-/// Drops the payload of a panic. One that panics when it is dropped is leaked.
-#[cfg(feature = "std")]
-pub(crate) fn discard(payload: std::boxed::Box<dyn core::any::Any + Send>) {
-    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
-    if let Err(again) = dropped {
-        core::mem::forget(again);
-    }
-}
-
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use std::boxed::Box;

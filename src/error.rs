@@ -202,10 +202,19 @@ impl Panic {
             Ok(message) => Text::composed(*message),
             Err(payload) => {
                 let message = payload.downcast_ref::<&'static str>().copied().unwrap_or("no message");
-                crate::contain::discard(payload);
+                discard(payload);
                 Text::fixed(message)
             }
         })
+    }
+}
+
+/// Drops the payload of a panic. One that panics when it is dropped is leaked.
+#[cfg(feature = "std")]
+fn discard(payload: std::boxed::Box<dyn core::any::Any + Send>) {
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
+    if let Err(again) = dropped {
+        core::mem::forget(again);
     }
 }
 

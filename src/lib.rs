@@ -23,9 +23,13 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+mod answer;
 #[cfg(any(feature = "alloc", feature = "embassy", feature = "tracing"))]
 mod contain;
 mod error;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+mod keep_results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
@@ -49,12 +53,16 @@ mod trace;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod worker;
 
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use answer::Answer;
 pub use error::{
     CallError, InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError,
     StrategyError,
 };
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use results::{Answer, KeepResults, Overflow, Results};
+pub use keep_results::{KeepResults, Overflow};
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use results::Results;
 #[cfg(feature = "alloc")]
 pub use runner::SendAll;
 #[cfg(any(feature = "alloc", feature = "embassy"))]

@@ -16,8 +16,9 @@ use core::task::{self, Poll};
 
 use futures::stream::FusedStream;
 
+use crate::answer::Answer;
 use crate::error::{InvalidArgument, NoAnswer, RequestError, SendError};
-use crate::results::{Answer, KeepResults};
+use crate::keep_results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::stats::{Counters, Turns};

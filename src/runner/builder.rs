@@ -8,7 +8,7 @@ use futures::future::TryFutureExt;
 
 use super::{Options, SenderRunner};
 use crate::error::InvalidArgument;
-use crate::results::KeepResults;
+use crate::keep_results::KeepResults;
 use crate::runtime::{Nanos, Spawner, Timer};
 use crate::sender::MessageSender;
 #[cfg(feature = "alloc")]

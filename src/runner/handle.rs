@@ -6,8 +6,9 @@ use core::time::Duration;
 use futures::stream::Stream;
 
 use super::{Close, Enqueue, SenderRunner};
+use crate::answer::Answer;
 use crate::error::{RequestError, ResultError, SendError};
-use crate::results::{Answer, Results};
+use crate::results::Results;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
 use crate::storage::{Exit, Storage};

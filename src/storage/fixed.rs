@@ -29,7 +29,7 @@ use self::waiters::Event;
 use super::{Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
 use crate::contain::contain;
 use crate::error::InvalidArgument;
-use crate::results::KeepResults;
+use crate::keep_results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::{Counter, Counters, Turns};

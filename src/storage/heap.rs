@@ -30,7 +30,7 @@ use self::receipt::HeapReceipt;
 use self::turns_begun::TurnsBegun;
 use self::worker_due::WorkerDue;
 use super::{Enqueued, Refused, Settled, Taken, sealed, take};
-use crate::results::KeepResults;
+use crate::keep_results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::strategy::RequestId;

@@ -21,7 +21,7 @@ use super::heap::backed::{Backed, Common, storage_on_the_heap};
 use super::heap::entry;
 use super::{Enqueued, Refused, sealed, take};
 use crate::contain::contain;
-use crate::results::KeepResults;
+use crate::keep_results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 
@@ -112,7 +112,7 @@ impl<S: MessageSender> Backed<S> for Lean<S> {
     #[inline]
     fn push(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<LeanReceipt<S>> {
         // Allocated before the lock is taken: others wait for that.
-        let (promise, receipt) = place::pair();
+        let (promise, receipt) = receipt::pair();
         let mut queue = self.lock();
         if queue.is_closed() {
             drop(queue);

@@ -8,8 +8,8 @@ use std::fmt;
 use hyper::Uri;
 use hyper::rt::{Executor, Read, Write};
 use hyper_util::client::legacy::connect::Connection;
-use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 use tower_service::Service;
 
 use super::base_url::BaseUrl;
@@ -41,6 +41,48 @@ pub struct TelegramSenderBuilder {
     base_url: BaseUrl,
     roots: RootCertStore,
     verify_token: bool,
+}
+
+impl TelegramSender {
+    /// A sender for the bot of `token`, at Telegram's own server, with connections on smol:
+    /// [`on`](Self::on)`(Smol, token)`.
+    #[cfg(feature = "smol")]
+    pub fn new(token: BotToken) -> Self {
+        Self::on(Smol, token)
+    }
+
+    /// A sender for the bot of `token`, at Telegram's own server, with connections on `runtime`: `Smol` or
+    /// `Tokio`.
+    ///
+    /// # Panics
+    ///
+    /// Not here. With `Tokio`, it is opening the sender and sending that panic outside of a tokio runtime;
+    /// see [`build_on`](TelegramSenderBuilder::build_on).
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "tokio")] {
+    /// use telegram_sender::telegram::{BotToken, MessageRequest, TelegramSender};
+    /// use telegram_sender::{SenderRunner, Tokio};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let token = BotToken::new(std::env::var("BOT_TOKEN")?)?;
+    /// let sender = TelegramSender::on(Tokio, token);
+    /// let runner = SenderRunner::builder(sender).prepare(Tokio).start(Tokio).await?;
+    /// let ticket = runner.request(MessageRequest::text("@my_channel", "Hello!")?).await?;
+    /// println!("sent as message {}", ticket.await?.message_id());
+    /// runner.close().await;
+    /// # Ok(()) }
+    /// # }
+    /// ```
+    pub fn on(runtime: impl Network, token: BotToken) -> Self {
+        Self::builder(token).build_on(runtime)
+    }
+
+    /// Starts to build a sender for the bot of `token`.
+    pub fn builder(token: BotToken) -> TelegramSenderBuilder {
+        TelegramSenderBuilder::new(token)
+    }
 }
 
 impl TelegramSenderBuilder {
@@ -113,7 +155,7 @@ impl TelegramSenderBuilder {
     /// # }
     /// ```
     pub fn build_on(self, runtime: impl Network) -> TelegramSender {
-        runtime.build(self)
+        self.build_over(|tls, origin| runtime.dial(tls, origin))
     }
 
     /// Makes the sender with connections of another runtime: a `connector` that opens a TCP connection to the host
@@ -127,8 +169,11 @@ impl TelegramSenderBuilder {
         C::Error: Into<Box<dyn Error + Send + Sync>>,
         E: Executor<Pin<Box<dyn Future<Output = ()> + Send>>> + Clone + Send + Sync + 'static,
     {
-        let dial = Dial::new(connector, executor, tls::config(self.roots), self.base_url.origin());
-        let http = Http::new(dial, self.base_url.host());
+        self.build_over(|tls, origin| Dial::new(connector, executor, tls, origin))
+    }
+
+    fn build_over(self, dial: impl FnOnce(ClientConfig, Uri) -> Dial) -> TelegramSender {
+        let http = Http::new(dial(tls::config(self.roots), self.base_url.origin()), self.base_url.host());
         TelegramSender::from_parts(self.token, self.base_url, http, self.verify_token)
     }
 }

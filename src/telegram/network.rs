@@ -1,8 +1,10 @@
 //! The runtimes that open a sender's connections, by name. What each takes for that is in `http`.
 
+use hyper::Uri;
 #[cfg(feature = "tokio")]
 use hyper_util::rt::TokioExecutor;
 
+use super::http::Dial;
 #[cfg(feature = "smol")]
 use super::http::smol;
 #[cfg(feature = "tokio")]
@@ -41,11 +43,13 @@ pub trait Network: sealed::Sealed {}
 
 /// What [`Network`] asks for, where nobody else can name it.
 pub(super) mod sealed {
-    use crate::telegram::builder::TelegramSenderBuilder;
-    use crate::telegram::sender::TelegramSender;
+    use hyper::Uri;
+
+    use crate::telegram::http::Dial;
 
     pub trait Sealed {
-        fn build(self, builder: TelegramSenderBuilder) -> TelegramSender;
+        /// The way to the server of `origin`.
+        fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial;
     }
 }
 
@@ -54,8 +58,8 @@ impl Network for Smol {}
 
 #[cfg(feature = "smol")]
 impl sealed::Sealed for Smol {
-    fn build(self, builder: super::TelegramSenderBuilder) -> super::TelegramSender {
-        builder.build_with(smol::Connector, smol::Global)
+    fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
+        Dial::new(smol::Connector, smol::Global, tls, origin)
     }
 }
 
@@ -64,7 +68,7 @@ impl Network for Tokio {}
 
 #[cfg(feature = "tokio")]
 impl sealed::Sealed for Tokio {
-    fn build(self, builder: super::TelegramSenderBuilder) -> super::TelegramSender {
-        builder.build_with(tokio::connector(), TokioExecutor::new())
+    fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
+        Dial::new(tokio::connector(), TokioExecutor::new(), tls, origin)
     }
 }

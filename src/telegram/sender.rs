@@ -8,16 +8,12 @@ use serde_json::value::RawValue;
 
 use super::answer;
 use super::base_url::BaseUrl;
-use super::builder::TelegramSenderBuilder;
 use super::error::TelegramError;
 use super::http::Http;
 use super::message::SentMessage;
-use super::network::Network;
 use super::rejection::TelegramRejection;
 use super::request::MessageRequest;
 use super::token::BotToken;
-#[cfg(feature = "smol")]
-use crate::runtime::Smol;
 use crate::sender::{Delivery, MessageResponse, MessageSender};
 
 /// Sends messages through Telegram's Bot API.
@@ -49,46 +45,6 @@ pub struct TelegramSender {
 }
 
 impl TelegramSender {
-    /// A sender for the bot of `token`, at Telegram's own server, with connections on smol:
-    /// [`on`](Self::on)`(Smol, token)`.
-    #[cfg(feature = "smol")]
-    pub fn new(token: BotToken) -> Self {
-        Self::on(Smol, token)
-    }
-
-    /// A sender for the bot of `token`, at Telegram's own server, with connections on `runtime`: `Smol` or
-    /// `Tokio`.
-    ///
-    /// # Panics
-    ///
-    /// Not here. With `Tokio`, it is opening the sender and sending that panic outside of a tokio runtime;
-    /// see [`build_on`](TelegramSenderBuilder::build_on).
-    ///
-    /// ```no_run
-    /// # #[cfg(feature = "tokio")] {
-    /// use telegram_sender::telegram::{BotToken, MessageRequest, TelegramSender};
-    /// use telegram_sender::{SenderRunner, Tokio};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let token = BotToken::new(std::env::var("BOT_TOKEN")?)?;
-    /// let sender = TelegramSender::on(Tokio, token);
-    /// let runner = SenderRunner::builder(sender).prepare(Tokio).start(Tokio).await?;
-    /// let ticket = runner.request(MessageRequest::text("@my_channel", "Hello!")?).await?;
-    /// println!("sent as message {}", ticket.await?.message_id());
-    /// runner.close().await;
-    /// # Ok(()) }
-    /// # }
-    /// ```
-    pub fn on(runtime: impl Network, token: BotToken) -> Self {
-        Self::builder(token).build_on(runtime)
-    }
-
-    /// Starts to build a sender for the bot of `token`.
-    pub fn builder(token: BotToken) -> TelegramSenderBuilder {
-        TelegramSenderBuilder::new(token)
-    }
-
     pub(super) fn from_parts(token: BotToken, base_url: BaseUrl, http: Http, verify_token: bool) -> Self {
         Self { token, base_url, http, verify_token }
     }
@@ -118,7 +74,7 @@ impl MessageSender for TelegramSender {
     type Error = TelegramError;
 
     /// Asks Telegram whether it knows the token, unless that was
-    /// [turned off](TelegramSenderBuilder::verify_token).
+    /// [turned off](super::TelegramSenderBuilder::verify_token).
     ///
     /// It waits for an answer as long as the connection lives; race it with a timer if that matters.
     async fn open(&self) -> Result<(), TelegramError> {

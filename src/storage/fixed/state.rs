@@ -10,7 +10,7 @@ use super::job::{FixedJob, Kind};
 use super::ring::Ring;
 use super::slots::{SlotIndex, Slots};
 use super::waiters::Waiters;
-use crate::results::{KeepResults, Overflow};
+use crate::keep_results::{KeepResults, Overflow};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counter;

@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::error::SendError;
-    use crate::results::KeepResults;
+    use crate::keep_results::KeepResults;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
     use crate::storage::counting_task::CountingTask;

@@ -8,7 +8,7 @@ use super::bound::Bound;
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::results::ResultsQueue;
-use crate::results::KeepResults;
+use crate::keep_results::KeepResults;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::{Counters, Turns};

@@ -10,7 +10,7 @@ use async_channel::{Receiver, TrySendError};
 
 use super::backed::Backed;
 use super::{Heap, Queued, Replier};
-use crate::results::Answer;
+use crate::answer::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::{Inbox, Job, Settled, Taken};
 use crate::strategy::RequestId;

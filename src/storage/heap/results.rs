@@ -15,7 +15,7 @@ use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::waiters::{Wait, Waiters};
 use crate::contain::contain;
-use crate::results::{Bound, KeepResults, Overflow};
+use crate::keep_results::{Bound, KeepResults, Overflow};
 use crate::sender::MessageSender;
 use crate::stats::Counter;
 use crate::storage::{AnswerOf, Phase};

@@ -10,7 +10,7 @@ use super::place::Promise;
 use super::queue::KEPT;
 use super::reply::Reply;
 use super::{Entry, Lean};
-use crate::results::Answer;
+use crate::answer::Answer;
 use crate::sender::{MessageResponse, MessageSender};
 use crate::storage::heap::backed::Backed;
 use crate::storage::{Inbox, Job, Settled, Taken};
@@ -157,7 +157,7 @@ mod tests {
     use core::task::Waker;
 
     use super::*;
-    use crate::results::KeepResults;
+    use crate::keep_results::KeepResults;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
     use crate::storage::heap::backed::Backed;

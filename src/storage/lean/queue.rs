@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::sender::echo::Echo;
     use crate::storage::Taken;
-    use crate::storage::lean::place::pair;
+    use crate::storage::lean::receipt::pair;
 
     fn push(queue: &mut Queue<Echo>, request: u64) -> Pushed {
         queue.push(request, Instant::NEVER, pair().0)

@@ -57,7 +57,7 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Connection, TelegramError>>
 
 /// The way to one server, with the connector's type forgotten: a call through a pointer is nothing beside what it
 /// does, and the sender is one type on all runtimes.
-pub(in crate::telegram) struct Dial(Box<dyn Fn() -> Connecting + Send + Sync>);
+pub struct Dial(Box<dyn Fn() -> Connecting + Send + Sync>);
 
 impl Dial {
     /// `origin` is the server's URL without a path.

@@ -1,0 +1,74 @@
+//! Which responses are kept, and how many.
+
+use core::num::NonZeroUsize;
+
+use crate::error::InvalidArgument;
+
+/// Which responses are kept for [`Results`](crate::Results), and how many.
+///
+/// The default keeps them while a consumer exists, without a bound.
+///
+/// ```
+/// use telegram_sender::{KeepResults, Overflow};
+///
+/// let latest = KeepResults::always().bounded(100, Overflow::DropOldest)?;
+/// assert_eq!(KeepResults::default().bounded(0, Overflow::Wait).unwrap_err().argument(), "capacity");
+/// # let _ = latest; Ok::<(), telegram_sender::InvalidArgument>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeepResults {
+    /// `None`: while a consumer exists.
+    pub(crate) always: Option<bool>,
+    pub(crate) bound: Option<Bound>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound {
+    pub(crate) capacity: NonZeroUsize,
+    pub(crate) overflow: Overflow,
+}
+
+impl KeepResults {
+    /// Keeps responses while a consumer exists: a [`Results`](crate::Results), or a waiting
+    /// [`result`](crate::SenderRunner::result).
+    pub const fn while_read() -> Self {
+        Self { always: None, bound: None }
+    }
+
+    /// Keeps responses for consumers to come, too. Unread and unbounded they pile up.
+    pub const fn always() -> Self {
+        Self { always: Some(true), bound: None }
+    }
+
+    /// Keeps none: consumers get nothing.
+    pub const fn never() -> Self {
+        Self { always: Some(false), bound: None }
+    }
+
+    /// Keeps at most `capacity` unread responses, and deals with more as `overflow` says.
+    ///
+    /// # Errors
+    ///
+    /// Refused when `capacity` is zero.
+    pub const fn bounded(mut self, capacity: usize, overflow: Overflow) -> Result<Self, InvalidArgument> {
+        let Some(capacity) = NonZeroUsize::new(capacity) else {
+            return Err(InvalidArgument::new("capacity", "must be at least 1"));
+        };
+        self.bound = Some(Bound { capacity, overflow });
+        Ok(self)
+    }
+}
+
+/// What happens to a response for which a bounded results queue has no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Overflow {
+    /// The runner waits for a consumer before it sends the next request. The response that found no room waits with it;
+    /// on the heap it can be read already. A runner that closes waits no more, and keeps every response whatever the
+    /// bound, so that a drain always ends and loses nothing.
+    Wait,
+    /// The oldest response is dropped, and counted.
+    DropOldest,
+    /// The new response is dropped, and counted.
+    DropNewest,
+}
