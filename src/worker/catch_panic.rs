@@ -11,25 +11,28 @@ use crate::error::Panic;
 /// Catches the panics of `future`.
 pub(super) const fn catch_panic<F>(future: F) -> CatchPanic<F> {
     #[cfg(feature = "std")]
-    let future = Some(future);
+    return CatchPanic::Catching { future };
+    #[cfg(not(feature = "std"))]
     CatchPanic { future }
 }
 
 #[cfg(feature = "std")]
 pin_project! {
-    /// `None` once it is discarded.
-    pub(super) struct CatchPanic<F> {
-        #[pin]
-        future: Option<F>,
+    #[project = Projected]
+    pub(super) enum CatchPanic<F> {
+        Catching {
+            #[pin]
+            future: F,
+        },
+        Discarded,
     }
 }
 
 #[cfg(feature = "std")]
 impl<F> CatchPanic<F> {
     /// Drops the future, whether it has ended or not.
-    pub(super) fn discard(self: Pin<&mut Self>) {
-        let mut future = self.project().future;
-        crate::contain::contain(|| future.set(None));
+    pub(super) fn discard(mut self: Pin<&mut Self>) {
+        crate::contain::contain(|| self.set(Self::Discarded));
     }
 }
 
@@ -39,7 +42,7 @@ impl<F: Future> Future for CatchPanic<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = self.project().future.as_pin_mut() else { return Poll::Pending };
+        let Projected::Catching { future } = self.project() else { return Poll::Pending };
         // What the future borrowed may be left half changed. The crate's own state in there (the context) is not, and
         // strategies are told so.
         match crate::contain::catch(|| future.poll(cx)) {
