@@ -1,14 +1,5 @@
 //! The runtimes that open a sender's connections, by name. What each takes for that is in `http`.
 
-use hyper::Uri;
-#[cfg(feature = "tokio")]
-use hyper_util::rt::TokioExecutor;
-
-use super::http::Dial;
-#[cfg(feature = "smol")]
-use super::http::smol;
-#[cfg(feature = "tokio")]
-use super::http::tokio;
 #[cfg(feature = "smol")]
 use crate::runtime::Smol;
 #[cfg(feature = "tokio")]
@@ -41,6 +32,12 @@ use crate::runtime::Tokio;
 /// It is sealed, so that a runtime may ask for more one day.
 pub trait Network: sealed::Sealed {}
 
+#[cfg(feature = "smol")]
+impl Network for Smol {}
+
+#[cfg(feature = "tokio")]
+impl Network for Tokio {}
+
 /// What [`Network`] asks for, where nobody else can name it.
 pub(super) mod sealed {
     use hyper::Uri;
@@ -51,24 +48,20 @@ pub(super) mod sealed {
         /// The way to the server of `origin`.
         fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial;
     }
-}
 
-#[cfg(feature = "smol")]
-impl Network for Smol {}
-
-#[cfg(feature = "smol")]
-impl sealed::Sealed for Smol {
-    fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
-        Dial::new(smol::Connector, smol::Global, tls, origin)
+    #[cfg(feature = "smol")]
+    impl Sealed for super::Smol {
+        fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
+            use crate::telegram::http::smol::{Connector, Global};
+            Dial::new(Connector, Global, tls, origin)
+        }
     }
-}
 
-#[cfg(feature = "tokio")]
-impl Network for Tokio {}
-
-#[cfg(feature = "tokio")]
-impl sealed::Sealed for Tokio {
-    fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
-        Dial::new(tokio::connector(), TokioExecutor::new(), tls, origin)
+    #[cfg(feature = "tokio")]
+    impl Sealed for super::Tokio {
+        fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial {
+            use crate::telegram::http::tokio::connector;
+            Dial::new(connector(), hyper_util::rt::TokioExecutor::new(), tls, origin)
+        }
     }
 }
