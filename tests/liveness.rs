@@ -9,8 +9,6 @@ use std::mem::forget;
 use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
-use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use common::store::{Store, start, start_built};
@@ -18,8 +16,6 @@ use common::{Sender, accepting, ms, now, run, scripted, sent};
 use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
 use futures::{FutureExt, poll};
-#[cfg(feature = "smol")]
-use telegram_sender::Smol;
 use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
 use telegram_sender::{
     BuiltIn, Chain, Context, Exit, Jitter, MessageResponse, MessageSender, NoAnswer, Outcome, Pipeline,
@@ -316,69 +312,78 @@ fn panics_without_end_let_others_run<S: Store<Sender>>() {
     });
 }
 
-/// A task whose future is dropped when it is woken, as its executor has ended.
-struct Orphan(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
-
-impl Orphan {
-    fn start(future: impl Future<Output = ()> + Send + 'static) {
-        let orphan = Arc::new(Self(Mutex::new(Some(Box::pin(future)))));
-        let waker = Waker::from(orphan.clone());
-        let mut future = orphan.0.lock().unwrap().take().unwrap();
-        assert!(future.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
-        *orphan.0.lock().unwrap() = Some(future);
-    }
-}
-
-impl Wake for Orphan {
-    fn wake(self: Arc<Self>) {
-        let future = self.0.lock().unwrap().take();
-        drop(future);
-    }
-}
-
-struct Echo;
-
-impl MessageSender for Echo {
-    type Request = u32;
-    type Message = u32;
-    type Rejection = ();
-    type Error = ();
-
-    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
-        Ok(Ok(*request))
-    }
-}
-
-/// Lets everything that waits be dropped by the very call that wakes it. A lock that is held meanwhile is waited for for ever.
-macro_rules! what_is_dropped_when_it_is_woken {
-    ($prepare:ident) => {{
-        let builder = || SenderRunner::builder(Echo).queue_capacity(1).unwrap();
-        let (runner, worker) = builder().$prepare(Smol).run();
-        let runner: &'static _ = Box::leak(Box::new(runner));
-        let mut worker = Box::pin(worker);
-        drop(runner.try_request(0).unwrap());
-        for _ in 0..2 {
-            Orphan::start(async { drop(runner.request(1).await) });
-            Orphan::start(async { _ = runner.results().next().await });
-            Orphan::start(async { _ = runner.task().await });
-        }
-        assert!((&mut worker).now_or_never().is_none());
-        let close = runner.close();
-        assert_eq!(smol::block_on(smol::future::zip(worker, close)), (Ok(Exit::Drained), Exit::Drained));
-
-        // So may the worker be.
-        let (runner, worker) = builder().$prepare(Smol).run();
-        Orphan::start(async { _ = worker.await });
-        let ticket = runner.try_request(0).unwrap();
-        assert_eq!(smol::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
-    }};
-}
-
 #[cfg(feature = "smol")]
-#[test]
-fn what_is_dropped_when_it_is_woken_keeps_nobody_waiting() {
-    what_is_dropped_when_it_is_woken!(prepare);
-    what_is_dropped_when_it_is_woken!(prepare_lean);
+mod dropped_when_woken {
+    use std::pin::Pin;
+    use std::sync::{Arc, Mutex};
+    use std::task::{Wake, Waker};
+
+    use futures::{FutureExt, StreamExt};
+    use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Smol};
+
+    /// A task whose future is dropped when it is woken, as its executor has ended.
+    struct Orphan(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+
+    impl Orphan {
+        fn start(future: impl Future<Output = ()> + Send + 'static) {
+            let orphan = Arc::new(Self(Mutex::new(Some(Box::pin(future)))));
+            let waker = Waker::from(orphan.clone());
+            let mut future = orphan.0.lock().unwrap().take().unwrap();
+            assert!(future.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+            *orphan.0.lock().unwrap() = Some(future);
+        }
+    }
+
+    impl Wake for Orphan {
+        fn wake(self: Arc<Self>) {
+            let future = self.0.lock().unwrap().take();
+            drop(future);
+        }
+    }
+
+    struct Echo;
+
+    impl MessageSender for Echo {
+        type Request = u32;
+        type Message = u32;
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+            Ok(Ok(*request))
+        }
+    }
+
+    /// Lets everything that waits be dropped by the very call that wakes it. A lock that is held meanwhile is waited for for ever.
+    macro_rules! what_is_dropped_when_it_is_woken {
+        ($prepare:ident) => {{
+            let builder = || SenderRunner::builder(Echo).queue_capacity(1).unwrap();
+            let (runner, worker) = builder().$prepare(Smol).run();
+            let runner: &'static _ = Box::leak(Box::new(runner));
+            let mut worker = Box::pin(worker);
+            drop(runner.try_request(0).unwrap());
+            for _ in 0..2 {
+                Orphan::start(async { drop(runner.request(1).await) });
+                Orphan::start(async { _ = runner.results().next().await });
+                Orphan::start(async { _ = runner.task().await });
+            }
+            assert!((&mut worker).now_or_never().is_none());
+            let close = runner.close();
+            assert_eq!(smol::block_on(smol::future::zip(worker, close)), (Ok(Exit::Drained), Exit::Drained));
+
+            // So may the worker be.
+            let (runner, worker) = builder().$prepare(Smol).run();
+            Orphan::start(async { _ = worker.await });
+            let ticket = runner.try_request(0).unwrap();
+            assert_eq!(smol::block_on(ticket), Err(SendError::NoAnswer(NoAnswer::Stopped)));
+        }};
+    }
+
+    #[test]
+    fn what_is_dropped_when_it_is_woken_keeps_nobody_waiting() {
+        what_is_dropped_when_it_is_woken!(prepare);
+        what_is_dropped_when_it_is_woken!(prepare_lean);
+    }
 }
 
 /// Refuses each request.
