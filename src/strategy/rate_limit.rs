@@ -210,6 +210,7 @@ impl<S: MessageSender, Kept: Stamps> SendStrategy<S> for RateLimiter<Kept> {
     ) -> impl Future<Output = Outcome<S>> {
         async move {
             while let Err(room_at) = self.admit(cx) {
+                // It always lets others run, so it need not be counted, as waits of the context are.
                 let timer = cx.timer();
                 timer.sleep_until(room_at).await;
             }

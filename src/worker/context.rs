@@ -19,8 +19,9 @@ pub(super) struct WorkerContext<S: MessageSender, T, Q: Storage<S>> {
     pub(super) attempts: u32,
     /// How the worker will have ended: as dropped, until it is known better.
     pub(super) exit: Exit,
-    /// Before when nothing may be sent, and when a limiter last admitted a send. [`NONE`] is as good as never.
+    /// Nothing may be sent before this. [`NONE`] if there is no wait.
     not_before: Instant,
+    /// When a limiter last admitted a send, or [`NONE`].
     admitted_at: Instant,
     /// The longest wait that a rejection may ask for.
     longest_wait: Nanos,

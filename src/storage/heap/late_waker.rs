@@ -1,8 +1,8 @@
 //! Wakers that are called once no lock is held, and whose panics go no further.
 //!
-//! `event-listener` calls the wakers of its listeners in a row and under its lock. A task may be dropped
-//! when it is woken, and with it another listener: that would wait for the lock for ever. And a waker that panics there would
-//! leave the others waiting, and the event miscounting.
+//! `event-listener` calls the wakers of its listeners in a row, under its lock. A task that is dropped when it is woken may hold
+//! another listener, which would wait for the lock for ever. A waker that panics would leave the others waiting, and the count
+//! of the listeners wrong.
 
 use core::task::Waker;
 
@@ -84,8 +84,8 @@ pub(in crate::storage) struct LateWaker {
 }
 
 impl LateWaker {
-    /// Calls `work` with the waker around `task`. It is made anew only for another task; what gives way is dropped after
-    /// `work`, which may drop its clone under a lock.
+    /// Calls `work` with the waker around `task`, which is made anew only for another task. The one before is dropped after
+    /// `work`: the event drops its clone under its lock, and that must not be the last.
     pub(in crate::storage) fn with<T>(&mut self, task: &Waker, work: impl FnOnce(&Waker) -> T) -> T {
         #[cfg(not(feature = "std"))]
         return work(task);
