@@ -1,6 +1,30 @@
-//! The answer to one request.
+//! The name of a request, and the answer to it.
 
-use crate::strategy::RequestId;
+use core::fmt;
+
+/// Names a request of one runner, in the order in which they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RequestId(u64);
+
+impl RequestId {
+    /// An id with the given number; a test's own [`Context`](crate::Context) needs one.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, from 0 on.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// The service's answer to one request, as [`Results`](crate::Results) yields it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,4 +39,16 @@ pub struct Answer<M, R> {
     pub attempts: u32,
     /// What the service answered.
     pub response: Result<M, R>,
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::RequestId;
+
+    #[test]
+    fn an_id_shows_its_number() {
+        assert_eq!(RequestId::new(42).to_string(), "42");
+    }
 }

@@ -1,5 +1,11 @@
 //! The containment of user code: wakers, destructors and subscribers may panic, and must harm no request but their own.
 
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
 use crate::error::Panic;
 
 /// Runs `work`, which runs code of users. Returns its panic if it panicked. Without `std` a panic ends the program.
@@ -14,6 +20,74 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
 /// Runs `work`, which drops values of users, or calls their wakers or subscribers. Returns `None` if it panicked.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch(work).ok()
+}
+
+/// Catches the panics of `future`, also when it is dropped.
+pub(crate) const fn catch_panic<F>(future: F) -> CatchPanic<F> {
+    #[cfg(feature = "std")]
+    return CatchPanic::Catching { future };
+    #[cfg(not(feature = "std"))]
+    CatchPanic { future }
+}
+
+#[cfg(feature = "std")]
+pin_project! {
+    #[project = Projected]
+    pub(crate) enum CatchPanic<F> {
+        Catching {
+            #[pin]
+            future: F,
+        },
+        Discarded,
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F> CatchPanic<F> {
+    /// Drops the future, whether it has ended or not.
+    pub(crate) fn discard(mut self: Pin<&mut Self>) {
+        contain(|| self.set(Self::Discarded));
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, Panic>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Projected::Catching { future } = self.project() else { return Poll::Pending };
+        // What the future borrowed may be left half changed. The crate's own state in there (the context) is not, and
+        // strategies are told so.
+        match catch(|| future.poll(cx)) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+pin_project! {
+    pub(crate) struct CatchPanic<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl<F> CatchPanic<F> {
+    #[expect(clippy::unused_self, reason = "the future is dropped with its owner")]
+    pub(crate) fn discard(self: Pin<&mut Self>) {}
+}
+
+#[cfg(not(feature = "std"))]
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, Panic>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(cx).map(Ok)
+    }
 }
 
 #[cfg(all(test, feature = "std"))]

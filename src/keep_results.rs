@@ -19,11 +19,11 @@ use crate::error::InvalidArgument;
 pub struct KeepResults {
     /// `None`: while a consumer exists.
     pub(crate) always: Option<bool>,
-    pub(crate) bound: Option<Bound>,
+    pub(crate) limit: Option<ResultsLimit>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bound {
+pub(crate) struct ResultsLimit {
     pub(crate) capacity: NonZeroUsize,
     pub(crate) overflow: Overflow,
 }
@@ -32,17 +32,17 @@ impl KeepResults {
     /// Keeps responses while a consumer exists: a [`Results`](crate::Results), or a waiting
     /// [`result`](crate::SenderRunner::result).
     pub const fn while_read() -> Self {
-        Self { always: None, bound: None }
+        Self { always: None, limit: None }
     }
 
     /// Keeps responses for consumers to come, too. Unread and unbounded they pile up.
     pub const fn always() -> Self {
-        Self { always: Some(true), bound: None }
+        Self { always: Some(true), limit: None }
     }
 
     /// Keeps none: consumers get nothing.
     pub const fn never() -> Self {
-        Self { always: Some(false), bound: None }
+        Self { always: Some(false), limit: None }
     }
 
     /// Keeps at most `capacity` unread responses, and deals with more as `overflow` says.
@@ -54,7 +54,7 @@ impl KeepResults {
         let Some(capacity) = NonZeroUsize::new(capacity) else {
             return Err(InvalidArgument::new("capacity", "must be at least 1"));
         };
-        self.bound = Some(Bound { capacity, overflow });
+        self.limit = Some(ResultsLimit { capacity, overflow });
         Ok(self)
     }
 }

@@ -23,13 +23,14 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
-#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod answer;
 #[cfg(any(feature = "alloc", feature = "embassy", feature = "tracing"))]
 mod contain;
 mod error;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod keep_results;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+mod life;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
@@ -53,14 +54,15 @@ mod trace;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod worker;
 
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use answer::Answer;
+pub use answer::{Answer, RequestId};
 pub use error::{
     CallError, InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError,
     StrategyError,
 };
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use keep_results::{KeepResults, Overflow};
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use life::Exit;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use results::Results;
 #[cfg(feature = "alloc")]
@@ -83,17 +85,17 @@ pub use stats::Stats;
 pub use storage::Heap;
 #[cfg(feature = "std")]
 pub use storage::Lean;
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use storage::{Exit, Preallocated, Storage};
 #[cfg(feature = "embassy")]
 pub use storage::{FixedStorage, Unsent};
+#[cfg(any(feature = "alloc", feature = "embassy"))]
+pub use storage::{Preallocated, Storage};
 #[cfg(feature = "backon")]
 pub use strategy::Backoff;
 #[cfg(feature = "alloc")]
 pub use strategy::{BuiltIn, Chain};
 pub use strategy::{
     CompositeStrategy, Context, Delay, Fixed, Identity, Jitter, JitterSource, Outcome, Pipeline, Random,
-    RateLimiter, RequestId, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
+    RateLimiter, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
 };
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use ticket::Ticket;

@@ -18,11 +18,12 @@ use futures::stream::Stream;
 use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
+use crate::life::{Exit, Phase};
 use crate::results::Results;
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 use crate::stats::Stats;
-use crate::storage::{AnswerOf, Exit, Phase, Refused, Storage, Unnamed};
+use crate::storage::{AnswerOf, Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 use crate::trace;
 
@@ -30,6 +31,7 @@ use self::close::Stopped;
 pub use builder::{Builder, IntoWorker, Prepared};
 pub use close::Close;
 pub use enqueue::Enqueue;
+pub(crate) use enqueue::give_back;
 pub use handle::Runner;
 #[cfg(feature = "alloc")]
 pub use send_all::SendAll;
@@ -119,7 +121,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
         let mut request = Some(request);
-        self.enqueue(&mut request).map_err(|refused| refused.give_back(&mut request))
+        self.enqueue(&mut request).map_err(|refused| give_back(refused, &mut request))
     }
 
     /// Sends all `requests` of a stream, and gives their outcomes as a stream, in the same order. It takes requests
@@ -196,7 +198,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
 
     /// What the runner has done so far, and what it has to do. Takes no lock, and holds nobody up.
     pub fn stats(&self) -> Stats {
-        self.storage.counters().read(self.storage.queued(), self.storage.turns())
+        self.storage.counters().read(self.storage.queued())
     }
 
     /// Whether the runner takes no more requests: it is closing or has stopped.

@@ -36,7 +36,7 @@ pub struct Stats {
     pub queued: usize,
     /// Requests that are being sent: 0 or 1.
     pub in_flight: usize,
-    /// Requests that the service accepted. This number has one bit less than the others.
+    /// Requests that the service accepted.
     pub sent: usize,
     /// Requests that the service rejected in the end.
     pub rejected: usize,
@@ -68,41 +68,11 @@ impl Stats {
     }
 }
 
-/// How many requests the service accepted, above one bit: whether one is being sent. Most requests are counted by two steps of
-/// this number.
-#[derive(Debug)]
-pub struct Turns(Counter);
-
-const IN_FLIGHT: usize = 1;
-const SENT: usize = 2;
-
-impl Turns {
-    pub(crate) const fn new() -> Self {
-        Self(Counter::new())
-    }
-
-    /// A request is being sent.
-    #[inline]
-    pub(crate) fn begin(&self) {
-        self.0.set(self.0.get() | IN_FLIGHT);
-    }
-
-    /// The service accepted the one that is being sent.
-    #[inline]
-    pub(crate) fn end_accepted(&self) {
-        debug_assert_eq!(self.0.get() % SENT, IN_FLIGHT, "a turn has begun");
-        self.0.set(self.0.get().wrapping_add(SENT - IN_FLIGHT));
-    }
-
-    /// It ended in some other way, or was never sent.
-    pub(crate) fn end(&self) {
-        self.0.set(self.0.get() & !IN_FLIGHT);
-    }
-}
-
-/// Where the worker counts what is not that frequent.
+/// Where the worker counts.
 #[derive(Debug)]
 pub struct Counters {
+    pub(crate) in_flight: Counter,
+    pub(crate) sent: Counter,
     pub(crate) rejected: Counter,
     pub(crate) failed: Counter,
     pub(crate) cancelled: Counter,
@@ -118,6 +88,8 @@ pub struct Counters {
 impl Counters {
     pub(crate) const fn new() -> Self {
         Self {
+            in_flight: Counter::new(),
+            sent: Counter::new(),
             rejected: Counter::new(),
             failed: Counter::new(),
             cancelled: Counter::new(),
@@ -138,12 +110,11 @@ impl Counters {
         self.longest_wait.0.set(self.longest_wait.0.get().max(wait));
     }
 
-    pub(crate) fn read(&self, queued: usize, turns: &Turns) -> Stats {
-        let turns = turns.0.get();
+    pub(crate) fn read(&self, queued: usize) -> Stats {
         Stats {
             queued,
-            in_flight: turns % SENT,
-            sent: turns / SENT,
+            in_flight: self.in_flight.get(),
+            sent: self.sent.get(),
             rejected: self.rejected.get(),
             failed: self.failed.get(),
             cancelled: self.cancelled.get(),
@@ -208,37 +179,14 @@ mod tests {
     #[test]
     fn waits_add_up() {
         let counters = Counters::new();
-        let turns = Turns::new();
-        assert_eq!(counters.read(0, &turns).mean_wait(), None);
+        assert_eq!(counters.read(0).mean_wait(), None);
         for millis in [1, 5, 3] {
             counters.waited(Nanos::of(Duration::from_millis(millis)));
         }
-        let stats = counters.read(4, &turns);
+        let stats = counters.read(4);
         assert_eq!((stats.queued, stats.waits), (4, 3));
         assert_eq!((stats.waited, stats.longest_wait), (Duration::from_millis(9), Duration::from_millis(5)));
         assert_eq!(stats.mean_wait(), Some(Duration::from_millis(3)));
-    }
-
-    #[test]
-    fn a_turn_is_in_flight_until_it_ends_and_counts_as_sent_if_it_was() {
-        let turns = Turns::new();
-        let read = || {
-            let stats = Counters::new().read(0, &turns);
-            (stats.in_flight, stats.sent)
-        };
-        turns.begin();
-        assert_eq!(read(), (1, 0));
-        turns.end_accepted();
-        assert_eq!(read(), (0, 1));
-        turns.begin();
-        turns.end();
-        turns.end();
-        assert_eq!(read(), (0, 1));
-        // Whoever begins a turn in the midst of one begins it anew.
-        turns.begin();
-        turns.begin();
-        turns.end_accepted();
-        assert_eq!(read(), (0, 2));
     }
 
     #[test]

@@ -14,8 +14,9 @@ mod timeout;
 use core::future::Future;
 use core::time::Duration;
 
+use crate::answer::RequestId;
 use crate::error::{NoAnswer, RequeueError};
-use crate::runtime::{Instant, Timer};
+use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::{MessageResponse, MessageSender};
 
 #[cfg(feature = "alloc")]
@@ -245,6 +246,13 @@ pub trait Context<S: MessageSender> {
     #[doc(hidden)]
     fn begin_attempt(&mut self);
 
+    /// Tells that a retry follows, after `wait` or when the service permits it.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "for strategies of ours")]
+    fn note_retry(&self, wait: Option<Nanos>) {
+        let _ = wait;
+    }
+
     /// When a limiter last admitted a send. Limiters nearer to the sender admit later, and the send with them.
     #[doc(hidden)]
     fn admitted_at(&self) -> Option<Instant> {
@@ -255,41 +263,5 @@ pub trait Context<S: MessageSender> {
     #[doc(hidden)]
     fn admit(&mut self, now: Instant) {
         let _ = now;
-    }
-}
-
-/// Names a request of one runner, in the order in which they were made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct RequestId(u64);
-
-impl RequestId {
-    /// An id with the given number; a test's own [`Context`] needs one.
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number, from 0 on.
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl core::fmt::Display for RequestId {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-#[cfg(all(test, feature = "alloc"))]
-mod tests {
-    use alloc::string::ToString;
-
-    use super::RequestId;
-
-    #[test]
-    fn an_id_shows_its_number() {
-        assert_eq!(RequestId::new(42).to_string(), "42");
     }
 }

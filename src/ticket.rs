@@ -6,10 +6,10 @@ use core::mem::replace;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use crate::answer::RequestId;
 use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
-use crate::storage::{Cancel, Receipt, Settled, Storage, TicketResult, Unnamed};
-use crate::strategy::RequestId;
+use crate::storage::{Cancel, Reply, Storage, TicketResult, Unnamed};
 
 /// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
 ///
@@ -43,7 +43,7 @@ use crate::strategy::RequestId;
 pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
     id: RequestId,
     /// `None` once the ticket has ended.
-    receipt: Option<Q::Receipt>,
+    receiver: Option<Q::ReplyReceiver>,
     attempts: u32,
     may_have_arrived: bool,
     cancels_on_drop: bool,
@@ -52,11 +52,11 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
 }
 
 impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
-    pub(crate) const fn new(id: RequestId, receipt: Q::Receipt) -> Self {
-        let receipt = Some(receipt);
+    pub(crate) const fn new(id: RequestId, receiver: Q::ReplyReceiver) -> Self {
+        let receiver = Some(receiver);
         Self {
             id,
-            receipt,
+            receiver,
             attempts: 0,
             may_have_arrived: true,
             cancels_on_drop: false,
@@ -113,12 +113,12 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
     ///
     /// Returns `false` if the ticket had already ended; it then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
-        let Some(receipt) = &mut self.receipt else { return false };
-        let cancelled = receipt.cancel(self.id);
+        let Some(receiver) = &mut self.receiver else { return false };
+        let cancelled = Q::cancel(receiver, self.id);
         if cancelled == Cancel::TooLate {
             return false;
         }
-        self.receipt = None;
+        self.receiver = None;
         (self.cancelled, self.may_have_arrived) = (cancelled, cancelled == Cancel::InFlight);
         true
     }
@@ -138,7 +138,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let Some(receipt) = &mut this.receipt else {
+        let Some(receiver) = &mut this.receiver else {
             let why = match replace(&mut this.cancelled, Cancel::TooLate) {
                 Cancel::Skipped => NoAnswer::Cancelled,
                 Cancel::InFlight => NoAnswer::CancelledInFlight,
@@ -146,8 +146,8 @@ impl<S: MessageSender, Q: Storage<S>> Future for Ticket<S, Q> {
             };
             return Poll::Ready(Err(SendError::NoAnswer(why)));
         };
-        let Settled { result, attempts, may_have_arrived } = ready!(receipt.poll(cx));
-        this.receipt = None;
+        let Reply { result, attempts, may_have_arrived } = ready!(Pin::new(receiver).poll(cx));
+        this.receiver = None;
         (this.attempts, this.may_have_arrived) = (attempts, may_have_arrived);
         Poll::Ready(result)
     }

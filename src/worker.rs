@@ -2,26 +2,30 @@
 //! pause if the service asked for it; at the end drain, close the sender, stop.
 
 mod budget;
-mod catch_panic;
-mod context;
 mod guard;
+mod pipeline;
+mod runner_state;
+mod turn;
 
 use core::future::{Future, poll_fn};
-use core::mem::{needs_drop, take};
+use core::mem::needs_drop;
 use core::num::NonZeroU32;
 use core::ops::ControlFlow;
 use core::pin::pin;
 use core::task::{self, Waker};
 
 use self::budget::Budget;
-use self::catch_panic::catch_panic;
-use self::context::{Direct, Turn, WorkerContext};
 use self::guard::{abortable, resting};
-use crate::contain::{catch, contain};
-use crate::error::{NoAnswer, Panic};
+use self::pipeline::SenderPipeline;
+use self::runner_state::RunnerState;
+use self::turn::{Turn, TurnContext};
+use crate::answer::Answer;
+use crate::contain::{catch, catch_panic, contain};
+use crate::error::{NoAnswer, Panic, SendError};
+use crate::life::{Exit, Phase};
 use crate::runtime::{Nanos, Timer};
-use crate::sender::{Delivery, MessageSender};
-use crate::storage::{Exit, Inbox, Phase, Settled, Storage, Taken};
+use crate::sender::MessageSender;
+use crate::storage::{QueuedRequest, Reply, Storage, WorkerSide};
 use crate::strategy::{Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -34,13 +38,8 @@ pub enum Handover<S> {
 /// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     strategy: A,
-    cx: WorkerContext<S, T, Q>,
-    /// The request whose turn it is, until it is settled. It is kept here, so that it outlives a send that panics or is
-    /// cut short.
-    in_hand: Option<Q::Taken>,
-    /// Whether the request in hand may have arrived.
-    delivery: Delivery,
-    span: RequestSpan,
+    runner: RunnerState<S, T, Q>,
+    turn: Turn<S, Q>,
 }
 
 impl<S, A, T, Q> Worker<S, A, T, Q>
@@ -50,9 +49,8 @@ where
     T: Timer,
     Q: Storage<S>,
 {
-    pub(crate) fn new(strategy: A, timer: T, inbox: Q::Inbox, longest_wait: Nanos) -> Self {
-        let cx = WorkerContext::new(timer, inbox, longest_wait);
-        Self { strategy, cx, in_hand: None, delivery: Delivery::new(), span: RequestSpan::none() }
+    pub(crate) fn new(strategy: A, timer: T, worker_side: Q::WorkerSide, longest_wait: Nanos) -> Self {
+        Self { strategy, runner: RunnerState::new(timer, worker_side, longest_wait), turn: Turn::none() }
     }
 
     /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here. After `yield_every`
@@ -75,10 +73,10 @@ where
                     sender
                 }
             };
-            let storage = self.cx.storage().clone();
+            let storage = self.runner.storage().clone();
             let budget = Budget::new(yield_every);
-            while resting(&storage, &budget, self.cx.inbox.next(&mut self.in_hand)).await {
-                self.accept();
+            while resting(&storage, &budget, self.next()).await {
+                self.begin_turn();
                 let served = loop {
                     let served = {
                         let mut serving = pin!(catch_panic(self.serve_while_ready(&sender, &budget)));
@@ -105,8 +103,8 @@ where
                 budget.step().await;
             }
             self.publish_at_last();
-            self.cx.storage().end_results();
-            let aborted = self.cx.storage().phase() >= Phase::Aborting;
+            self.runner.storage().end_results();
+            let aborted = self.runner.storage().phase() >= Phase::Aborting;
             // A sender that panics while it closes, or is dropped, has closed as well as it can.
             {
                 let mut closing = pin!(catch_panic(async { sender.close().await }));
@@ -114,8 +112,8 @@ where
                 closing.discard();
             }
             contain(|| drop(sender));
-            self.cx.exit = if aborted { Exit::Aborted } else { Exit::Drained };
-            Ok(self.cx.exit)
+            self.runner.exit = if aborted { Exit::Aborted } else { Exit::Drained };
+            Ok(self.runner.exit)
         }
     }
 
@@ -128,15 +126,17 @@ where
             loop {
                 let mut was_sent = false;
                 // There is none after a panic, or if it was cancelled.
-                if let Some(taken) = &self.in_hand {
-                    let mut turn = Turn::begin(&mut self.cx, taken, &self.delivery, budget);
-                    self.span = RequestSpan::new(taken.id(), taken.cycle(), turn.waited_in_queue());
-                    let mut direct = Direct::<S, Q>::new(sender, &self.delivery, budget);
-                    let send = self.strategy.execute_through(&mut turn, taken.request(), &mut direct);
-                    let outcome = self.span.instrument(send).await;
-                    was_sent = self.cx.attempts > 0;
-                    let has_unpublished = self.settle(outcome);
-                    if has_unpublished {
+                if let Some(queued) = &self.turn.queued {
+                    self.runner.storage().counters().in_flight.set(1);
+                    let progress = &self.turn.progress;
+                    let mut cx = TurnContext::new(&mut self.runner, queued, progress, budget);
+                    self.turn.span = RequestSpan::new(queued.id(), queued.cycle(), cx.waited_in_queue());
+                    let mut pipeline = SenderPipeline::<S, Q>::new(sender, &progress.delivery, budget);
+                    let send = self.strategy.execute_through(&mut cx, queued.request(), &mut pipeline);
+                    let outcome = self.turn.span.instrument(send).await;
+                    was_sent = self.turn.progress.attempts() > 0;
+                    self.settle(outcome);
+                    if self.turn.unpublished.is_some() {
                         self.published().await;
                     }
                 }
@@ -144,35 +144,42 @@ where
                 if !was_sent {
                     budget.step().await;
                 }
-                if self.cx.is_held() {
-                    let deadline = self.cx.take_not_before();
-                    Q::make_room_for(self.cx.own_timer().sleep_until(deadline)).await;
+                if self.runner.is_held() {
+                    let deadline = self.runner.take_not_before();
+                    Q::box_if_possible(self.runner.timer.sleep_until(deadline)).await;
                 }
-                if !self.cx.inbox.next_left(&mut self.in_hand) {
+                if !self.runner.worker_side.try_next(&mut self.turn.queued) {
                     return ControlFlow::Continue(());
                 }
-                self.accept();
-                if self.cx.storage().phase() >= Phase::Aborting {
+                self.begin_turn();
+                if self.runner.storage().phase() >= Phase::Aborting {
                     return ControlFlow::Break(());
                 }
             }
         }
     }
 
-    /// Waits until the response is published.
-    fn published(&mut self) -> impl Future<Output = ()> {
-        poll_fn(|cx| self.cx.inbox.poll_published(cx))
+    /// Takes the next request out of the queue. Ready with `false` when none will come.
+    fn next(&mut self) -> impl Future<Output = bool> {
+        poll_fn(|cx| self.runner.worker_side.poll_next(&mut self.turn.queued, cx))
     }
 
-    /// Ends the turn of the request in hand with its outcome. Tells whether its response waits to be published.
+    /// Waits until the response is published.
+    fn published(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|cx| self.runner.storage().poll_publish(&mut self.turn.unpublished, cx))
+    }
+
+    /// Ends the turn with its outcome, and leaves the response to be published.
     #[inline]
-    fn settle(&mut self, mut outcome: Outcome<S>) -> bool {
-        let mut is_published = true;
-        if let (Some(taken), Ok(response)) = (&self.in_hand, &outcome)
-            && self.cx.storage().wants_results()
+    fn settle(&mut self, mut outcome: Outcome<S>) {
+        if let (Some(queued), Ok(response)) = (&self.turn.queued, &outcome)
+            && self.runner.storage().wants_results()
         {
             match catch(|| response.clone()) {
-                Ok(clone) => is_published = self.cx.inbox.publish(taken, self.cx.attempts, clone),
+                Ok(response) => {
+                    let (id, cycle, attempts) = (queued.id(), queued.cycle(), self.turn.progress.attempts());
+                    self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
+                }
                 Err(panic) => {
                     contain(|| drop(outcome));
                     outcome = Err(NoAnswer::Panicked(panic));
@@ -180,25 +187,24 @@ where
             }
         }
         self.end_turn(outcome);
-        !is_published
     }
 }
 
 impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
-    /// Counts the request that was taken in hand out of the queue, and drops it if its ticket was cancelled.
+    /// Begins the turn of the request that was taken out of the queue, or drops it if its ticket was cancelled.
     #[inline]
-    fn accept(&mut self) {
-        if let Some(taken) = &self.in_hand
-            && !self.cx.inbox.accept(taken)
+    fn begin_turn(&mut self) {
+        if let Some(queued) = &self.turn.queued
+            && !self.runner.worker_side.begin(queued)
         {
-            self.cx.storage().counters().cancelled.add_one();
-            contain(|| self.in_hand = None);
+            self.runner.storage().counters().cancelled.add_one();
+            contain(|| self.turn.queued = None);
         }
     }
 
     /// A panic ends the request that it came from and no other.
     fn fail_panicked(&mut self, panic: Panic) {
-        trace::panicked(self.in_hand.as_ref().map(Taken::id));
+        trace::panicked(self.turn.queued.as_ref().map(QueuedRequest::id));
         self.end_cut_short(NoAnswer::Panicked(panic));
     }
 
@@ -206,12 +212,12 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     fn break_off(&mut self) {
         self.interrupt();
         // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
-        self.cx.storage().advance(Phase::Aborting);
+        self.runner.storage().advance(Phase::Aborting);
     }
 
     /// Ends the turn that was cut short if its request may have arrived. Otherwise the request is given back.
     fn interrupt(&mut self) {
-        if self.delivery.has_begun() {
+        if self.turn.progress.delivery.has_begun() {
             self.end_cut_short(NoAnswer::Interrupted);
         }
     }
@@ -221,64 +227,70 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         contain(|| self.end_turn(Err(why)));
     }
 
-    /// Counts the request in hand by its outcome, and ends its ticket.
+    /// Counts the request by its outcome, and ends its ticket.
     #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
-        let Some(taken) = self.in_hand.take() else { return };
-        let attempts = take(&mut self.cx.attempts);
-        let may_have_arrived = take(&mut self.delivery).has_begun();
+        let Some(queued) = self.turn.queued.take() else { return };
+        let (attempts, may_have_arrived) = self.turn.progress.end();
         // Before the ticket knows, so that its holder finds the request counted.
-        let storage = self.cx.storage();
+        let storage = self.runner.storage();
+        let counters = storage.counters();
+        counters.in_flight.set(0);
         match &outcome {
-            Ok(Ok(_)) => storage.turns().end_accepted(),
-            not_accepted => {
-                storage.turns().end();
-                let counters = storage.counters();
-                if not_accepted.is_ok() { &counters.rejected } else { &counters.failed }.add_one();
-            }
+            Ok(Ok(_)) => &counters.sent,
+            Ok(Err(_)) => &counters.rejected,
+            Err(_) => &counters.failed,
         }
-        self.span.take().end(name_of::<S>(&outcome));
-        let id = taken.id();
-        let (request, reply) = taken.into_parts();
+        .add_one();
+        self.turn.span.take().end(name_of::<S>(&outcome));
+        let id = queued.id();
+        let (request, replier) = queued.into_parts();
         // First and by itself: if a ticket's waker panics too, nothing may be left to be dropped.
         if needs_drop::<S::Request>() {
             contain(|| drop(request));
         }
-        if let Some(reply) = reply {
-            self.cx.inbox.resolve(id, reply, Settled::new(outcome, attempts, may_have_arrived));
+        if let Some(replier) = replier {
+            let result = match outcome {
+                Ok(Ok(message)) => Ok(message),
+                Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
+                Err(why) => Err(SendError::NoAnswer(why.with_arrival(may_have_arrived))),
+            };
+            storage.settle(id, replier, Reply { result, attempts, may_have_arrived });
         }
     }
 
-    /// Gives back the request in hand, or the next one in the closed queue, which can't have arrived. Returns true if there
+    /// Gives back the request in its turn, or the next one in the closed queue, which can't have arrived. Returns true if there
     /// was one.
     fn give_back_next(&mut self, why: fn() -> NoAnswer<S::Error>) -> bool {
-        if self.in_hand.is_some() {
-            self.cx.storage().turns().end();
-            self.span.take().end("aborted");
-        } else if self.cx.inbox.next_left(&mut self.in_hand) {
-            self.accept();
+        if self.turn.queued.is_some() {
+            self.runner.storage().counters().in_flight.set(0);
+            self.turn.span.take().end("aborted");
+        } else if self.runner.worker_side.try_next(&mut self.turn.queued) {
+            self.begin_turn();
         } else {
             return false;
         }
-        if let Some(taken) = self.in_hand.take() {
-            self.give_back(taken, why());
+        if let Some(queued) = self.turn.queued.take() {
+            self.give_back(queued, why());
         }
         true
     }
 
     /// Ends a request that surely did not arrive: its ticket learns why, and the request waits to be taken back, unless the
     /// ticket took it back already. A re-queued round is dropped: its request was sent before.
-    fn give_back(&mut self, taken: Q::Taken, why: NoAnswer<S::Error>) {
-        let attempts = take(&mut self.cx.attempts);
-        let (id, cycle) = (taken.id(), taken.cycle());
-        let (request, reply) = taken.into_parts();
-        let settled = Settled::no_answer(why, attempts);
-        let resolve = || reply.is_some_and(|reply| self.cx.inbox.resolve(id, reply, settled));
-        let cancelled = contain(resolve).unwrap_or(false);
-        let counters = self.cx.storage().counters();
-        if cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        if cycle == 0 && !cancelled {
-            self.cx.storage().keep_unsent(request);
+    fn give_back(&mut self, queued: Q::Queued, why: NoAnswer<S::Error>) {
+        let (attempts, _) = self.turn.progress.end();
+        let is_cancelled = self.runner.worker_side.was_cancelled(&queued);
+        let storage = self.runner.storage();
+        let (id, cycle) = (queued.id(), queued.cycle());
+        let (request, replier) = queued.into_parts();
+        if let Some(replier) = replier {
+            contain(|| storage.settle(id, replier, Reply::no_answer(why, attempts)));
+        }
+        let counters = storage.counters();
+        if is_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
+        if cycle == 0 && !is_cancelled {
+            storage.keep_unsent(request);
         } else {
             contain(|| drop(request));
         }
@@ -286,7 +298,8 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
     /// Publishes what waits for that, now: a runner that closes does not wait for its consumers.
     fn publish_at_last(&mut self) {
-        let published = self.cx.inbox.poll_published(&mut task::Context::from_waker(Waker::noop()));
+        let mut cx = task::Context::from_waker(Waker::noop());
+        let published = self.runner.storage().poll_publish(&mut self.turn.unpublished, &mut cx);
         debug_assert!(published.is_ready(), "the runner is not open");
     }
 }
@@ -295,11 +308,11 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     fn drop(&mut self) {
         // Closed first, so that what is left is final.
-        self.cx.storage().advance(Phase::Closing);
+        self.runner.storage().advance(Phase::Closing);
         self.interrupt();
         while self.give_back_next(|| NoAnswer::Stopped) {}
         self.publish_at_last();
-        self.cx.storage().stop(self.cx.exit);
+        self.runner.storage().stop(self.runner.exit);
     }
 }
 

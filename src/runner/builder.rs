@@ -9,13 +9,14 @@ use futures::future::TryFutureExt;
 use super::{Options, SenderRunner};
 use crate::error::InvalidArgument;
 use crate::keep_results::KeepResults;
+use crate::life::Exit;
 use crate::runtime::{Nanos, Spawner, Timer};
 use crate::sender::MessageSender;
 #[cfg(feature = "alloc")]
 use crate::storage::Heap;
 #[cfg(feature = "std")]
 use crate::storage::Lean;
-use crate::storage::{Exit, Preallocated, Storage};
+use crate::storage::{Preallocated, Storage};
 use crate::strategy::{CompositeStrategy, Identity, SendStrategy};
 use crate::worker::{Handover, Worker};
 
@@ -157,8 +158,8 @@ impl<S: MessageSender, A> Builder<S, A> {
     where
         A: SendStrategy<S>,
     {
-        let (storage, inbox) = Heap::new(self.capacity, self.results);
-        self.prepare_over(storage, inbox, timer)
+        let (storage, worker_side) = Heap::new(self.capacity, self.results);
+        self.prepare_over(storage, worker_side, timer)
     }
 
     /// Makes the runner over [`Lean`], a storage on the heap that is faster than that of [`prepare`](Self::prepare) and
@@ -171,8 +172,8 @@ impl<S: MessageSender, A> Builder<S, A> {
     where
         A: SendStrategy<S>,
     {
-        let (storage, inbox) = Lean::new(self.capacity, self.results);
-        self.prepare_over(storage, inbox, timer)
+        let (storage, worker_side) = Lean::new(self.capacity, self.results);
+        self.prepare_over(storage, worker_side, timer)
     }
 
     /// Makes the runner in `storage`, such as a `FixedStorage`, without an allocation; with `timer` for its time. It is to be
@@ -195,21 +196,21 @@ impl<S: MessageSender, A> Builder<S, A> {
     where
         A: SendStrategy<S>,
     {
-        let inbox = storage.occupy(self.capacity, self.results)?;
-        Ok(self.prepare_over(storage, inbox, timer))
+        let worker_side = storage.occupy(self.capacity, self.results)?;
+        Ok(self.prepare_over(storage, worker_side, timer))
     }
 
     fn prepare_over<T: Timer, Q: Storage<S>>(
         self,
         storage: Q,
-        inbox: Q::Inbox,
+        worker_side: Q::WorkerSide,
         timer: T,
     ) -> Prepared<S, T, Q, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
     where
         A: SendStrategy<S>,
     {
         let runner = SenderRunner::new(storage, timer.clone(), self.options);
-        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, inbox, self.longest_wait);
+        let worker = Worker::<S, A, T, Q>::new(self.strategy, timer, worker_side, self.longest_wait);
         let yield_every = self.yield_every;
         Prepared { runner, sender: self.sender, worker: move |handover| worker.run(handover, yield_every) }
     }

@@ -7,8 +7,9 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::SenderRunner;
+use crate::life::{Exit, Phase};
 use crate::sender::MessageSender;
-use crate::storage::{Exit, Phase, Storage, Unnamed};
+use crate::storage::{Storage, Unnamed};
 
 /// Waits until the worker has ended.
 pub(super) struct Stopped<'a, S: MessageSender, Q: Storage<S>> {

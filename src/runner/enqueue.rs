@@ -9,8 +9,9 @@ use super::SenderRunner;
 use crate::error::RequestError;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{Refused, Storage, Unnamed};
+use crate::storage::{Refused, Storage, Unnamed, take};
 use crate::ticket::Ticket;
+use crate::trace;
 
 /// The future of [`SenderRunner::request`]: the request's ticket, once it is in the queue.
 ///
@@ -53,7 +54,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Future for Enqueue<'_, S, T, Q> 
             match this.runner.enqueue(&mut this.request) {
                 Ok(ticket) => return Poll::Ready(Ok(ticket)),
                 Err(Refused::Full) => _ = this.room.get_or_insert_default(),
-                Err(closing) => return Poll::Ready(Err(closing.give_back(&mut this.request))),
+                Err(closing) => return Poll::Ready(Err(give_back(closing, &mut this.request))),
             }
         }
     }
@@ -63,4 +64,15 @@ impl<S: MessageSender, T, Q: Storage<S>> fmt::Debug for Enqueue<'_, S, T, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Enqueue").field("waits_for_room", &self.room.is_some()).finish_non_exhaustive()
     }
+}
+
+/// Returns the error for the caller, with the request that was to be enqueued.
+pub(crate) fn give_back<Req>(refused: Refused, request: &mut Option<Req>) -> RequestError<Req> {
+    let request = take(request);
+    let (why, error) = match refused {
+        Refused::Full => ("full", RequestError::Full(request)),
+        Refused::Closing => ("closing", RequestError::Closing(request)),
+    };
+    trace::refused(why);
+    error
 }

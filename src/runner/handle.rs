@@ -8,10 +8,11 @@ use futures::stream::Stream;
 use super::{Close, Enqueue, SenderRunner};
 use crate::answer::Answer;
 use crate::error::{RequestError, ResultError, SendError};
+use crate::life::Exit;
 use crate::results::Results;
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::{Exit, Storage};
+use crate::storage::Storage;
 use crate::ticket::Ticket;
 
 /// What a [`SenderRunner`] does for its callers.

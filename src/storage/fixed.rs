@@ -1,15 +1,15 @@
 //! The storage for machines without an allocator: queue, reply slots and results in one `static` of fixed size, behind
 //! one lock of `embassy-sync`.
 
-mod inbox;
-mod job;
+mod queued;
+mod receiver;
 mod results;
 mod ring;
 mod slots;
 mod state;
-mod ticket;
 mod unsent;
 mod waiters;
+mod worker_side;
 
 use core::fmt;
 use core::num::NonZeroUsize;
@@ -19,20 +19,22 @@ use core::task::{self, Poll};
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use self::inbox::FixedInbox;
-use self::job::FixedJob;
+use self::queued::FixedQueued;
+use self::receiver::FixedReplyReceiver;
 use self::results::FixedResponses;
 use self::slots::{Left, SlotIndex};
-use self::state::{Policy, State};
-use self::ticket::FixedReceipt;
+use self::state::{Policy, Published, State};
 use self::waiters::Event;
-use super::{Enqueued, Exit, Phase, Preallocated, Refused, Storage, sealed};
+use self::worker_side::FixedWorkerSide;
+use super::{AnswerOf, Cancel, Enqueued, Preallocated, Refused, Reply, Storage};
+use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::error::InvalidArgument;
 use crate::keep_results::KeepResults;
+use crate::life::{Exit, Phase};
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::stats::{Counter, Counters, Turns};
+use crate::stats::{Counter, Counters};
 use crate::trace;
 
 pub use self::unsent::Unsent;
@@ -94,10 +96,9 @@ pub struct FixedStorage<
     /// Written under the lock, read without.
     phase: AtomicU8,
     /// Whether responses are to be published; likewise.
-    wants: AtomicBool,
+    wants_results: AtomicBool,
     /// How many requests and rounds wait to be sent; likewise.
     waiting: Counter,
-    turns: Turns,
     counters: Counters,
 }
 
@@ -109,14 +110,13 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         Self {
             state: Mutex::new(State::new()),
             phase: AtomicU8::new(Phase::Open as u8),
-            wants: AtomicBool::new(false),
+            wants_results: AtomicBool::new(false),
             waiting: Counter::new(),
-            turns: Turns::new(),
             counters: Counters::new(),
         }
     }
 
-    /// Runs `work` under the lock. It must not run foreign code: no waking, no dropping of what callers gave.
+    /// Runs `work` under the lock. It must not run user code: no waking, no dropping of what callers gave.
     #[inline]
     fn with<U>(&self, work: impl FnOnce(&State<S, Q, T, R, W>) -> U) -> U {
         self.state.lock(work)
@@ -146,7 +146,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     /// Writes down whether responses are to be published, where it may have changed.
     fn note_wants(&self, state: &State<S, Q, T, R, W>) {
-        self.wants.store(state.wants_results(), Ordering::Relaxed);
+        self.wants_results.store(state.wants_results(), Ordering::Relaxed);
     }
 
     /// Enqueues a request, or gives it back: because the runner is closing, or because there is no room.
@@ -155,7 +155,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         &self,
         request: &mut Option<S::Request>,
         queued_at: Instant,
-    ) -> Enqueued<FixedReceipt<'_, M, S, Q, T, R, W>> {
+    ) -> Enqueued<FixedReplyReceiver<'_, M, S, Q, T, R, W>> {
         let mut idle = None;
         let (id, slot) = self.with(|state| {
             if !self.is_open() {
@@ -168,7 +168,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         if let Some(worker) = idle {
             contain(|| worker.wake());
         }
-        Ok((id, FixedReceipt::new(self, slot)))
+        Ok((id, FixedReplyReceiver::new(self, slot)))
     }
 
     /// Waits for what `look` finds under the lock, in the line for `event`.
@@ -237,23 +237,21 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 }
 
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    sealed::Sealed for &FixedStorage<M, S, Q, T, R, W>
-{
-}
-
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     Storage<S> for &'a FixedStorage<M, S, Q, T, R, W>
 {
-    type Reply = SlotIndex;
-    type Receipt = FixedReceipt<'a, M, S, Q, T, R, W>;
-    type Taken = FixedJob<S>;
+    type Queued = FixedQueued<S>;
+    type ReplyReceiver = FixedReplyReceiver<'a, M, S, Q, T, R, W>;
     type Wait = ();
-    type Inbox = FixedInbox<'a, M, S, Q, T, R, W>;
+    type WorkerSide = FixedWorkerSide<'a, M, S, Q, T, R, W>;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
     type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
 
-    fn try_enqueue(&self, request: &mut Option<S::Request>, queued_at: Instant) -> Enqueued<Self::Receipt> {
+    fn try_enqueue(
+        &self,
+        request: &mut Option<S::Request>,
+        queued_at: Instant,
+    ) -> Enqueued<Self::ReplyReceiver> {
         self.accept(request, queued_at)
     }
 
@@ -261,12 +259,50 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.poll_has_room(cx)
     }
 
+    fn cancel(receiver: &mut Self::ReplyReceiver, id: RequestId) -> Cancel {
+        receiver.cancel(id)
+    }
+
     fn queued(&self) -> usize {
         self.waiting.get()
     }
 
-    fn turns(&self) -> &Turns {
-        &self.turns
+    #[inline]
+    fn settle(&self, id: RequestId, slot: SlotIndex, reply: Reply<S>) {
+        match self.with(|state| state.slots.settle(slot, id, reply)) {
+            Ok(Some(ticket)) => _ = contain(|| ticket.wake()),
+            Err(unasked) if unasked.frees_slot => self.wake(Event::Room),
+            Ok(None) | Err(_) => {}
+        }
+    }
+
+    fn wants_results(&self) -> bool {
+        R > 0 && self.wants_results.load(Ordering::Relaxed)
+    }
+
+    fn poll_publish(&self, place: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
+        // Known at compile time: without results, none of the code below is linked.
+        if R == 0 {
+            return Poll::Ready(());
+        }
+        let Some(answer) = place.take() else { return Poll::Ready(()) };
+        let (published, _replaced) = self.with(|state| {
+            let published = state.publish(answer, self.is_open(), &self.counters.results_dropped);
+            let waits = matches!(published, Published::Waits(_));
+            (published, waits.then(|| state.worker_waits(cx.waker(), false)))
+        });
+        match published {
+            Published::Kept(gave_way) => {
+                self.wake(Event::Response);
+                contain(|| drop(gave_way));
+            }
+            Published::Dropped(answer) => _ = contain(|| drop(answer)),
+            Published::Waits(answer) => {
+                *place = Some(answer);
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 
     fn counters(&self) -> &Counters {
@@ -275,10 +311,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn subscribe(&self) -> Self::Responses {
         FixedResponses::new(self)
-    }
-
-    fn wants_results(&self) -> bool {
-        R > 0 && self.wants.load(Ordering::Relaxed)
     }
 
     fn end_results(&self) {
@@ -371,7 +403,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         &self,
         capacity: Option<NonZeroUsize>,
         keep: KeepResults,
-    ) -> Result<FixedInbox<'a, M, S, Q, T, R, W>, InvalidArgument> {
+    ) -> Result<FixedWorkerSide<'a, M, S, Q, T, R, W>, InvalidArgument> {
         let capacity = capacity.map_or(Q, NonZeroUsize::get);
         if Q == 0 || T == 0 {
             return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
@@ -389,7 +421,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
             state.capacity.set(capacity);
             state.policy.set(policy);
             self.note_wants(state);
-            Ok(FixedInbox::new(self))
+            Ok(FixedWorkerSide::new(self))
         })
     }
 }

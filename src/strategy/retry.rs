@@ -8,7 +8,6 @@ use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::NoAnswer;
 use crate::runtime::Nanos;
 use crate::sender::MessageSender;
-use crate::trace;
 
 /// Sends a request again that did not get through, through the strategies listed before it.
 ///
@@ -108,7 +107,7 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
         retry: &mut u32,
     ) -> Option<Pause> {
         let pause = self.pause_after::<S>(cx, outcome, retry)?;
-        trace::retry(cx.id(), cx.attempts(), pause.nanos());
+        cx.note_retry(pause.nanos());
         Some(pause)
     }
 

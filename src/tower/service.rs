@@ -9,51 +9,43 @@ use futures::future::FutureExt;
 use tower_service::Service;
 
 use crate::error::{CallError, RequestError};
-use crate::runner::SenderRunner;
+use crate::runner::{SenderRunner, give_back};
 use crate::runtime::Timer;
 use crate::sender::MessageSender;
-use crate::storage::heap::backed::Backed;
-use crate::storage::{Heap, Lean, Storage};
+use crate::storage::heap::Queue;
+use crate::storage::{Heap, Storage};
 use crate::ticket::Ticket;
 
 type Error<S> =
     CallError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
 
-/// Makes a service of the runners over a storage. For all that are [`Backed`] at once would show that trait.
-macro_rules! service_over {
-    ($storage:ident) => {
-        /// See [the module](crate::tower) for what being ready means.
-        impl<S: MessageSender, T: Timer> Service<S::Request> for SenderRunner<S, T, $storage<S>> {
-            type Response = S::Message;
-            type Error = Error<S>;
-            type Future = CallFuture<S, $storage<S>>;
+/// See [the module](crate::tower) for what being ready means.
+impl<S: MessageSender, T: Timer, Q: Queue<S>> Service<S::Request> for SenderRunner<S, T, Heap<S, Q>> {
+    type Response = S::Message;
+    type Error = Error<S>;
+    type Future = CallFuture<S, Heap<S, Q>>;
 
-            /// Ready while the queue has room.
-            ///
-            /// # Errors
-            ///
-            /// [`CallError::NotReady`] once the runner is closing.
-            fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
-                if !self.is_closing() {
-                    ready!(self.storage.poll_room(&mut self.room, cx));
-                }
-                Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
-            }
-
-            /// Enqueues `request`, in the order of the calls.
-            fn call(&mut self, request: S::Request) -> CallFuture<S, $storage<S>> {
-                let mut request = Some(request);
-                CallFuture(match self.storage.enqueue_beyond_bound(&mut request, self.queued_at()) {
-                    Ok((id, receipt)) => State::Taken(Ticket::new(id, receipt).cancel_on_drop()),
-                    Err(refused) => State::Refused(Some(refused.give_back(&mut request))),
-                })
-            }
+    /// Ready while the queue has room.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NotReady`] once the runner is closing.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
+        if !self.is_closing() {
+            ready!(self.storage.poll_room(&mut self.room, cx));
         }
-    };
-}
+        Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
+    }
 
-service_over!(Heap);
-service_over!(Lean);
+    /// Enqueues `request`, in the order of the calls.
+    fn call(&mut self, request: S::Request) -> CallFuture<S, Heap<S, Q>> {
+        let mut request = Some(request);
+        CallFuture(match self.storage.enqueue_beyond_limit(&mut request, self.queued_at()) {
+            Ok((id, receiver)) => State::Taken(Ticket::new(id, receiver).cancel_on_drop()),
+            Err(refused) => State::Refused(Some(give_back(refused, &mut request))),
+        })
+    }
+}
 
 /// How a call of a runner as a service ends. Dropping it [cancels](Ticket::cancel) the request.
 #[must_use = "dropping a call cancels its request"]

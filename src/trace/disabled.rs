@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
+use crate::answer::RequestId;
 use crate::runtime::Nanos;
-use crate::strategy::RequestId;
 
 pub(crate) struct RequestSpan;
 

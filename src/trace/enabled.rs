@@ -12,9 +12,9 @@ use tracing::instrument::{Instrument, Instrumented};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, debug_span, error, info, warn};
 
+use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::runtime::Nanos;
-use crate::strategy::RequestId;
 
 /// The span of one round of a request, from its turn to its end.
 pub(crate) struct RequestSpan(Span);

@@ -9,8 +9,9 @@ use core::task::{self, Poll};
 use pin_project_lite::pin_project;
 
 use super::budget::Budget;
+use crate::life::Phase;
 use crate::sender::MessageSender;
-use crate::storage::{Phase, Storage};
+use crate::storage::Storage;
 
 pin_project! {
     /// Resolves to a future's output, or to `None` if the runner is aborted first.

@@ -1,6 +1,5 @@
 //! A consumer of the results in a fixed storage.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -64,14 +63,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 {
     fn is_terminated(&self) -> bool {
         self.storage.with(|state| state.results_ended.get() && state.results.len() == 0)
-    }
-}
-
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> fmt::Debug
-    for FixedResponses<'_, M, S, Q, T, R, W>
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FixedResponses").finish_non_exhaustive()
     }
 }
 

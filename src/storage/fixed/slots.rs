@@ -3,48 +3,56 @@
 use core::cell::Cell;
 use core::task::Waker;
 
+use crate::answer::RequestId;
 use crate::sender::MessageSender;
-use crate::storage::Settled;
-use crate::strategy::RequestId;
+use crate::storage::Reply;
 
 /// Which slot: the worker's end of a reply.
 pub(super) type SlotIndex = u16;
 
 /// In cells of their own, so that what is looked at is not moved. A slot that was never used is all zero.
 struct Slot<S: MessageSender> {
-    state: Cell<State>,
+    state: Cell<SlotState>,
     /// Of the free: the next one is the slot behind it, and as many further on.
     further: Cell<SlotIndex>,
     request: Cell<Tail>,
     waker: Cell<Option<Waker>>,
-    reply: Cell<Reply<S>>,
+    reply: Cell<Filled<S>>,
 }
 
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SlotState {
     /// In the chain of the free.
     Free,
     /// Its request is not settled.
     Waiting,
     /// Its ticket has not asked yet.
     Settled,
+    /// Its ticket was cancelled in the request's turn, and is gone: the slot is given back at the turn's end.
+    Cancelled,
 }
 
 /// An `Option` of which it is known that `None` is zero.
 #[repr(u8)]
-enum Reply<S: MessageSender> {
+enum Filled<S: MessageSender> {
     None,
-    Some(Settled<S>),
+    Some(Reply<S>),
 }
 
 /// What was in a slot that was given back: to be dropped once no lock is held.
 pub(super) struct Left<S: MessageSender> {
-    pub(super) reply: Option<Settled<S>>,
+    pub(super) reply: Option<Reply<S>>,
     _waker: Option<Waker>,
 }
 
-/// The end of a request's id. Of the requests whose tickets can be confused, no two have the same: they stand in one queue.
+/// A reply for which nobody asks: to be dropped once no lock is held.
+pub(super) struct Unasked<S: MessageSender> {
+    _reply: Reply<S>,
+    pub(super) frees_slot: bool,
+}
+
+/// Low 32 bits of a request's id: enough to tell a reused slot's requests apart, since fewer than 2³² are queued.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tail(u32);
 
@@ -58,7 +66,7 @@ impl Tail {
 /// What a ticket finds in its slot.
 pub(super) enum Look<S: MessageSender> {
     /// Its reply; the slot is free.
-    Settled(Settled<S>),
+    Settled(Reply<S>),
     /// Nothing. A waker that gave way is to be dropped once no lock is held.
     Waits(Option<Waker>),
 }
@@ -86,7 +94,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
     pub(super) fn take(&self, id: RequestId) -> Option<SlotIndex> {
         let index = self.free.get();
         let slot = self.all.get(usize::from(index))?;
-        slot.state.set(State::Waiting);
+        slot.state.set(SlotState::Waiting);
         slot.request.set(Tail::of(id));
         self.free.set(index.wrapping_add(1).wrapping_add(slot.further.get()));
         Some(index)
@@ -94,7 +102,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
 
     #[inline]
     fn free(&self, index: SlotIndex, slot: &Slot<S>) {
-        slot.state.set(State::Free);
+        slot.state.set(SlotState::Free);
         slot.further.set(self.free.replace(index).wrapping_sub(1).wrapping_sub(index));
     }
 
@@ -107,14 +115,14 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
     }
 
     pub(super) fn is_settled(&self, index: SlotIndex) -> bool {
-        self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == State::Settled)
+        self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == SlotState::Settled)
     }
 
     /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits.
     #[inline]
     pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Look<S> {
         let Some(slot) = self.all.get(usize::from(index)) else { return Look::Waits(None) };
-        if slot.state.get() == State::Settled
+        if slot.state.get() == SlotState::Settled
             && let Some(settled) = slot.take_reply()
         {
             self.free(index, slot);
@@ -132,22 +140,42 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         }
     }
 
-    /// Settles the slot, and gives its ticket's waker; or gives `settled` back if the ticket has left.
+    fn is(slot: &Slot<S>, state: SlotState, id: RequestId) -> bool {
+        slot.state.get() == state && slot.request.get() == Tail::of(id)
+    }
+
+    /// Marks the slot as cancelled, for a ticket that is gone.
+    pub(super) fn cancel(&self, index: SlotIndex) -> Option<Left<S>> {
+        let slot = self.all.get(usize::from(index))?;
+        slot.state.set(SlotState::Cancelled);
+        Some(Left { reply: None, _waker: slot.waker.take() })
+    }
+
+    pub(super) fn is_cancelled(&self, index: SlotIndex, id: RequestId) -> bool {
+        self.all.get(usize::from(index)).is_some_and(|slot| Self::is(slot, SlotState::Cancelled, id))
+    }
+
+    /// Settles the slot, and returns its ticket's waker; or gives the reply back if the ticket has left.
     #[inline]
     pub(super) fn settle(
         &self,
         index: SlotIndex,
         id: RequestId,
-        settled: Settled<S>,
-    ) -> Result<Option<Waker>, Settled<S>> {
-        match self.all.get(usize::from(index)) {
-            Some(slot) if slot.state.get() == State::Waiting && slot.request.get() == Tail::of(id) => {
-                slot.state.set(State::Settled);
-                slot.reply.set(Reply::Some(settled));
-                Ok(slot.waker.take())
-            }
-            _ => Err(settled),
+        reply: Reply<S>,
+    ) -> Result<Option<Waker>, Unasked<S>> {
+        let Some(slot) = self.all.get(usize::from(index)) else {
+            return Err(Unasked { _reply: reply, frees_slot: false });
+        };
+        if Self::is(slot, SlotState::Waiting, id) {
+            slot.state.set(SlotState::Settled);
+            slot.reply.set(Filled::Some(reply));
+            return Ok(slot.waker.take());
         }
+        let frees_slot = Self::is(slot, SlotState::Cancelled, id);
+        if frees_slot {
+            self.free(index, slot);
+        }
+        Err(Unasked { _reply: reply, frees_slot })
     }
 
     /// The waker of the ticket that waits there, if one does.
@@ -159,19 +187,19 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
 impl<S: MessageSender> Slot<S> {
     const fn new() -> Self {
         Self {
-            state: Cell::new(State::Free),
+            state: Cell::new(SlotState::Free),
             further: Cell::new(0),
             request: Cell::new(Tail(0)),
             waker: Cell::new(None),
-            reply: Cell::new(Reply::None),
+            reply: Cell::new(Filled::None),
         }
     }
 
     #[inline]
-    fn take_reply(&self) -> Option<Settled<S>> {
-        match self.reply.replace(Reply::None) {
-            Reply::Some(settled) => Some(settled),
-            Reply::None => None,
+    fn take_reply(&self) -> Option<Reply<S>> {
+        match self.reply.replace(Filled::None) {
+            Filled::Some(reply) => Some(reply),
+            Filled::None => None,
         }
     }
 }
@@ -193,8 +221,8 @@ mod tests {
         }
     }
 
-    fn settled(message: u8) -> Settled<Echo> {
-        Settled { result: Ok(message), attempts: 1, may_have_arrived: true }
+    fn reply(message: u8) -> Reply<Echo> {
+        Reply { result: Ok(message), attempts: 1, may_have_arrived: true }
     }
 
     #[test]
@@ -218,11 +246,11 @@ mod tests {
         assert_eq!(slots.take(old), Some(0));
         assert!(slots.release(0).is_some());
         assert_eq!(slots.take(new), Some(0));
-        assert!(slots.settle(0, old, settled(7)).is_err());
+        assert!(slots.settle(0, old, reply(7)).is_err());
         assert!(matches!(slots.look(0, Waker::noop()), Look::Waits(None)));
-        assert!(slots.settle(0, new, settled(8)).is_ok_and(|waker| waker.is_some()));
+        assert!(slots.settle(0, new, reply(8)).is_ok_and(|waker| waker.is_some()));
         assert!(slots.is_settled(0) && slots.take_waker(0).is_none());
-        assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Settled { result: Ok(8), .. })));
+        assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Reply { result: Ok(8), .. })));
         assert!(slots.has_room());
     }
 }

@@ -6,16 +6,17 @@
 use core::cell::Cell;
 use core::task::Waker;
 
-use super::job::{FixedJob, Kind};
+use super::queued::{FixedQueued, Kind};
 use super::ring::Ring;
-use super::slots::{SlotIndex, Slots};
+use super::slots::{Left, SlotIndex, Slots};
 use super::waiters::Waiters;
+use crate::answer::RequestId;
 use crate::keep_results::{KeepResults, Overflow};
+use crate::life::Exit;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::stats::Counter;
-use crate::storage::{AnswerOf, Cancel, Exit, take};
-use crate::strategy::RequestId;
+use crate::storage::{AnswerOf, Cancel, QueuedRequest, take};
 
 pub(super) struct State<
     S: MessageSender,
@@ -25,9 +26,9 @@ pub(super) struct State<
     const WAITERS: usize,
 > {
     next_id: Cell<u64>,
-    queue: Ring<FixedJob<S>, QUEUE>,
-    /// The place of what the worker has in hand and may put back when the queue is full.
-    spare: Cell<Option<FixedJob<S>>>,
+    queue: Ring<FixedQueued<S>, QUEUE>,
+    /// The place of what has its turn and may be put back when the queue is full.
+    spare: Cell<Option<FixedQueued<S>>>,
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
     pub(super) policy: Cell<Policy>,
@@ -43,8 +44,6 @@ pub(super) struct State<
     rounds: Cell<u32>,
     /// Whether the worker waits for a request, and for nothing else.
     idle: Cell<bool>,
-    /// Whether the ticket of the request in hand was cancelled.
-    cancelled_in_hand: Cell<bool>,
     pub(super) results_ended: Cell<bool>,
     /// Once the worker has ended.
     pub(super) exit: Cell<Exit>,
@@ -69,9 +68,9 @@ enum Keep {
 impl Policy {
     /// `None` if it keeps more than `places`.
     pub(super) fn new(keep: KeepResults, places: usize) -> Option<Self> {
-        let (capacity, overflow) = match keep.bound {
-            Some(bound) if bound.capacity.get() > places => return None,
-            Some(bound) => (u16::try_from(bound.capacity.get()).ok()?, bound.overflow),
+        let (capacity, overflow) = match keep.limit {
+            Some(limit) if limit.capacity.get() > places => return None,
+            Some(limit) => (u16::try_from(limit.capacity.get()).ok()?, limit.overflow),
             None => (0, Overflow::Wait),
         };
         let keep = match keep.always {
@@ -110,7 +109,6 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             capacity: Cell::new(0),
             rounds: Cell::new(0),
             idle: Cell::new(false),
-            cancelled_in_hand: Cell::new(false),
             results_ended: Cell::new(false),
             exit: Cell::new(Exit::Drained),
         }
@@ -140,7 +138,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         let slot = self.slots.take(id)?;
         self.next_id.set(id.get() + 1);
         waiting.set(before + 1);
-        let pushed = self.queue.push(FixedJob::first(id, queued_at, slot, take(request)));
+        let pushed = self.queue.push(FixedQueued::first(id, queued_at, slot, take(request)));
         debug_assert!(pushed.is_ok(), "there is room");
         Some((id, slot))
     }
@@ -151,23 +149,21 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     }
 
     /// Puts a round of the request in hand behind those waiting, for which there is room.
-    pub(super) fn put_back(&self, job: FixedJob<S>, waiting: &Counter) {
+    pub(super) fn put_back(&self, round: FixedQueued<S>, waiting: &Counter) {
         waiting.add_one();
         self.rounds.set(self.rounds.get() + 1);
-        if let Err(job) = self.queue.push(job) {
-            self.spare.set(Some(job));
+        if let Err(round) = self.queue.push(round) {
+            self.spare.set(Some(round));
         }
     }
 
     /// Puts the next that waits, maybe a cancelled one, into an empty `hand`. Tells whether there is one.
     #[inline]
-    pub(super) fn pop(&self, hand: &mut Option<FixedJob<S>>, waiting: &Counter) -> bool {
+    pub(super) fn pop(&self, hand: &mut Option<FixedQueued<S>>, waiting: &Counter) -> bool {
         let Some(left) = waiting.get().checked_sub(1) else { return false };
         self.queue.pop_into(hand);
         waiting.set(left);
-        // Whatever was taken is in hand now, and not cancelled there.
-        self.cancelled_in_hand.set(false);
-        if hand.as_ref().is_some_and(|job| job.kind() == Kind::Round) {
+        if hand.as_ref().is_some_and(|queued| queued.kind() == Kind::Round) {
             self.rounds.set(self.rounds.get() - 1);
         }
         // Only more rounds than there are places make use of the spare one.
@@ -186,40 +182,36 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// Notes that the request's ticket was cancelled.
-    pub(super) fn cancel(&self, id: RequestId) -> Cancel {
-        if self.queue.find(|job| job.cancel(id)) {
-            return Cancel::Skipped;
+    /// Cancels the request `id`. In the queue it is marked there, so that its slot can serve another ticket at once; in its turn
+    /// the slot is marked.
+    pub(super) fn cancel(&self, slot: SlotIndex, id: RequestId) -> (Cancel, Option<Left<S>>) {
+        if self.queue.find(|queued| queued.cancel(id)) {
+            (Cancel::Skipped, self.slots.release(slot))
+        } else {
+            (Cancel::InFlight, self.slots.cancel(slot))
         }
-        self.cancelled_in_hand.set(true);
-        Cancel::InFlight
-    }
-
-    /// Whether the ticket of the request in hand was cancelled; told once.
-    pub(super) fn take_cancelled(&self) -> bool {
-        self.cancelled_in_hand.take()
     }
 
     /// Keeps a request that was taken out and not sent. What it pushes out is a round, to be counted and dropped.
     #[must_use]
-    pub(super) fn keep_unsent(&self, request: S::Request, waiting: &Counter) -> Option<FixedJob<S>> {
-        let job = self.queue.push(FixedJob::unsent(request)).err()?;
-        let pushed_out = self.spare.replace(Some(job))?;
+    pub(super) fn keep_unsent(&self, request: S::Request, waiting: &Counter) -> Option<FixedQueued<S>> {
+        let unsent = self.queue.push(FixedQueued::unsent(request)).err()?;
+        let pushed_out = self.spare.replace(Some(unsent))?;
         waiting.set(waiting.get() - 1);
         self.rounds.set(self.rounds.get() - 1);
         Some(pushed_out)
     }
 
     pub(super) fn take_unsent(&self) -> Option<S::Request> {
-        let is_unsent = |job: &FixedJob<S>| job.kind() == Kind::Unsent;
-        let job = match self.spare.take() {
-            Some(job) if is_unsent(&job) => job,
+        let is_unsent = |queued: &FixedQueued<S>| queued.kind() == Kind::Unsent;
+        let unsent = match self.spare.take() {
+            Some(spare) if is_unsent(&spare) => spare,
             other => {
                 self.spare.set(other);
                 self.queue.pop_if(is_unsent)?
             }
         };
-        Some(job.into_request())
+        Some(unsent.into_parts().0)
     }
 
     pub(super) fn wants_results(&self) -> bool {

@@ -67,7 +67,7 @@ mod noted {
 
 /// Runs `work`, which may call [late wakers](LateWaker) under a lock. They are called after it.
 #[inline]
-pub(in crate::storage) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
     #[cfg(feature = "std")]
     return noted::wake_late(work);
     // Without `std`, a panic ends the program, and wakers only set a flag.
@@ -77,7 +77,7 @@ pub(in crate::storage) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
 
 /// A waker around that of a task.
 #[derive(Debug, Default)]
-pub(in crate::storage) struct LateWaker {
+pub(super) struct LateWaker {
     /// The task's own, and the one around it.
     #[cfg(feature = "std")]
     wakers: Option<(Waker, Waker)>,
@@ -86,7 +86,7 @@ pub(in crate::storage) struct LateWaker {
 impl LateWaker {
     /// Calls `work` with the waker around `task`, which is made anew only for another task. The one before is dropped after
     /// `work`: the event drops its clone under its lock, and that must not be the last.
-    pub(in crate::storage) fn with<T>(&mut self, task: &Waker, work: impl FnOnce(&Waker) -> T) -> T {
+    pub(super) fn with<T>(&mut self, task: &Waker, work: impl FnOnce(&Waker) -> T) -> T {
         #[cfg(not(feature = "std"))]
         return work(task);
         #[cfg(feature = "std")]

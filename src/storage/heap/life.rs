@@ -7,14 +7,14 @@ use futures::task::AtomicWaker;
 
 use super::waiters::{Wait, Waiters};
 use crate::contain::contain;
-use crate::storage::{Exit, Phase};
+use crate::life::{Exit, Phase};
 
 #[derive(Debug)]
-pub(in crate::storage) struct Life {
+pub struct Life {
     /// The phase in the lower bits, above them how the worker ended.
     state: AtomicU8,
     handles: AtomicU32,
-    /// The worker, while it waits for anything but a request.
+    /// The worker, while it waits.
     worker: AtomicWaker,
     ended: Waiters,
 }
@@ -23,7 +23,7 @@ const EXIT_SHIFT: u8 = 2;
 const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
 
 impl Life {
-    pub(in crate::storage) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             state: AtomicU8::new(Phase::Open as u8),
             handles: AtomicU32::new(0),
@@ -32,34 +32,34 @@ impl Life {
         }
     }
 
-    pub(in crate::storage) fn add_handle(&self) {
+    pub(super) fn add_handle(&self) {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether it was the last one.
-    pub(in crate::storage) fn remove_handle(&self) -> bool {
+    /// Returns true if it was the last one.
+    pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
-    pub(in crate::storage) fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
     }
 
-    /// Tells whether that was a step.
-    pub(in crate::storage) fn advance(&self, to: Phase) -> bool {
+    /// Returns true if that was a step.
+    pub(super) fn advance(&self, to: Phase) -> bool {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
 
-    pub(in crate::storage) fn wake_worker(&self) {
+    pub(super) fn wake_worker(&self) {
         contain(|| self.worker.wake());
     }
 
     /// For the worker, before it looks for the last time at what it is going to wait for.
-    pub(in crate::storage) fn register_worker(&self, cx: &Context<'_>) {
+    pub(super) fn register_worker(&self, cx: &Context<'_>) {
         self.worker.register(cx.waker());
     }
 
-    pub(in crate::storage) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.phase() >= Phase::Aborting {
             return Poll::Ready(());
         }
@@ -68,7 +68,7 @@ impl Life {
         if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    pub(in crate::storage) fn stop(&self, exit: Exit) {
+    pub(super) fn stop(&self, exit: Exit) {
         let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
         self.state.fetch_max(stopped, Ordering::SeqCst);
         // It would keep the memory of the worker's task.
@@ -76,7 +76,7 @@ impl Life {
         self.ended.tell_all();
     }
 
-    pub(in crate::storage) fn poll_stopped(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Exit> {
+    pub(super) fn poll_stopped(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Exit> {
         wait.poll(&self.ended, cx, || self.exit().map_or(Poll::Pending, Poll::Ready))
     }
 

@@ -1,8 +1,6 @@
 //! The results queue on the heap, bounded by its policy.
 
 use alloc::vec::Vec;
-use core::fmt;
-use core::marker::PhantomData;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll};
@@ -10,18 +8,20 @@ use core::task::{Context, Poll};
 use concurrent_queue::PopError;
 use futures::stream::{FusedStream, Stream};
 
-use super::backed::{Backed, Common};
 use super::lazy_queue::LazyQueue;
 use super::life::Life;
+use super::queue::Queue;
 use super::waiters::{Wait, Waiters};
+use super::{Heap, Shared};
 use crate::contain::contain;
-use crate::keep_results::{Bound, KeepResults, Overflow};
+use crate::keep_results::{KeepResults, Overflow, ResultsLimit};
+use crate::life::Phase;
 use crate::sender::MessageSender;
 use crate::stats::Counter;
-use crate::storage::{AnswerOf, Phase};
+use crate::storage::AnswerOf;
 
 /// Responses that wait for a consumer. The worker is the only producer.
-pub(in crate::storage) struct ResultsQueue<S: MessageSender> {
+pub(super) struct ResultsQueue<S: MessageSender> {
     queue: LazyQueue<AnswerOf<S>>,
     arrived: Waiters,
     keep: KeepResults,
@@ -35,21 +35,40 @@ const CLEARING: usize = 1;
 const CONSUMER: usize = 2;
 
 impl<S: MessageSender> ResultsQueue<S> {
-    pub(in crate::storage) fn new(keep: KeepResults) -> Self {
+    pub(super) fn new(keep: KeepResults) -> Self {
         Self { queue: LazyQueue::new(), arrived: Waiters::new(), keep, consumers: AtomicUsize::new(0) }
     }
 
-    pub(in crate::storage) fn wanted(&self) -> bool {
+    pub(super) fn wanted(&self) -> bool {
         self.keep.always.unwrap_or_else(|| self.consumers.load(Ordering::SeqCst) >= CONSUMER)
     }
 
-    /// Puts a response into the queue, or drops one. A worker that is to wait for room waits after that: at its end there is
-    /// nothing then that is still to be put there. Tells whether it need not wait.
-    pub(in crate::storage) fn publish(&self, answer: AnswerOf<S>, dropped: &Counter) -> bool {
-        let Some(Bound { capacity, overflow }) = self.keep.bound else {
-            self.push(answer);
-            return true;
-        };
+    /// See [`Storage::poll_publish`](crate::storage::Storage::poll_publish). A response that has to wait for room can be read
+    /// already, so that nothing is left to be put there at the worker's end.
+    pub(super) fn poll_publish(
+        &self,
+        answer: &mut Option<AnswerOf<S>>,
+        dropped: &Counter,
+        life: &Life,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
+        if let Some(answer) = answer.take() {
+            self.publish(answer, dropped);
+        }
+        let must_wait = || self.holds_too_many() && self.wanted() && life.phase() == Phase::Open;
+        if must_wait() {
+            life.register_worker(cx);
+            // A consumer that came before does not know.
+            if must_wait() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Puts a response into the queue, or drops one.
+    fn publish(&self, answer: AnswerOf<S>, dropped: &Counter) {
+        let Some(ResultsLimit { capacity, overflow }) = self.keep.limit else { return self.push(answer) };
         // What is left over from a consumer that leaves counts no more.
         let is_clearing = self.consumers.load(Ordering::SeqCst) & CLEARING != 0;
         let is_full = self.queue.len() >= capacity.get() && !is_clearing;
@@ -67,7 +86,6 @@ impl<S: MessageSender> ResultsQueue<S> {
             }
             _ => self.push(answer),
         }
-        !self.holds_too_many()
     }
 
     fn push(&self, answer: AnswerOf<S>) {
@@ -77,33 +95,20 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     /// Returns true if somebody waits for a response although there is one.
-    pub(in crate::storage) fn others_wait(&self) -> bool {
+    pub(super) fn others_wait(&self) -> bool {
         self.arrived.may_have_untold() && self.queue.holds_any()
     }
 
     /// Tells one more of them.
-    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+    pub(super) fn tell_one_more(&self) -> bool {
         self.others_wait() && self.arrived.tell_one_more()
     }
 
     fn holds_too_many(&self) -> bool {
-        self.keep.bound.is_some_and(|bound| self.queue.len() > bound.capacity.get())
+        self.keep.limit.is_some_and(|limit| self.queue.len() > limit.capacity.get())
     }
 
-    /// See [`Inbox::poll_published`](crate::storage::Inbox::poll_published).
-    pub(in crate::storage) fn poll_published(&self, life: &Life, cx: &Context<'_>) -> Poll<()> {
-        let must_wait = || self.holds_too_many() && self.wanted() && life.phase() == Phase::Open;
-        if must_wait() {
-            life.register_worker(cx);
-            // A consumer that came before does not know.
-            if must_wait() {
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(())
-    }
-
-    pub(in crate::storage) fn end(&self) {
+    pub(super) fn end(&self) {
         self.queue.close();
         self.arrived.tell_all();
     }
@@ -152,34 +157,31 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     /// There may be room again.
     fn let_go_on(&self, life: &Life) {
-        if self.keep.bound.is_some() {
+        if self.keep.limit.is_some() {
             life.wake_worker();
         }
     }
 }
 
 /// A consumer of the results queue.
-pub struct Responses<S: MessageSender, B: Backed<S>> {
-    storage: B,
+pub struct Responses<S: MessageSender, Q: Queue<S>> {
+    storage: Heap<S, Q>,
     wait: Wait,
-    sender: PhantomData<fn() -> S>,
 }
 
-impl<S: MessageSender, B: Backed<S>> Responses<S, B> {
-    pub(in crate::storage) fn new(storage: B) -> Self {
-        storage.common().results.add_consumer();
-        Self { storage, wait: Wait::default(), sender: PhantomData }
+impl<S: MessageSender, Q: Queue<S>> Responses<S, Q> {
+    pub(super) fn new(storage: Heap<S, Q>) -> Self {
+        storage.0.results.add_consumer();
+        Self { storage, wait: Wait::default() }
     }
 }
 
-impl<S: MessageSender, B: Backed<S>> Unpin for Responses<S, B> {}
-
-impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
+impl<S: MessageSender, Q: Queue<S>> Stream for Responses<S, Q> {
     type Item = AnswerOf<S>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { storage, wait, .. } = &mut *self;
-        let Common { results, life, .. } = storage.common();
+        let Self { storage, wait } = &mut *self;
+        let Shared { results, life, .. } = &*storage.0;
         let next = wait.poll(&results.arrived, cx, || results.poll_take());
         if let Poll::Ready(Some(_)) = next {
             results.let_go_on(life);
@@ -188,22 +190,16 @@ impl<S: MessageSender, B: Backed<S>> Stream for Responses<S, B> {
     }
 }
 
-impl<S: MessageSender, B: Backed<S>> FusedStream for Responses<S, B> {
+impl<S: MessageSender, Q: Queue<S>> FusedStream for Responses<S, Q> {
     fn is_terminated(&self) -> bool {
-        let queue = &self.storage.common().results.queue;
+        let queue = &self.storage.0.results.queue;
         queue.is_closed() && queue.is_empty()
     }
 }
 
-impl<S: MessageSender, B: Backed<S>> fmt::Debug for Responses<S, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Responses").finish_non_exhaustive()
-    }
-}
-
-impl<S: MessageSender, B: Backed<S>> Drop for Responses<S, B> {
+impl<S: MessageSender, Q: Queue<S>> Drop for Responses<S, Q> {
     fn drop(&mut self) {
-        let common = self.storage.common();
-        common.results.remove_consumer(&common.life);
+        let Shared { results, life, .. } = &*self.storage.0;
+        results.remove_consumer(life);
     }
 }

@@ -10,26 +10,26 @@ use super::late_waker::{LateWaker, wake_late};
 
 /// Tasks that wait for the same thing.
 #[derive(Debug)]
-pub(in crate::storage) struct Waiters {
+pub(super) struct Waiters {
     event: Event,
     /// Whether one may stand in the line who was not told.
     untold: AtomicBool,
 }
 
 impl Waiters {
-    pub(in crate::storage) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { event: Event::new(), untold: AtomicBool::new(false) }
     }
 
     /// Returns false if all who wait were told.
     #[inline]
-    pub(in crate::storage) fn may_have_untold(&self) -> bool {
+    pub(super) fn may_have_untold(&self) -> bool {
         self.untold.load(Ordering::Acquire)
     }
 
     /// Tells the next in line, if there is one, of what has just come.
     #[inline]
-    pub(in crate::storage) fn tell(&self) {
+    pub(super) fn tell(&self) {
         // Pairs with the fence of one who comes: either that one sees what has come, or is seen here.
         fence(Ordering::SeqCst);
         if self.may_have_untold() {
@@ -38,7 +38,7 @@ impl Waiters {
     }
 
     /// Tells the next in line. Returns false if all were told.
-    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+    pub(super) fn tell_one_more(&self) -> bool {
         // Before the look at the line: who comes after that is noted anew.
         self.untold.store(false, Ordering::Relaxed);
         let told = wake_late(|| self.event.notify(1.additional())) > 0;
@@ -49,7 +49,7 @@ impl Waiters {
     }
 
     /// Tells all of them.
-    pub(in crate::storage) fn tell_all(&self) {
+    pub(super) fn tell_all(&self) {
         wake_late(|| self.event.notify(usize::MAX.additional()));
     }
 }
@@ -63,7 +63,7 @@ pub struct Wait {
 
 impl Wait {
     /// Waits until `look` finds something. It looks again once it stands in the line, for what came meanwhile.
-    pub(in crate::storage) fn poll<T>(
+    pub(super) fn poll<T>(
         &mut self,
         waiters: &Waiters,
         cx: &mut Context<'_>,

@@ -1,26 +1,27 @@
-//! The bound of the request queue, kept beside it: a count of the callers' requests in there, and the line of those
+//! The limit of the request queue, kept beside it: a count of the callers' requests in there, and the line of those
 //! who wait for room. Re-queued rounds are not counted: they always get in, and keep nobody out.
 
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 
+use super::life::Life;
 use super::waiters::{Wait, Waiters};
+use crate::life::Phase;
 
-pub(in crate::storage) struct Bound {
+pub(super) struct QueueLimit {
     /// `None`: there is no bound, and nothing is counted.
     capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
     room: Waiters,
 }
 
-impl Bound {
-    pub(in crate::storage) const fn new(capacity: Option<NonZeroUsize>) -> Self {
+impl QueueLimit {
+    pub(super) const fn new(capacity: Option<NonZeroUsize>) -> Self {
         Self { capacity, inside: AtomicUsize::new(0), room: Waiters::new() }
     }
 
-    #[cfg(feature = "std")]
-    pub(in crate::storage) const fn is_there(&self) -> bool {
+    pub(super) const fn is_some(&self) -> bool {
         self.capacity.is_some()
     }
 
@@ -30,7 +31,7 @@ impl Bound {
 
     /// Takes room for one, if there is any.
     #[inline]
-    pub(in crate::storage) fn enter(&self) -> bool {
+    pub(super) fn enter(&self) -> bool {
         let Some(capacity) = self.capacity else { return true };
         let one_more = |inside| (inside < capacity.get()).then_some(inside + 1);
         self.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
@@ -38,7 +39,7 @@ impl Bound {
 
     /// Takes room for one whether there is any or not.
     #[cfg(feature = "tower")]
-    pub(in crate::storage) fn exceed(&self) {
+    pub(super) fn exceed(&self) {
         if self.capacity.is_some() {
             self.inside.fetch_add(1, Ordering::SeqCst);
         }
@@ -46,7 +47,7 @@ impl Bound {
 
     /// One has left the queue.
     #[inline]
-    pub(in crate::storage) fn leave(&self) {
+    pub(super) fn leave(&self) {
         let Some(capacity) = self.capacity else { return };
         if self.inside.fetch_sub(1, Ordering::SeqCst) <= capacity.get() {
             self.room.tell();
@@ -54,29 +55,24 @@ impl Bound {
     }
 
     /// Lets all who wait for room see that none will come.
-    pub(in crate::storage) fn lift(&self) {
+    pub(super) fn lift(&self) {
         self.room.tell_all();
     }
 
     /// Returns true if somebody waits for room although there is some.
-    pub(in crate::storage) fn others_wait(&self) -> bool {
+    pub(super) fn others_wait(&self) -> bool {
         self.room.may_have_untold() && self.has_room()
     }
 
     /// Tells one more of them.
-    pub(in crate::storage) fn tell_one_more(&self) -> bool {
+    pub(super) fn tell_one_more(&self) -> bool {
         self.others_wait() && self.room.tell_one_more()
     }
 
-    /// Ready once there is room, or the queue is closed.
-    pub(in crate::storage) fn poll_room(
-        &self,
-        wait: &mut Wait,
-        is_closed: impl Fn() -> bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    /// Ready once there is room, or the runner takes nothing any more.
+    pub(super) fn poll_room(&self, wait: &mut Wait, life: &Life, cx: &mut Context<'_>) -> Poll<()> {
         wait.poll(&self.room, cx, || {
-            if self.has_room() || is_closed() { Poll::Ready(()) } else { Poll::Pending }
+            if self.has_room() || life.phase() > Phase::Open { Poll::Ready(()) } else { Poll::Pending }
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The ticket's end of a reply slot.
 
+use core::future::Future;
 use core::mem::replace;
+use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -8,16 +10,17 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use super::FixedStorage;
 use super::slots::{Look, SlotIndex};
 use super::waiters::Event;
+use crate::answer::RequestId;
 use crate::error::NoAnswer;
+use crate::life::Phase;
 use crate::sender::MessageSender;
-use crate::storage::{Cancel, Phase, Receipt, Settled};
-use crate::strategy::RequestId;
+use crate::storage::{Cancel, Reply};
 
 /// No slot: there are never so many.
 const NONE: SlotIndex = SlotIndex::MAX;
 
 /// Owns a slot until it is settled, cancelled or dropped.
-pub struct FixedReceipt<
+pub struct FixedReplyReceiver<
     'a,
     M: RawMutex,
     S: MessageSender,
@@ -32,23 +35,41 @@ pub struct FixedReceipt<
 }
 
 impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    FixedReceipt<'a, M, S, Q, T, R, W>
+    FixedReplyReceiver<'a, M, S, Q, T, R, W>
 {
     pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: SlotIndex) -> Self {
         Self { storage, slot }
     }
 
-    /// Gives the slot back at once. Gives the reply, if there is one.
-    fn release(&mut self) -> Option<Settled<S>> {
+    /// Cancels the request `id`.
+    pub(super) fn cancel(&mut self, id: RequestId) -> Cancel {
+        let slot = self.slot;
+        let (cancel, _left) = self.storage.with(|state| {
+            let is_over = slot == NONE
+                || state.slots.is_settled(slot)
+                || self.storage.current_phase() == Phase::Stopped;
+            if is_over { (Cancel::TooLate, None) } else { state.cancel(slot, id) }
+        });
+        if cancel != Cancel::TooLate {
+            self.slot = NONE;
+            self.storage.wake(Event::Room);
+        }
+        cancel
+    }
+
+    /// Gives the slot back at once. Returns the reply, if there is one.
+    fn release(&mut self) -> Option<Reply<S>> {
         self.storage.release(replace(&mut self.slot, NONE))?.reply
     }
 }
 
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Receipt<S>
-    for FixedReceipt<'_, M, S, Q, T, R, W>
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Future
+    for FixedReplyReceiver<'_, M, S, Q, T, R, W>
 {
+    type Output = Reply<S>;
+
     #[inline]
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Settled<S>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
         let slot = self.slot;
         let mut others_wait = false;
         let look = self.storage.with(|state| {
@@ -56,52 +77,30 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             state.slots.look(slot, cx.waker())
         });
         match look {
-            Look::Settled(settled) => {
+            Look::Settled(reply) => {
                 self.slot = NONE;
                 if others_wait {
                     self.storage.wake(Event::Room);
                 }
-                Poll::Ready(settled)
+                Poll::Ready(reply)
             }
             // The waker is kept first: so a worker that stops meanwhile wakes it.
             Look::Waits(_replaced) if self.storage.has_stopped() => {
-                Poll::Ready(self.release().unwrap_or(Settled::no_answer(NoAnswer::Stopped, 0)))
+                Poll::Ready(self.release().unwrap_or(Reply::no_answer(NoAnswer::Stopped, 0)))
             }
             Look::Waits(_replaced) => Poll::Pending,
         }
     }
-
-    fn cancel(&mut self, id: RequestId) -> Cancel {
-        let slot = self.slot;
-        let cancel = self.storage.with(|state| {
-            let is_over = slot == NONE
-                || state.slots.is_settled(slot)
-                || self.storage.current_phase() == Phase::Stopped;
-            if is_over { Cancel::TooLate } else { state.cancel(id) }
-        });
-        if cancel != Cancel::TooLate {
-            drop(self.release());
-        }
-        cancel
-    }
 }
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
-    for FixedReceipt<'_, M, S, Q, T, R, W>
+    for FixedReplyReceiver<'_, M, S, Q, T, R, W>
 {
     #[inline]
     fn drop(&mut self) {
         if self.slot != NONE {
             drop(self.release());
         }
-    }
-}
-
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    core::fmt::Debug for FixedReceipt<'_, M, S, Q, T, R, W>
-{
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("FixedReceipt").field("slot", &self.slot).finish_non_exhaustive()
     }
 }
 
@@ -114,27 +113,28 @@ mod tests {
     use super::*;
     use crate::error::SendError;
     use crate::keep_results::KeepResults;
+    use crate::life::Exit;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
     use crate::storage::counting_task::CountingTask;
-    use crate::storage::{Exit, Preallocated, Storage};
+    use crate::storage::{Preallocated, Storage};
 
     #[test]
     fn a_ticket_that_nobody_settled_is_woken_and_ends_with_the_runner() {
         let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
         (&storage).occupy(None, KeepResults::default()).unwrap();
-        let (_, mut receipt) = (&storage).try_enqueue(&mut Some(7), Instant::NEVER).unwrap();
+        let (_, mut receiver) = (&storage).try_enqueue(&mut Some(7), Instant::NEVER).unwrap();
         let task = Arc::new(CountingTask::default());
         let waker = task.clone().into();
         let mut cx = Context::from_waker(&waker);
-        assert!(receipt.poll(&mut cx).is_pending());
+        assert!(Pin::new(&mut receiver).poll(&mut cx).is_pending());
         (&storage).stop(Exit::Dropped);
         assert_eq!(task.woken(), 1);
-        let Poll::Ready(settled) = receipt.poll(&mut cx) else { panic!("it waits for ever") };
+        let Poll::Ready(reply) = Pin::new(&mut receiver).poll(&mut cx) else { panic!("it waits for ever") };
         assert!(matches!(
-            settled,
-            Settled { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. }
+            reply,
+            Reply { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. }
         ));
-        assert_eq!(receipt.cancel(RequestId::new(0)), Cancel::TooLate);
+        assert_eq!(receiver.cancel(RequestId::new(0)), Cancel::TooLate);
     }
 }

@@ -1,13 +1,13 @@
 //! A request as it lies in the queue.
 
 use super::slots::SlotIndex;
+use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{Job, Taken};
-use crate::strategy::RequestId;
+use crate::storage::QueuedRequest;
 
 /// A request in the queue, or taken from there.
-pub struct FixedJob<S: MessageSender> {
+pub struct FixedQueued<S: MessageSender> {
     id: RequestId,
     queued_at: Instant,
     cycle: u32,
@@ -17,8 +17,7 @@ pub struct FixedJob<S: MessageSender> {
     request: S::Request,
 }
 
-/// What is to be done with it. There is none with the number zero: that says that a place in the queue is empty. So many
-/// other numbers are left that the request's own type seldom has more, in which case that is said there.
+/// What is to be done with it. No variant is 0, so `Option<FixedQueued>` uses 0 as its niche, and an empty ring is all zeroes.
 #[repr(u16)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -32,7 +31,7 @@ pub(super) enum Kind {
     Unsent,
 }
 
-impl<S: MessageSender> FixedJob<S> {
+impl<S: MessageSender> FixedQueued<S> {
     #[inline]
     pub(super) const fn first(
         id: RequestId,
@@ -43,8 +42,7 @@ impl<S: MessageSender> FixedJob<S> {
         Self { id, queued_at, cycle: 0, slot, kind: Kind::First, request }
     }
 
-    pub(super) fn round(job: Job<S::Request, SlotIndex>) -> Self {
-        let Job { id, cycle, request, queued_at, reply: _ } = job;
+    pub(super) const fn round(id: RequestId, cycle: u32, request: S::Request, queued_at: Instant) -> Self {
         Self { id, queued_at, cycle, slot: 0, kind: Kind::Round, request }
     }
 
@@ -58,11 +56,7 @@ impl<S: MessageSender> FixedJob<S> {
         self.kind
     }
 
-    pub(super) fn into_request(self) -> S::Request {
-        self.request
-    }
-
-    /// Notes that it is cancelled if it is the caller's request `id`. Tells whether it is.
+    /// Marks it as cancelled if it is the caller's request `id`. Returns true if it is.
     pub(super) fn cancel(&mut self, id: RequestId) -> bool {
         let found = self.kind == Kind::First && self.id == id;
         if found {
@@ -70,9 +64,17 @@ impl<S: MessageSender> FixedJob<S> {
         }
         found
     }
+
+    /// The slot of its ticket; a re-queued round has none.
+    #[inline]
+    pub(super) fn slot(&self) -> Option<SlotIndex> {
+        (self.kind == Kind::First).then_some(self.slot)
+    }
 }
 
-impl<S: MessageSender> Taken<S, SlotIndex> for FixedJob<S> {
+impl<S: MessageSender> QueuedRequest<S> for FixedQueued<S> {
+    type Replier = SlotIndex;
+
     #[inline]
     fn id(&self) -> RequestId {
         self.id
@@ -95,6 +97,7 @@ impl<S: MessageSender> Taken<S, SlotIndex> for FixedJob<S> {
 
     #[inline]
     fn into_parts(self) -> (S::Request, Option<SlotIndex>) {
-        (self.request, (self.kind == Kind::First).then_some(self.slot))
+        let slot = self.slot();
+        (self.request, slot)
     }
 }

@@ -1,0 +1,185 @@
+//! The queue of the default storage: an `async-channel` of requests, and a `futures` oneshot for each reply. A request costs one
+//! allocation, its oneshot.
+
+mod cancelled;
+
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use core::future::Future;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use core::task::{Context, Poll};
+
+use async_channel::{Receiver, Sender};
+use futures::channel::oneshot;
+use futures::future::FutureExt;
+
+use self::cancelled::Cancelled;
+use super::life::Life;
+use super::queue::Queue;
+use super::queued::Queued;
+use crate::answer::RequestId;
+use crate::error::NoAnswer;
+use crate::runtime::Instant;
+use crate::sender::MessageSender;
+use crate::storage::{Cancel, Enqueued, QueuedRequest, Refused, Reply, take};
+
+/// A channel that is used without its own waits: the worker is woken by its task's waker, which is never called under a lock.
+pub struct Channel<S: MessageSender> {
+    next_id: AtomicUsize,
+    sender: Sender<Queued<S, Replier<S>>>,
+    worker_sleeps: AtomicBool,
+    cancelled: Arc<Cancelled>,
+}
+
+type Replier<S> = oneshot::Sender<Reply<S>>;
+
+/// The worker's end.
+pub struct Taker<S: MessageSender> {
+    receiver: Receiver<Queued<S, Replier<S>>>,
+    /// The notices that the worker has read, of requests that it has not seen yet.
+    cancelled: BTreeSet<RequestId>,
+}
+
+impl<S: MessageSender> Channel<S> {
+    fn heard_of_cancel(&self, taker: &mut Taker<S>, id: RequestId) -> bool {
+        taker.cancelled.extend(self.cancelled.notices());
+        taker.cancelled.remove(&id)
+    }
+}
+
+impl<S: MessageSender> Queue<S> for Channel<S> {
+    type Taker = Taker<S>;
+    type Replier = Replier<S>;
+    type ReplyReceiver = ReplyReceiver<S>;
+
+    fn new() -> (Self, Taker<S>) {
+        let (sender, receiver) = async_channel::unbounded();
+        let queue = Self {
+            next_id: AtomicUsize::new(0),
+            sender,
+            worker_sleeps: AtomicBool::new(false),
+            cancelled: Arc::new(Cancelled::new()),
+        };
+        (queue, Taker { receiver, cancelled: BTreeSet::new() })
+    }
+
+    #[inline]
+    fn push(
+        &self,
+        request: &mut Option<S::Request>,
+        queued_at: Instant,
+        life: &Life,
+    ) -> Enqueued<ReplyReceiver<S>> {
+        let id = RequestId::new(self.next_id.fetch_add(1, Ordering::Relaxed) as u64);
+        let (replier, receiver) = oneshot::channel();
+        if let Err(refused) = self.sender.try_send(Queued::new(id, take(request), queued_at, replier)) {
+            *request = Some(refused.into_inner().into_parts().0);
+            return Err(Refused::Closing);
+        }
+        // Pairs with that of a worker that falls asleep: either it sees the request, or is seen here.
+        fence(Ordering::SeqCst);
+        if self.worker_sleeps.load(Ordering::Relaxed) && self.worker_sleeps.swap(false, Ordering::Relaxed) {
+            life.wake_worker();
+        }
+        Ok((id, ReplyReceiver { receiver, cancelled: self.cancelled.clone() }))
+    }
+
+    fn push_round(&self, round: Queued<S, Replier<S>>) -> Result<(), Queued<S, Replier<S>>> {
+        self.sender.try_send(round).map_err(async_channel::TrySendError::into_inner)
+    }
+
+    #[inline]
+    fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Replier<S>>> {
+        if let Ok(queued) = taker.receiver.try_recv() {
+            return Some(queued);
+        }
+        // A notice that was there before the queue was empty came too late for its request.
+        taker.cancelled.extend(self.cancelled.notices());
+        if taker.cancelled.is_empty() {
+            return None;
+        }
+        let queued = taker.receiver.try_recv().ok();
+        if queued.is_none() {
+            taker.cancelled.clear();
+        }
+        queued
+    }
+
+    fn sleep_or_end(&self, _: &mut Taker<S>) -> bool {
+        self.worker_sleeps.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        self.sender.is_closed()
+    }
+
+    fn close(&self) {
+        self.sender.close();
+    }
+
+    fn len(&self) -> usize {
+        self.sender.len()
+    }
+
+    #[inline]
+    fn begin(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
+        self.cancelled.begin(id);
+        !self.was_cancelled(taker, id, replier)
+    }
+
+    #[inline]
+    fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
+        // That its ticket is gone need not mean that it was cancelled.
+        replier.is_canceled() && self.heard_of_cancel(taker, id)
+    }
+
+    #[inline]
+    fn settle(replier: Replier<S>, reply: Reply<S>) {
+        let _ = replier.send(reply);
+    }
+
+    fn cancel(receiver: &mut ReplyReceiver<S>, id: RequestId) -> Cancel {
+        receiver.cancel(id)
+    }
+}
+
+/// The ticket's end of a oneshot.
+pub struct ReplyReceiver<S: MessageSender> {
+    receiver: oneshot::Receiver<Reply<S>>,
+    cancelled: Arc<Cancelled>,
+}
+
+impl<S: MessageSender> ReplyReceiver<S> {
+    fn cancel(&mut self, id: RequestId) -> Cancel {
+        match self.receiver.try_recv() {
+            Ok(None) => {}
+            Ok(Some(reply)) => return self.put_back(reply),
+            Err(oneshot::Canceled) => return Cancel::TooLate,
+        }
+        // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
+        // before it closes: a worker that sees it closed must find this.
+        self.cancelled.notify(id);
+        self.receiver.close();
+        match self.receiver.try_recv() {
+            Ok(Some(late)) => self.put_back(late),
+            _ => self.cancelled.ended(id),
+        }
+    }
+
+    /// Puts back a reply that came before its request was cancelled.
+    fn put_back(&mut self, reply: Reply<S>) -> Cancel {
+        let (again, receiver) = oneshot::channel();
+        let _ = again.send(reply);
+        self.receiver = receiver;
+        Cancel::TooLate
+    }
+}
+
+impl<S: MessageSender> Future for ReplyReceiver<S> {
+    type Output = Reply<S>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
+        let reply = self.receiver.poll_unpin(cx);
+        reply.map(|reply| reply.unwrap_or_else(|oneshot::Canceled| Reply::no_answer(NoAnswer::Stopped, 0)))
+    }
+}

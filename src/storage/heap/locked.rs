@@ -1,0 +1,221 @@
+//! The queue of the fast storage: under one lock, of which the worker takes all that waits at once.
+
+use alloc::collections::VecDeque;
+use core::mem::{swap, take};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::life::Life;
+use super::oneshot::{Receiver, Sender, channel};
+use super::queue::Queue;
+use super::queued::Queued;
+use crate::answer::RequestId;
+use crate::runtime::Instant;
+use crate::sender::MessageSender;
+use crate::storage::{Cancel, Enqueued, Refused, Reply, take as take_request};
+
+/// How many entries keep their memory while there is nothing to do.
+const KEEP_CAPACITY: usize = 1024;
+
+type Entries<S> = VecDeque<Queued<S, Sender<S>>>;
+
+/// A queue under a lock of `std`.
+pub struct Locked<S: MessageSender> {
+    state: Mutex<LockedState<S>>,
+    /// How many entries were ever put in; it wraps. Written under the lock, read without.
+    pushed: AtomicUsize,
+    taken: Taken,
+}
+
+struct LockedState<S: MessageSender> {
+    entries: Entries<S>,
+    next_id: u64,
+    worker_sleeps: bool,
+    is_closed: bool,
+}
+
+/// How many entries the worker has taken out. It writes that for each, so this has a cache line of its own.
+#[repr(align(64))]
+struct Taken(AtomicUsize);
+
+/// The worker's end.
+pub struct Taker<S: MessageSender> {
+    /// Requests that came out of the queue together, and go before those in there.
+    batch: Entries<S>,
+    taken: usize,
+}
+
+impl<S: MessageSender> Locked<S> {
+    /// Nobody runs user code under this lock, so nobody leaves it poisoned.
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, LockedState<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more that is put in, for one who holds the lock.
+    #[inline]
+    fn count_pushed(&self) {
+        self.pushed.store(self.pushed.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+impl<S: MessageSender> Queue<S> for Locked<S> {
+    type Taker = Taker<S>;
+    type Replier = Sender<S>;
+    type ReplyReceiver = Receiver<S>;
+
+    fn new() -> (Self, Taker<S>) {
+        let entries = VecDeque::new();
+        let state = LockedState { entries, next_id: 0, worker_sleeps: false, is_closed: false };
+        let (pushed, taken) = (AtomicUsize::new(0), Taken(AtomicUsize::new(0)));
+        (Self { state: Mutex::new(state), pushed, taken }, Taker { batch: VecDeque::new(), taken: 0 })
+    }
+
+    #[inline]
+    fn push(
+        &self,
+        request: &mut Option<S::Request>,
+        queued_at: Instant,
+        life: &Life,
+    ) -> Enqueued<Receiver<S>> {
+        // Allocated before the lock is taken: others wait for that.
+        let (replier, receiver) = channel();
+        let mut state = self.lock();
+        if state.is_closed {
+            drop(state);
+            return Err(Refused::Closing);
+        }
+        let id = RequestId::new(state.next_id);
+        state.next_id += 1;
+        state.entries.push_back(Queued::new(id, take_request(request), queued_at, replier));
+        self.count_pushed();
+        let worker_sleeps = take(&mut state.worker_sleeps);
+        drop(state);
+        if worker_sleeps {
+            life.wake_worker();
+        }
+        Ok((id, receiver))
+    }
+
+    fn push_round(&self, round: Queued<S, Sender<S>>) -> Result<(), Queued<S, Sender<S>>> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(round);
+        }
+        state.entries.push_back(round);
+        self.count_pushed();
+        Ok(())
+    }
+
+    #[inline]
+    fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Sender<S>>> {
+        if taker.batch.is_empty() {
+            // To know that there is nothing takes no lock.
+            if self.pushed.load(Ordering::Relaxed) == taker.taken {
+                return None;
+            }
+            swap(&mut self.lock().entries, &mut taker.batch);
+        }
+        taker.taken = taker.taken.wrapping_add(1);
+        self.taken.0.store(taker.taken, Ordering::Release);
+        taker.batch.pop_front()
+    }
+
+    fn sleep_or_end(&self, taker: &mut Taker<S>) -> bool {
+        let mut state = self.lock();
+        if state.entries.is_empty() && !state.is_closed {
+            state.worker_sleeps = true;
+            for entries in [&mut state.entries, &mut taker.batch] {
+                if entries.capacity() > KEEP_CAPACITY {
+                    *entries = VecDeque::new();
+                }
+            }
+        }
+        state.is_closed
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+    }
+
+    fn len(&self) -> usize {
+        // In this order: what was taken before was pushed before.
+        let taken = self.taken.0.load(Ordering::Acquire);
+        self.pushed.load(Ordering::Relaxed).wrapping_sub(taken)
+    }
+
+    #[inline]
+    fn begin(&self, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
+        replier.begin()
+    }
+
+    fn was_cancelled(&self, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
+        replier.was_cancelled()
+    }
+
+    #[inline]
+    fn settle(replier: Sender<S>, reply: Reply<S>) {
+        replier.send(reply);
+    }
+
+    fn cancel(receiver: &mut Receiver<S>, _: RequestId) -> Cancel {
+        receiver.cancel()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sender::echo::Echo;
+    use crate::storage::QueuedRequest;
+
+    fn push(queue: &Locked<Echo>, request: u64, queued_at: Instant) -> u64 {
+        queue.push(&mut Some(request), queued_at, &Life::new()).unwrap().0.get()
+    }
+
+    #[test]
+    fn it_gives_all_in_their_order_and_the_memory_of_a_burst_back() {
+        let (queue, mut taker) = Locked::<Echo>::new();
+        let mut next_id = 0;
+        for (burst, keeps) in [(KEEP_CAPACITY as u64, true), (5 * KEEP_CAPACITY as u64, false)] {
+            for request in 0..burst {
+                assert_eq!(push(&queue, request, Instant::NEVER), next_id + request);
+            }
+            for request in 0..burst {
+                assert_eq!(queue.len() as u64, burst - request);
+                let queued = queue.pop(&mut taker).unwrap();
+                assert_eq!((*queued.request(), queued.id().get()), (request, next_id + request));
+            }
+            assert!(queue.pop(&mut taker).is_none() && taker.batch.capacity() > 0);
+            // The other one of the two that take turns.
+            push(&queue, 0, Instant::NEVER);
+            assert!(queue.pop(&mut taker).is_some() && !queue.sleep_or_end(&mut taker));
+            let kept = [queue.lock().entries.capacity(), taker.batch.capacity()];
+            assert_eq!((queue.len(), kept.iter().all(|kept| *kept <= KEEP_CAPACITY)), (0, true));
+            assert_eq!(kept[0] > 0, keeps);
+            next_id += burst + 1;
+        }
+    }
+
+    #[test]
+    fn it_keeps_since_when_a_request_waits() {
+        let (queue, mut taker) = Locked::<Echo>::new();
+        for queued_at in [Instant::EPOCH, Instant::NEVER, Instant::from_nanos(7)] {
+            push(&queue, 0, queued_at);
+            assert_eq!(queue.pop(&mut taker).unwrap().queued_at(), queued_at);
+        }
+    }
+
+    #[test]
+    fn a_worker_sleeps_until_the_first_request_and_ends_once_it_is_closed() {
+        let (queue, mut taker) = Locked::<Echo>::new();
+        let sleeps = || queue.lock().worker_sleeps;
+        assert!(!queue.sleep_or_end(&mut taker) && sleeps());
+        push(&queue, 0, Instant::NEVER);
+        assert!(!sleeps() && !queue.sleep_or_end(&mut taker) && !sleeps());
+        queue.close();
+        assert!(queue.sleep_or_end(&mut taker) && queue.pop(&mut taker).is_some());
+        assert_eq!(queue.push(&mut Some(1), Instant::NEVER, &Life::new()).err(), Some(Refused::Closing));
+        assert!(queue.push_round(Queued::round(RequestId::new(0), 1, 1, Instant::NEVER)).is_err());
+    }
+}

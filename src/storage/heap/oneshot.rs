@@ -1,0 +1,310 @@
+//! The reply of one request in the fast storage: one allocation that the worker and the ticket share.
+
+use alloc::sync::Arc;
+use core::future::Future;
+use core::mem::replace;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicU8, Ordering};
+use core::task::{Context, Poll, Waker};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::NoAnswer;
+use crate::sender::MessageSender;
+use crate::storage::{Cancel, Reply};
+
+/// The two ends of a reply.
+#[inline]
+pub(super) fn channel<S: MessageSender>() -> (Sender<S>, Receiver<S>) {
+    // By its default it is made where it is to lie.
+    let place = Arc::<Place<S>>::default();
+    (Sender(Some(Arc::clone(&place))), Receiver(Some(place)))
+}
+
+/// Keep this small: with 1,000 outstanding tickets, cache misses dominate.
+struct Place<S: MessageSender> {
+    /// Which came first, [the turn](BEGUN) of the request or [its cancelling](CANCELLED): one of them finds [neither](WAITS).
+    turn: AtomicU8,
+    state: Mutex<State<S>>,
+}
+
+const WAITS: u8 = 0;
+const BEGUN: u8 = 1;
+const CANCELLED: u8 = 2;
+
+impl<S: MessageSender> Default for Place<S> {
+    #[inline]
+    fn default() -> Self {
+        Self { turn: AtomicU8::new(WAITS), state: Mutex::new(State::Open) }
+    }
+}
+
+enum State<S: MessageSender> {
+    /// The request is not settled.
+    Open,
+    /// Nor is it here, and its ticket waits.
+    Awaited(Waker),
+    /// The ticket has not asked yet.
+    Settled(Reply<S>),
+    /// There is no reply, and none will come.
+    Closed,
+}
+
+impl<S: MessageSender> State<S> {
+    /// Returns true if the request is not settled.
+    #[inline]
+    const fn is_open(&self) -> bool {
+        matches!(self, Self::Open | Self::Awaited(_))
+    }
+}
+
+impl<S: MessageSender> Place<S> {
+    /// Nobody runs user code under this lock, so nobody leaves it poisoned.
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, State<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The worker's end. Dropped without a reply, it closes the place.
+pub struct Sender<S: MessageSender>(Option<Arc<Place<S>>>);
+
+impl<S: MessageSender> Sender<S> {
+    /// Begins the turn of the request. Returns false if its ticket was cancelled first.
+    #[inline]
+    pub(super) fn begin(&self) -> bool {
+        self.0.as_ref().is_none_or(|place| place.turn.swap(BEGUN, Ordering::AcqRel) == WAITS)
+    }
+
+    /// Returns true if the ticket was cancelled in the request's turn.
+    pub(super) fn was_cancelled(&self) -> bool {
+        self.0.as_ref().is_some_and(|place| place.turn.load(Ordering::Acquire) == CANCELLED)
+    }
+
+    /// Gives the ticket its reply, if it still waits for one.
+    #[inline]
+    pub(super) fn send(mut self, reply: Reply<S>) {
+        if let Some(place) = self.0.take() {
+            Self::end(place, State::Settled(reply));
+        }
+    }
+
+    #[inline]
+    fn end(place: Arc<Place<S>>, how: State<S>) {
+        let mut state = place.lock();
+        if !state.is_open() {
+            return;
+        }
+        let before = replace(&mut *state, how);
+        drop(state);
+        // Before the ticket is woken, so that it finds itself alone with its reply.
+        drop(place);
+        if let State::Awaited(waker) = before {
+            waker.wake();
+        }
+    }
+}
+
+impl<S: MessageSender> Drop for Sender<S> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(place) = self.0.take() {
+            Self::end(place, State::Closed);
+        }
+    }
+}
+
+/// The ticket's end; `None` once the reply was taken, or the request was taken back.
+pub struct Receiver<S: MessageSender>(Option<Arc<Place<S>>>);
+
+impl<S: MessageSender> Receiver<S> {
+    fn reply_of(ended: State<S>) -> Reply<S> {
+        match ended {
+            State::Settled(reply) => reply,
+            _ => Reply::no_answer(NoAnswer::Stopped, 0),
+        }
+    }
+
+    /// Returns the reply if the worker has let go of the place, as it most often has when the ticket comes: then no lock is
+    /// needed.
+    #[inline]
+    fn try_take(&mut self) -> Option<Reply<S>> {
+        if Arc::strong_count(self.0.as_ref()?) > 1 {
+            return None;
+        }
+        let place = Arc::into_inner(self.0.take()?)?;
+        Some(Self::reply_of(place.state.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Takes the request back, if it is not too late.
+    pub(super) fn cancel(&mut self) -> Cancel {
+        let Some(place) = &self.0 else { return Cancel::TooLate };
+        let mut state = place.lock();
+        if !state.is_open() {
+            return Cancel::TooLate;
+        }
+        let _waker = replace(&mut *state, State::Closed);
+        drop(state);
+        let before = place.turn.swap(CANCELLED, Ordering::AcqRel);
+        self.0 = None;
+        if before == BEGUN { Cancel::InFlight } else { Cancel::Skipped }
+    }
+}
+
+impl<S: MessageSender> Future for Receiver<S> {
+    type Output = Reply<S>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
+        if let Some(reply) = self.try_take() {
+            return Poll::Ready(reply);
+        }
+        let Some(place) = &self.0 else { return Poll::Ready(Self::reply_of(State::Closed)) };
+        // Cloned before the lock is taken, as that runs user code.
+        let waits = State::Awaited(cx.waker().clone());
+        let mut state = place.lock();
+        let next = if state.is_open() { waits } else { State::Closed };
+        let before = replace(&mut *state, next);
+        drop(state);
+        if before.is_open() {
+            return Poll::Pending;
+        }
+        self.0 = None;
+        Poll::Ready(Self::reply_of(before))
+    }
+}
+
+impl<S: MessageSender> Drop for Receiver<S> {
+    /// Nobody is to be woken any more.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(place) = &self.0
+            && Arc::strong_count(place) > 1
+        {
+            let mut state = place.lock();
+            let _waker = state.is_open().then(|| replace(&mut *state, State::Open));
+            drop(state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{NoAnswer, SendError};
+    use crate::storage::counting_task::CountingTask;
+
+    struct Echo;
+
+    impl MessageSender for Echo {
+        type Request = ();
+        type Message = Arc<()>;
+        type Rejection = ();
+        type Error = ();
+
+        async fn send_message(&self, (): &()) -> Result<Result<Arc<()>, ()>, ()> {
+            Ok(Ok(Arc::new(())))
+        }
+    }
+
+    fn message(reply: Option<Reply<Echo>>) -> bool {
+        reply.is_some_and(|reply| matches!(reply, Reply { result: Ok(_), attempts: 2, .. }))
+    }
+
+    fn stopped(reply: Option<Reply<Echo>>) -> bool {
+        reply.is_some_and(|reply| {
+            matches!(reply, Reply { result: Err(SendError::NoAnswer(NoAnswer::Stopped)), attempts: 0, .. })
+        })
+    }
+
+    fn poll(receiver: &mut Receiver<Echo>, waker: &Waker) -> Option<Reply<Echo>> {
+        match Pin::new(receiver).poll(&mut Context::from_waker(waker)) {
+            Poll::Ready(settled) => Some(settled),
+            Poll::Pending => None,
+        }
+    }
+
+    fn reply(message: &Arc<()>) -> Reply<Echo> {
+        Reply { result: Ok(message.clone()), attempts: 2, may_have_arrived: true }
+    }
+
+    #[test]
+    fn a_reply_waits_for_its_ticket() {
+        let sent = Arc::new(());
+        let (sender, mut receiver) = channel::<Echo>();
+        assert!(receiver.try_take().is_none());
+        sender.send(reply(&sent));
+        assert!(message(receiver.try_take()));
+        // So does one whose ticket asks while the worker still holds the place.
+        let (sender, mut receiver) = channel::<Echo>();
+        let held = sender.0.clone();
+        sender.send(reply(&sent));
+        assert!(receiver.try_take().is_none() && message(poll(&mut receiver, Waker::noop())));
+        drop((receiver, held));
+        let (sender, receiver) = channel::<Echo>();
+        sender.send(reply(&sent));
+        drop(receiver);
+        assert_eq!(Arc::strong_count(&sent), 1);
+    }
+
+    #[test]
+    fn a_ticket_that_waits_is_woken_once_and_then_needs_no_lock() {
+        let task = Arc::new(CountingTask::default());
+        let waker = Waker::from(task.clone());
+        let (sender, mut receiver) = channel::<Echo>();
+        assert!(poll(&mut receiver, &waker).is_none() && poll(&mut receiver, &waker).is_none());
+        assert_eq!(Arc::strong_count(&task), 3);
+        sender.send(reply(&Arc::new(())));
+        assert_eq!((task.woken(), Arc::strong_count(&task)), (1, 2));
+        assert!(message(receiver.try_take()));
+    }
+
+    #[test]
+    fn without_a_sender_the_ticket_ends_as_stopped() {
+        let (sender, mut receiver) = channel::<Echo>();
+        drop(sender);
+        assert!(stopped(receiver.try_take()));
+        let (sender, mut receiver) = channel::<Echo>();
+        let held = sender.0.clone();
+        drop(sender);
+        assert!(stopped(poll(&mut receiver, Waker::noop())));
+        drop(held);
+    }
+
+    #[test]
+    fn a_ticket_that_leaves_takes_its_waker_along() {
+        let task = Arc::new(CountingTask::default());
+        for cancels in [false, true] {
+            let (sender, mut receiver) = channel::<Echo>();
+            assert!(poll(&mut receiver, &task.clone().into()).is_none());
+            if cancels {
+                let cancel = [receiver.cancel(), receiver.cancel()];
+                assert_eq!(cancel, [Cancel::Skipped, Cancel::TooLate]);
+            }
+            drop(receiver);
+            assert_eq!(Arc::strong_count(&task), 1);
+            assert_eq!(sender.begin(), !cancels);
+            let unread = Arc::new(());
+            sender.send(reply(&unread));
+            assert_eq!(Arc::strong_count(&unread), 1);
+        }
+    }
+
+    #[test]
+    fn a_turn_that_has_begun_is_known_to_who_cancels() {
+        let (sender, mut receiver) = channel::<Echo>();
+        assert!(sender.begin());
+        assert!(!sender.was_cancelled());
+        assert_eq!(receiver.cancel(), Cancel::InFlight);
+        assert!(sender.was_cancelled());
+    }
+
+    #[test]
+    fn it_is_too_late_to_take_back_what_is_settled() {
+        let (sender, mut receiver) = channel::<Echo>();
+        let held = sender.0.clone();
+        sender.send(reply(&Arc::new(())));
+        assert_eq!(receiver.cancel(), Cancel::TooLate);
+        assert!(message(poll(&mut receiver, Waker::noop())));
+        drop(held);
+    }
+}
