@@ -228,7 +228,6 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     }
 
     /// Counts the request by its outcome, and ends its ticket.
-    #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
         let (attempts, may_have_arrived) = self.turn.progress.end();
@@ -285,7 +284,8 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let (id, cycle) = (queued.id(), queued.cycle());
         let (request, replier) = queued.into_parts();
         if let Some(replier) = replier {
-            contain(|| storage.settle(id, replier, Reply::no_answer(why, attempts)));
+            let reply = Reply { result: Err(SendError::NoAnswer(why)), attempts, may_have_arrived: false };
+            contain(|| storage.settle(id, replier, reply));
         }
         let counters = storage.counters();
         if is_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();

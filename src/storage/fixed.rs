@@ -267,7 +267,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.waiting.get()
     }
 
-    #[inline]
     fn settle(&self, id: RequestId, slot: SlotIndex, reply: Reply<S>) {
         match self.with(|state| state.slots.settle(slot, id, reply)) {
             Ok(Some(ticket)) => _ = contain(|| ticket.wake()),

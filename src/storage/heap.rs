@@ -158,7 +158,8 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
         self.0.queue.len()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
     fn settle(&self, _: RequestId, replier: Q::Replier, reply: Reply<S>) {
         Q::settle(replier, reply);
     }

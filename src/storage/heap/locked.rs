@@ -42,7 +42,6 @@ struct Taken(AtomicUsize);
 pub struct Taker<S: MessageSender> {
     /// Requests that came out of the queue together, and go before those in there.
     batch: Entries<S>,
-    taken: usize,
 }
 
 impl<S: MessageSender> Locked<S> {
@@ -68,7 +67,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         let entries = VecDeque::new();
         let state = LockedState { entries, next_id: 0, worker_sleeps: false, is_closed: false };
         let (pushed, taken) = (AtomicUsize::new(0), Taken(AtomicUsize::new(0)));
-        (Self { state: Mutex::new(state), pushed, taken }, Taker { batch: VecDeque::new(), taken: 0 })
+        (Self { state: Mutex::new(state), pushed, taken }, Taker { batch: VecDeque::new() })
     }
 
     #[inline]
@@ -109,16 +108,13 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
 
     #[inline]
     fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Sender<S>>> {
-        if taker.batch.is_empty() {
-            // To know that there is nothing takes no lock.
-            if self.pushed.load(Ordering::Relaxed) == taker.taken {
-                return None;
-            }
+        // To know that there is nothing takes no lock.
+        if taker.batch.is_empty() && self.len() > 0 {
             swap(&mut self.lock().entries, &mut taker.batch);
         }
-        taker.taken = taker.taken.wrapping_add(1);
-        self.taken.0.store(taker.taken, Ordering::Release);
-        taker.batch.pop_front()
+        let queued = taker.batch.pop_front()?;
+        self.taken.0.store(self.taken.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        Some(queued)
     }
 
     fn sleep_or_end(&self, taker: &mut Taker<S>) -> bool {
@@ -153,7 +149,8 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         replier.was_cancelled()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
     fn settle(replier: Sender<S>, reply: Reply<S>) {
         replier.send(reply);
     }
