@@ -94,8 +94,8 @@ pub use strategy::Backoff;
 #[cfg(feature = "alloc")]
 pub use strategy::{BuiltIn, Chain};
 pub use strategy::{
-    CompositeStrategy, Context, Delay, Fixed, Identity, Jitter, JitterSource, Outcome, Pipeline, Random,
-    RateLimiter, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
+    CompositeStrategy, ConstantDelay, Context, Delay, Identity, Jitter, JitterSource, Outcome, Pipeline,
+    Random, RateLimiter, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
 };
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 pub use ticket::Ticket;

@@ -28,7 +28,7 @@ pub use rate_limit::{RateLimiter, Stamps};
 pub use requeue::Requeue;
 #[cfg(feature = "backon")]
 pub use retry::Backoff;
-pub use retry::{Fixed, Retry, RetrySchedule};
+pub use retry::{ConstantDelay, Retry, RetrySchedule};
 pub use timeout::Timeout;
 
 /// How a send ended, as strategies see it: an answer of the service, or none.
@@ -253,10 +253,10 @@ pub trait Context<S: MessageSender> {
         let _ = wait;
     }
 
-    /// When a limiter last admitted a send. Limiters nearer to the sender admit later, and the send with them.
+    /// Returns a function of when a limiter last admitted this request: to be asked when its send has ended, or is dropped.
     #[doc(hidden)]
-    fn admitted_at(&self) -> Option<Instant> {
-        None
+    fn admissions(&self) -> impl Fn() -> Option<Instant> + use<Self, S> {
+        || None
     }
 
     /// Notes that a limiter admits a send at `now`.

@@ -3,6 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::future::Future;
+use core::mem::take;
 
 use futures::future::FutureExt;
 
@@ -63,16 +64,21 @@ from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, J
 /// # let _ = chain; Ok(()) }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Chain(Vec<Level>);
+pub struct Chain {
+    strategies: Vec<BuiltIn>,
+    /// The memory of a [`Walk`]; empty between two requests.
+    levels: Vec<Level>,
+}
 
-/// A strategy and where the request in flight stands with it.
-#[derive(Debug, Clone)]
+/// Where a request stands with one of the strategies.
+#[derive(Debug, Clone, Default)]
 struct Level {
-    strategy: BuiltIn,
     /// Of a timeout: when it expires.
     deadline: Option<Instant>,
     /// Of a retry: how many re-sends it has made.
     retries: u32,
+    /// Of a limiter: whether it admitted the request.
+    admitted: bool,
 }
 
 impl Chain {
@@ -84,7 +90,7 @@ impl Chain {
 
 impl FromIterator<BuiltIn> for Chain {
     fn from_iter<I: IntoIterator<Item = BuiltIn>>(strategies: I) -> Self {
-        Self(strategies.into_iter().map(|strategy| Level { strategy, deadline: None, retries: 0 }).collect())
+        Self { strategies: strategies.into_iter().collect(), levels: Vec::new() }
     }
 }
 
@@ -99,26 +105,30 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
         request: &S::Request,
         mut inner: impl Pipeline<S>,
     ) -> Outcome<S> {
-        let levels = &mut self.0[..];
+        let Self { strategies, levels } = self;
+        levels.resize_with(strategies.len(), Level::default);
+        let mut walk = Walk { strategies, levels, last_admission: cx.admissions() };
         let timer = cx.timer();
-        let mut enter_below = levels.len();
+        let mut enter_below = walk.levels.len();
         loop {
-            let (mut outcome, mut level) = match enter(levels, enter_below, cx).await {
-                Ok(()) => match within(expiry(levels, 0), &timer, inner.send(cx, request)).await {
+            let (mut outcome, mut level) = match walk.enter(enter_below, cx).await {
+                Ok(()) => match within(expiry(walk.levels, 0), &timer, inner.send(cx, request)).await {
                     Ok(outcome) => (outcome, 0),
-                    Err(level) => (Err(expired(cx)), level),
+                    Err(level) => walk.expired(level, cx),
                 },
-                Err(level) => (Err(expired(cx)), level),
+                Err(level) => walk.expired(level, cx),
             };
             loop {
-                let Some(current) = levels.get_mut(level) else { return outcome };
-                let After { pause, resend } = current.after(cx, request, &outcome);
+                if level == walk.levels.len() {
+                    return outcome;
+                }
+                let After { pause, resend } = walk.after(level, cx, request, &outcome);
                 // A level that waits has no time-out of its own.
                 if let Some(pause) = pause
                     && let Err(expired_at) =
-                        within(expiry(levels, level), &timer, cx.sleep_until(pause.end(cx))).await
+                        within(expiry(walk.levels, level), &timer, cx.sleep_until(pause.end(cx))).await
                 {
-                    (outcome, level) = (Err(expired(cx)), expired_at);
+                    (outcome, level) = walk.expired(expired_at, cx);
                 } else if resend {
                     enter_below = level;
                     break;
@@ -130,17 +140,48 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
     }
 }
 
-impl Level {
-    /// What the strategy does once what it wraps has an outcome.
+/// The walk of one request. Dropped in the midst, it moves the stamps of limiters as their own sends would.
+struct Walk<'a, Last: Fn() -> Option<Instant>> {
+    strategies: &'a mut [BuiltIn],
+    levels: &'a mut Vec<Level>,
+    last_admission: Last,
+}
+
+impl<Last: Fn() -> Option<Instant>> Walk<'_, Last> {
+    /// Walks down from the level below `top` to the sender. Fails with the level whose time-out expired on the way.
+    async fn enter<S: MessageSender>(&mut self, top: usize, cx: &mut impl Context<S>) -> Result<(), usize> {
+        let timer = cx.timer();
+        for index in (0..top).rev() {
+            let limit = expiry(self.levels, index + 1);
+            let level = &mut self.levels[index];
+            *level = Level::default();
+            match &mut self.strategies[index] {
+                BuiltIn::Timeout(timeout) => level.deadline = Some(timer.now() + timeout.duration()),
+                BuiltIn::RateLimiter(limiter) => {
+                    while let Err(room_at) = limiter.admit(cx) {
+                        within(limit, &timer, timer.sleep_until(room_at)).await?;
+                    }
+                    level.admitted = true;
+                }
+                BuiltIn::Delay(_) | BuiltIn::Retry(_) | BuiltIn::Jitter(_) | BuiltIn::Requeue(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What a strategy does once what it wraps has an outcome.
     fn after<S: MessageSender<Request: Clone>>(
         &mut self,
+        index: usize,
         cx: &mut impl Context<S>,
         request: &S::Request,
         outcome: &Outcome<S>,
     ) -> After {
-        let retry = match &mut self.strategy {
-            BuiltIn::Retry(retry) => retry.pause(cx, outcome, &mut self.retries),
-            BuiltIn::Jitter(jitter) => jitter.pause(cx, outcome, &mut self.retries),
+        self.leave(index);
+        let retries = &mut self.levels[index].retries;
+        let retry = match &mut self.strategies[index] {
+            BuiltIn::Retry(retry) => retry.pause(cx, outcome, retries),
+            BuiltIn::Jitter(jitter) => jitter.pause(cx, outcome, retries),
             BuiltIn::Delay(delay) => {
                 let pause = outcome.as_ref().ok().map(|response| delay.after::<S>(cx, response));
                 return After { pause, resend: false };
@@ -151,13 +192,35 @@ impl Level {
                 }
                 None
             }
-            BuiltIn::RateLimiter(limiter) => {
-                limiter.sent(cx);
-                None
-            }
-            BuiltIn::Timeout(_) => None,
+            BuiltIn::RateLimiter(_) | BuiltIn::Timeout(_) => None,
         };
         After { pause: retry, resend: retry.is_some() }
+    }
+
+    /// Cuts short what is below `level`, whose time-out has expired.
+    fn expired<S: MessageSender>(&mut self, level: usize, cx: &impl Context<S>) -> (Outcome<S>, usize) {
+        for below in 0..level {
+            self.leave(below);
+        }
+        (Err(expired(cx)), level)
+    }
+
+    /// Moves the stamp of a limiter that admitted the request to when one nearer to the sender did: only then was it made.
+    fn leave(&mut self, index: usize) {
+        if let (true, BuiltIn::RateLimiter(limiter), Some(admitted_at)) =
+            (take(&mut self.levels[index].admitted), &mut self.strategies[index], (self.last_admission)())
+        {
+            limiter.move_newest(admitted_at);
+        }
+    }
+}
+
+impl<Last: Fn() -> Option<Instant>> Drop for Walk<'_, Last> {
+    fn drop(&mut self) {
+        for index in 0..self.levels.len() {
+            self.leave(index);
+        }
+        self.levels.clear();
     }
 }
 
@@ -165,30 +228,6 @@ impl Level {
 struct After {
     pause: Option<Pause>,
     resend: bool,
-}
-
-/// Walks down from the level below `top` to the sender. Fails with the level whose time-out expired on the way.
-async fn enter<S: MessageSender>(
-    levels: &mut [Level],
-    top: usize,
-    cx: &mut impl Context<S>,
-) -> Result<(), usize> {
-    let timer = cx.timer();
-    for index in (0..top).rev() {
-        let limit = expiry(levels, index);
-        let level = &mut levels[index];
-        level.retries = 0;
-        match &mut level.strategy {
-            BuiltIn::Timeout(timeout) => level.deadline = Some(timer.now() + timeout.duration()),
-            BuiltIn::RateLimiter(limiter) => {
-                while let Err(room_at) = limiter.admit(cx) {
-                    within(limit, &timer, timer.sleep_until(room_at)).await?;
-                }
-            }
-            BuiltIn::Delay(_) | BuiltIn::Retry(_) | BuiltIn::Jitter(_) | BuiltIn::Requeue(_) => {}
-        }
-    }
-    Ok(())
 }
 
 /// The time-out that expires first among the levels from `lowest` up, the innermost of equals, with its level.

@@ -38,8 +38,6 @@ pub struct RateLimiter<Kept> {
     /// The stamps of the last sends.
     stamps: Kept,
     ring: Ring,
-    /// Whether a send was admitted whose end was never seen: it may have been dropped.
-    in_flight: bool,
 }
 
 /// The rate, and where the next stamp goes if the stamps are in an array.
@@ -153,7 +151,7 @@ impl<Kept: Stamps> RateLimiter<Kept> {
             next: 0,
             full: false,
         };
-        let limiter = Self { period: Nanos::of(period), stamps, ring, in_flight: false };
+        let limiter = Self { period: Nanos::of(period), stamps, ring };
         if rate == 0 {
             return Err(InvalidArgument::new("rate", "must be at least 1"));
         }
@@ -165,27 +163,14 @@ impl<Kept: Stamps> RateLimiter<Kept> {
 
     /// Admits a send now, or says when there will be room.
     pub(super) fn admit<S: MessageSender>(&mut self, cx: &mut impl Context<S>) -> Result<(), Instant> {
-        if self.in_flight {
-            self.sent(cx);
-        }
         let now = cx.now();
         // A send that has to wait for the service is not made yet.
         if let Some(permitted_at) = cx.not_before().filter(|permitted_at| now < *permitted_at) {
             return Err(permitted_at);
         }
         self.stamp(now)?;
-        self.in_flight = true;
         cx.admit(now);
         Ok(())
-    }
-
-    /// Moves the stamp of the send that was admitted last to when a limiter nearer to the sender admitted it too:
-    /// only then was it made.
-    pub(super) fn sent<S: MessageSender>(&mut self, cx: &impl Context<S>) {
-        self.in_flight = false;
-        if let Some(admitted) = cx.admitted_at() {
-            self.move_newest(admitted);
-        }
     }
 
     fn stamp(&mut self, now: Instant) -> Result<(), Instant> {
@@ -193,9 +178,24 @@ impl<Kept: Stamps> RateLimiter<Kept> {
     }
 
     /// Moves the newest stamp forward to `time`; never back.
-    fn move_newest(&mut self, time: Instant) {
+    pub(super) fn move_newest(&mut self, time: Instant) {
         if let Some(newest) = self.stamps.newest(&self.ring) {
             *newest = time.max(*newest);
+        }
+    }
+}
+
+/// What a send holds that was admitted. Where a limiter nearer to the sender has admitted it too, it was made only then: when
+/// this is dropped, as the send has ended or was cut short, its stamp moves there.
+struct Admission<'a, Kept: Stamps, Last: Fn() -> Option<Instant>> {
+    limiter: &'a mut RateLimiter<Kept>,
+    last: Last,
+}
+
+impl<Kept: Stamps, Last: Fn() -> Option<Instant>> Drop for Admission<'_, Kept, Last> {
+    fn drop(&mut self) {
+        if let Some(admitted_at) = (self.last)() {
+            self.limiter.move_newest(admitted_at);
         }
     }
 }
@@ -214,9 +214,8 @@ impl<S: MessageSender, Kept: Stamps> SendStrategy<S> for RateLimiter<Kept> {
                 let timer = cx.timer();
                 timer.sleep_until(room_at).await;
             }
-            let outcome = inner.send(cx, request).await;
-            self.sent(cx);
-            outcome
+            let _admission = Admission { limiter: self, last: cx.admissions() };
+            inner.send(cx, request).await
         }
     }
 }

@@ -35,7 +35,7 @@ use crate::sender::MessageSender;
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[doc(alias = "RetryStrategy")]
-pub struct Retry<Schedule = Fixed> {
+pub struct Retry<Schedule = ConstantDelay> {
     schedule: Schedule,
     no_answer_too: bool,
     counts_flood_waits: bool,
@@ -44,13 +44,14 @@ pub struct Retry<Schedule = Fixed> {
 impl Retry {
     /// Up to `retries` re-sends after the first, `delay` apart. No retries send once.
     pub const fn new(retries: u32, delay: Duration) -> Self {
-        Self::with_schedule(Fixed { retries, delay: Nanos::of(delay) })
+        Self::with_schedule(ConstantDelay { retries, delay: Nanos::of(delay) })
     }
 }
 
 #[cfg(feature = "backon")]
 impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
-    /// Re-sends on a schedule of the backon crate; it starts anew with each request.
+    /// Re-sends on a schedule of the backon crate, anew for each request: its wait number `n` is the `n`th of a backoff that is
+    /// built for it.
     ///
     /// backon's own jitter needs a seed where there is no `std`: without one, devices of a fleet back off in
     /// lockstep.
@@ -63,7 +64,7 @@ impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
     /// # let _ = retry;
     /// ```
     pub fn with_backoff(builder: B) -> Self {
-        Self::with_schedule(Backoff { builder, current: None })
+        Self::with_schedule(Backoff(builder))
     }
 }
 
@@ -200,12 +201,12 @@ impl<F: FnMut(u32) -> Option<Duration>> RetrySchedule for F {
 
 /// The same wait before each of a number of re-sends.
 #[derive(Debug, Clone, Copy)]
-pub struct Fixed {
+pub struct ConstantDelay {
     retries: u32,
     delay: Nanos,
 }
 
-impl RetrySchedule for Fixed {
+impl RetrySchedule for ConstantDelay {
     fn delay(&mut self, retry: u32) -> Option<Duration> {
         self.delay_nanos(retry).map(Nanos::duration)
     }
@@ -219,18 +220,12 @@ impl RetrySchedule for Fixed {
 /// A schedule of the backon crate.
 #[cfg(feature = "backon")]
 #[derive(Debug, Clone)]
-pub struct Backoff<B: backon::BackoffBuilder> {
-    builder: B,
-    current: Option<B::Backoff>,
-}
+pub struct Backoff<B: backon::BackoffBuilder>(B);
 
 #[cfg(feature = "backon")]
 impl<B: backon::BackoffBuilder + Clone> RetrySchedule for Backoff<B> {
     fn delay(&mut self, retry: u32) -> Option<Duration> {
-        if retry == 0 {
-            self.current = Some(self.builder.clone().build());
-        }
-        self.current.as_mut()?.next()
+        self.0.clone().build().nth(retry.try_into().ok()?)
     }
 }
 
@@ -240,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_fixed_schedule_tells_its_delay_as_it_keeps_it() {
-        let mut schedule = Fixed { retries: 1, delay: Nanos::of(Duration::from_millis(1_500)) };
+        let mut schedule = ConstantDelay { retries: 1, delay: Nanos::of(Duration::from_millis(1_500)) };
         assert_eq!(schedule.delay(0), Some(Duration::from_millis(1_500)));
         assert_eq!(schedule.delay(1), None);
     }

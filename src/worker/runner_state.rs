@@ -12,8 +12,6 @@ pub(super) struct RunnerState<S: MessageSender, T, Q: Storage<S>> {
     pub(super) exit: Exit,
     /// Nothing may be sent before this. [`UNSET`] if there is no wait.
     not_before: Instant,
-    /// When a limiter last admitted a send, or [`UNSET`].
-    pub(super) admitted_at: Instant,
     /// The longest wait that a rejection may ask for.
     pub(super) longest_wait: Nanos,
     pub(super) timer: T,
@@ -23,14 +21,10 @@ pub(super) struct RunnerState<S: MessageSender, T, Q: Storage<S>> {
 /// Stands for no instant, in less room than an `Option`. A wait until then is none, and nothing is earlier.
 const UNSET: Instant = Instant::EPOCH;
 
-fn some(instant: Instant) -> Option<Instant> {
-    (instant != UNSET).then_some(instant)
-}
-
 impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
     pub(super) fn new(timer: T, worker_side: Q::WorkerSide, longest_wait: Nanos) -> Self {
         let exit = Exit::Dropped;
-        Self { exit, not_before: UNSET, admitted_at: UNSET, longest_wait, timer, worker_side }
+        Self { exit, not_before: UNSET, longest_wait, timer, worker_side }
     }
 
     pub(super) fn storage(&self) -> &Q {
@@ -43,11 +37,7 @@ impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
     }
 
     pub(super) fn not_before(&self) -> Option<Instant> {
-        some(self.not_before)
-    }
-
-    pub(super) fn admitted_at(&self) -> Option<Instant> {
-        some(self.admitted_at)
+        (self.not_before != UNSET).then_some(self.not_before)
     }
 
     pub(super) fn hold_until(&mut self, deadline: Instant) {

@@ -40,6 +40,9 @@ pub(super) struct Progress {
     attempts: AtomicU32,
     /// Whether it may have arrived.
     pub(super) delivery: Delivery,
+    /// When a limiter last admitted it, in nanoseconds; zero for never. In two words, as chips have no atomics of 64 bits, and
+    /// one task writes and reads both.
+    admitted_at: [AtomicU32; 2],
 }
 
 impl Progress {
@@ -48,10 +51,24 @@ impl Progress {
         self.attempts.load(Ordering::Relaxed)
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
+    fn admit(&self, now: Instant) {
+        let nanos = now.as_nanos();
+        let [low, high] = &self.admitted_at;
+        low.store(nanos as u32, Ordering::Relaxed);
+        high.store((nanos >> 32) as u32, Ordering::Relaxed);
+    }
+
+    fn admitted_at(&self) -> Option<Instant> {
+        let [low, high] = self.admitted_at.each_ref().map(|word| u64::from(word.load(Ordering::Relaxed)));
+        let nanos = high << 32 | low;
+        (nanos != 0).then_some(Instant::from_nanos(nanos))
+    }
+
     /// Ends the turn: returns its attempts, and whether the request may have arrived.
     #[inline]
     pub(super) fn end(&mut self) -> (u32, bool) {
-        let Self { attempts, delivery } = take(self);
+        let Self { attempts, delivery, .. } = take(self);
         (attempts.into_inner(), delivery.has_begun())
     }
 }
@@ -91,7 +108,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> TurnContext<'a, S, T, Q> {
     }
 }
 
-impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'_, S, T, Q> {
+impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'a, S, T, Q> {
     type Timer = T;
 
     fn id(&self) -> RequestId {
@@ -179,11 +196,12 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'_, S
         trace::retry(self.id(), self.attempts(), wait);
     }
 
-    fn admitted_at(&self) -> Option<Instant> {
-        self.runner.admitted_at()
+    fn admissions(&self) -> impl Fn() -> Option<Instant> + use<'a, S, T, Q> {
+        let progress = self.progress;
+        move || progress.admitted_at()
     }
 
     fn admit(&mut self, now: Instant) {
-        self.runner.admitted_at = now;
+        self.progress.admit(now);
     }
 }
