@@ -156,7 +156,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin {
 
     // --- Replies and results, from the worker's side: for each request in its turn.
 
-    /// Ends the ticket of a request. Dropped instead, the replier ends it as stopped.
+    /// Ends the ticket of a request. Dropped instead, the replier ends it as stopped. Contains the panics of user code.
     #[doc(hidden)]
     fn settle(&self, id: RequestId, replier: ReplierOf<S, Self>, reply: Reply<S>);
 

@@ -19,13 +19,13 @@ use self::guard::{abortable, resting};
 use self::pipeline::SenderPipeline;
 use self::runner_state::RunnerState;
 use self::turn::{Turn, TurnContext};
-use crate::answer::Answer;
+use crate::answer::{Answer, RequestId};
 use crate::contain::{catch, catch_panic, contain};
 use crate::error::{NoAnswer, Panic, SendError};
 use crate::life::{Exit, Phase};
 use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{QueuedRequest, Reply, Storage, WorkerSide};
+use crate::storage::{QueuedRequest, ReplierOf, Reply, Storage, WorkerSide};
 use crate::strategy::{Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -90,16 +90,13 @@ where
                         None => break ControlFlow::Break(()),
                         Some(Err(panic)) => self.fail_panicked(panic),
                     }
-                    // If a ticket's waker panicked, its response is not published yet. Without `std` panics are not caught.
-                    #[cfg(feature = "std")]
-                    resting(&storage, &budget, self.published()).await;
                 };
                 if served.is_break() {
                     self.break_off();
                     break;
                 }
             }
-            while self.give_back_next(|| NoAnswer::Aborted) {
+            while self.give_back_next(NoAnswer::Aborted) {
                 budget.step().await;
             }
             self.publish_at_last();
@@ -205,7 +202,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     /// A panic ends the request that it came from and no other.
     fn fail_panicked(&mut self, panic: Panic) {
         trace::panicked(self.turn.queued.as_ref().map(QueuedRequest::id));
-        self.end_cut_short(NoAnswer::Panicked(panic));
+        self.end_turn(Err(NoAnswer::Panicked(panic)));
     }
 
     /// Sends nothing any more, as the runner is aborted.
@@ -218,59 +215,39 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     /// Ends the turn that was cut short if its request may have arrived. Otherwise the request is given back.
     fn interrupt(&mut self) {
         if self.turn.progress.delivery.has_begun() {
-            self.end_cut_short(NoAnswer::Interrupted);
+            self.end_turn(Err(NoAnswer::Interrupted));
         }
     }
 
-    /// Ends a turn outside of the send's own containment: users' values are dropped, and wakers called.
-    fn end_cut_short(&mut self, why: NoAnswer<S::Error>) {
-        contain(|| self.end_turn(Err(why)));
-    }
-
-    /// Counts the request by its outcome, and ends its ticket.
+    /// Ends the turn: counts the request by its outcome, and ends its ticket.
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
-        let (attempts, may_have_arrived) = self.turn.progress.end();
-        // Before the ticket knows, so that its holder finds the request counted.
-        let storage = self.runner.storage();
-        let counters = storage.counters();
-        counters.in_flight.set(0);
+        let counters = self.runner.storage().counters();
         match &outcome {
             Ok(Ok(_)) => &counters.sent,
             Ok(Err(_)) => &counters.rejected,
             Err(_) => &counters.failed,
         }
         .add_one();
-        self.turn.span.take().end(name_of::<S>(&outcome));
         let id = queued.id();
         let (request, replier) = queued.into_parts();
-        // First and by itself: if a ticket's waker panics too, nothing may be left to be dropped.
         if needs_drop::<S::Request>() {
             contain(|| drop(request));
         }
-        if let Some(replier) = replier {
-            let result = match outcome {
-                Ok(Ok(message)) => Ok(message),
-                Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
-                Err(why) => Err(SendError::NoAnswer(why.with_arrival(may_have_arrived))),
-            };
-            storage.settle(id, replier, Reply { result, attempts, may_have_arrived });
-        }
+        self.end_ticket(id, replier, outcome);
     }
 
     /// Gives back the request in its turn, or the next one in the closed queue, which can't have arrived. Returns true if there
     /// was one.
-    fn give_back_next(&mut self, why: fn() -> NoAnswer<S::Error>) -> bool {
-        if self.turn.queued.is_some() {
-            self.runner.storage().counters().in_flight.set(0);
-            self.turn.span.take().end("aborted");
-        } else if self.runner.worker_side.try_next(&mut self.turn.queued) {
+    fn give_back_next(&mut self, why: NoAnswer<S::Error>) -> bool {
+        if self.turn.queued.is_none() {
+            if !self.runner.worker_side.try_next(&mut self.turn.queued) {
+                return false;
+            }
             self.begin_turn();
-        } else {
-            return false;
         }
         if let Some(queued) = self.turn.queued.take() {
-            self.give_back(queued, why());
+            self.give_back(queued, why);
         }
         true
     }
@@ -278,21 +255,35 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     /// Ends a request that surely did not arrive: its ticket learns why, and the request waits to be taken back, unless the
     /// ticket took it back already. A re-queued round is dropped: its request was sent before.
     fn give_back(&mut self, queued: Q::Queued, why: NoAnswer<S::Error>) {
-        let (attempts, _) = self.turn.progress.end();
-        let is_cancelled = self.runner.worker_side.was_cancelled(&queued);
+        let was_cancelled = self.runner.worker_side.was_cancelled(&queued);
         let storage = self.runner.storage();
+        let counters = storage.counters();
+        if was_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
         let (id, cycle) = (queued.id(), queued.cycle());
         let (request, replier) = queued.into_parts();
-        if let Some(replier) = replier {
-            let reply = Reply { result: Err(SendError::NoAnswer(why)), attempts, may_have_arrived: false };
-            contain(|| storage.settle(id, replier, reply));
-        }
-        let counters = storage.counters();
-        if is_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        if cycle == 0 && !is_cancelled {
+        if cycle == 0 && !was_cancelled {
             storage.keep_unsent(request);
         } else {
             contain(|| drop(request));
+        }
+        self.end_ticket(id, replier, Err(why));
+    }
+
+    /// Ends the ticket of the request that had its turn, once the request is counted: so its holder finds it counted.
+    fn end_ticket(&mut self, id: RequestId, replier: Option<ReplierOf<S, Q>>, outcome: Outcome<S>) {
+        let (attempts, may_have_arrived) = self.turn.progress.end();
+        self.turn.span.take().end(name_of::<S>(&outcome));
+        let storage = self.runner.storage();
+        storage.counters().in_flight.set(0);
+        let result = match outcome {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(rejection)) => Err(SendError::Rejected(rejection)),
+            Err(why) => Err(SendError::NoAnswer(why.with_arrival(may_have_arrived))),
+        };
+        let reply = Reply { result, attempts, may_have_arrived };
+        match replier {
+            Some(replier) => storage.settle(id, replier, reply),
+            None => _ = contain(|| drop(reply)),
         }
     }
 
@@ -310,7 +301,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
         // Closed first, so that what is left is final.
         self.runner.storage().advance(Phase::Closing);
         self.interrupt();
-        while self.give_back_next(|| NoAnswer::Stopped) {}
+        while self.give_back_next(NoAnswer::Stopped) {}
         self.publish_at_last();
         self.runner.storage().stop(self.runner.exit);
     }

@@ -14,7 +14,7 @@ mod worker_side;
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use core::task::{self, Poll};
+use core::task::{self, Poll, Waker};
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -269,9 +269,13 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     fn settle(&self, id: RequestId, slot: SlotIndex, reply: Reply<S>) {
         match self.with(|state| state.slots.settle(slot, id, reply)) {
-            Ok(Some(ticket)) => _ = contain(|| ticket.wake()),
-            Err(unasked) if unasked.frees_slot => self.wake(Event::Room),
-            Ok(None) | Err(_) => {}
+            Ok(ticket) => _ = contain(|| ticket.map(Waker::wake)),
+            Err(unasked) => {
+                if unasked.frees_slot {
+                    self.wake(Event::Room);
+                }
+                contain(|| drop(unasked));
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use super::life::Life;
 use super::queue::Queue;
 use super::queued::Queued;
 use crate::answer::RequestId;
+use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -134,7 +135,8 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
 
     #[inline]
     fn settle(replier: Replier<S>, reply: Reply<S>) {
-        let _ = replier.send(reply);
+        // It calls the ticket's waker.
+        contain(|| drop(replier.send(reply)));
     }
 
     fn cancel(receiver: &mut ReplyReceiver<S>, id: RequestId) -> Cancel {

@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::contain::contain;
 use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Reply};
@@ -59,7 +60,7 @@ impl<S: MessageSender> State<S> {
     /// Wakes the ticket that waited, once no lock is held.
     fn wake(self) {
         if let Self::Awaited(waker) = self {
-            waker.wake();
+            contain(|| waker.wake());
         }
     }
 }
@@ -97,6 +98,8 @@ impl<S: MessageSender> Sender<S> {
         let Some(place) = self.0.take() else { return };
         let mut state = place.lock();
         if !state.is_open() {
+            drop(state);
+            contain(|| drop(reply));
             return;
         }
         let before = replace(&mut *state, State::Settled(reply));
