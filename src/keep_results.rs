@@ -15,34 +15,62 @@ use crate::error::InvalidArgument;
 /// assert_eq!(KeepResults::default().bounded(0, Overflow::Wait).unwrap_err().argument(), "capacity");
 /// # let _ = latest; Ok::<(), telegram_sender::InvalidArgument>(())
 /// ```
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct KeepResults {
-    /// `None`: while a consumer exists.
-    pub(crate) always: Option<bool>,
-    pub(crate) limit: Option<ResultsLimit>,
+    keep: Keep,
+    /// `None`: without a bound.
+    pub(crate) capacity: Option<NonZeroUsize>,
+    pub(crate) overflow: Overflow,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ResultsLimit {
-    pub(crate) capacity: NonZeroUsize,
-    pub(crate) overflow: Overflow,
+enum Keep {
+    WhileRead,
+    Always,
+    Never,
+}
+
+impl Default for KeepResults {
+    fn default() -> Self {
+        Self::while_read()
+    }
 }
 
 impl KeepResults {
     /// Keeps responses while a consumer exists: a [`Results`](crate::Results), or a waiting
     /// [`result`](crate::SenderRunner::result).
     pub const fn while_read() -> Self {
-        Self { always: None, limit: None }
+        Self::unbounded(Keep::WhileRead)
     }
 
     /// Keeps responses for consumers to come, too. Unread and unbounded they pile up.
     pub const fn always() -> Self {
-        Self { always: Some(true), limit: None }
+        Self::unbounded(Keep::Always)
     }
 
     /// Keeps none: consumers get nothing.
     pub const fn never() -> Self {
-        Self { always: Some(false), limit: None }
+        Self::unbounded(Keep::Never)
+    }
+
+    const fn unbounded(keep: Keep) -> Self {
+        Self { keep, capacity: None, overflow: Overflow::Wait }
+    }
+
+    /// Returns true if a response is to be kept.
+    #[inline]
+    pub(crate) fn wants(self, has_consumer: impl FnOnce() -> bool) -> bool {
+        match self.keep {
+            Keep::WhileRead => has_consumer(),
+            Keep::Always => true,
+            Keep::Never => false,
+        }
+    }
+
+    /// Returns true if nothing is kept for consumers that are still to come.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn is_for_present_consumers(self) -> bool {
+        matches!(self.keep, Keep::WhileRead)
     }
 
     /// Keeps at most `capacity` unread responses, and deals with more as `overflow` says.
@@ -54,7 +82,7 @@ impl KeepResults {
         let Some(capacity) = NonZeroUsize::new(capacity) else {
             return Err(InvalidArgument::new("capacity", "must be at least 1"));
         };
-        self.limit = Some(ResultsLimit { capacity, overflow });
+        (self.capacity, self.overflow) = (Some(capacity), overflow);
         Ok(self)
     }
 }

@@ -132,8 +132,8 @@ where
                     let send = self.strategy.execute_through(&mut cx, queued.request(), &mut pipeline);
                     let outcome = self.turn.span.instrument(send).await;
                     was_sent = self.turn.progress.attempts() > 0;
-                    self.settle(outcome);
-                    if self.turn.unpublished.is_some() {
+                    let publishes = self.settle(outcome);
+                    if publishes {
                         self.published().await;
                     }
                 }
@@ -166,9 +166,10 @@ where
         poll_fn(|cx| self.runner.storage().poll_publish(&mut self.turn.unpublished, cx))
     }
 
-    /// Ends the turn with its outcome, and leaves the response to be published.
+    /// Ends the turn with its outcome. Returns true if it leaves a response to be published.
     #[inline]
-    fn settle(&mut self, mut outcome: Outcome<S>) {
+    fn settle(&mut self, mut outcome: Outcome<S>) -> bool {
+        let mut publishes = false;
         if let (Some(queued), Ok(response)) = (&self.turn.queued, &outcome)
             && self.runner.storage().wants_results()
         {
@@ -176,6 +177,7 @@ where
                 Ok(response) => {
                     let (id, cycle, attempts) = (queued.id(), queued.cycle(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
+                    publishes = true;
                 }
                 Err(panic) => {
                     contain(|| drop(outcome));
@@ -184,6 +186,7 @@ where
             }
         }
         self.end_turn(outcome);
+        publishes
     }
 }
 
@@ -220,6 +223,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     }
 
     /// Ends the turn: counts the request by its outcome, and ends its ticket.
+    #[inline(always)]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
         let counters = self.runner.storage().counters();

@@ -22,10 +22,9 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use self::queued::FixedQueued;
 use self::receiver::FixedReplyReceiver;
 use self::results::FixedResponses;
-use self::slots::{Left, SlotIndex};
-use self::state::{Policy, Published, State};
+use self::slots::SlotIndex;
+use self::state::{Published, State};
 use self::waiters::Event;
-use self::worker_side::FixedWorkerSide;
 use super::{AnswerOf, Cancel, Enqueued, Preallocated, Refused, Reply, Storage};
 use crate::answer::RequestId;
 use crate::contain::contain;
@@ -149,28 +148,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         self.wants_results.store(state.wants_results(), Ordering::Relaxed);
     }
 
-    /// Enqueues a request, or gives it back: because the runner is closing, or because there is no room.
-    #[inline]
-    fn accept(
-        &self,
-        request: &mut Option<S::Request>,
-        queued_at: Instant,
-    ) -> Enqueued<FixedReplyReceiver<'_, M, S, Q, T, R, W>> {
-        let mut idle = None;
-        let (id, slot) = self.with(|state| {
-            if !self.is_open() {
-                return Err(Refused::Closing);
-            }
-            let accepted = state.accept(request, queued_at, &self.waiting).ok_or(Refused::Full)?;
-            idle = state.take_idle();
-            Ok(accepted)
-        })?;
-        if let Some(worker) = idle {
-            contain(|| worker.wake());
-        }
-        Ok((id, FixedReplyReceiver::new(self, slot)))
-    }
-
     /// Waits for what `look` finds under the lock, in the line for `event`.
     fn poll_for<U>(
         &self,
@@ -193,13 +170,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         }
     }
 
-    /// Ready once there is room, or the runner takes nothing any more.
-    fn poll_has_room(&self, cx: &task::Context<'_>) -> Poll<()> {
-        self.poll_for(cx, Event::Room, |state| {
-            (state.has_room(self.waiting.get()) || !self.is_open()).then_some(())
-        })
-    }
-
     /// Wakes those who wait for `event`. A waker that panics when it is cloned or called harms no other.
     #[cold]
     fn wake(&self, event: Event) {
@@ -211,13 +181,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
                 None => {}
             }
         }
-    }
-
-    /// Gives a ticket's slot back, and wakes who waits for one.
-    fn release(&self, slot: SlotIndex) -> Option<Left<S>> {
-        let slot = self.with(|state| state.slots.release(slot));
-        self.wake(Event::Room);
-        slot
     }
 }
 
@@ -243,7 +206,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     type Queued = FixedQueued<S>;
     type ReplyReceiver = FixedReplyReceiver<'a, M, S, Q, T, R, W>;
     type Wait = ();
-    type WorkerSide = FixedWorkerSide<'a, M, S, Q, T, R, W>;
+    type WorkerSide = Self;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
     type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
 
@@ -252,11 +215,25 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         request: &mut Option<S::Request>,
         queued_at: Instant,
     ) -> Enqueued<Self::ReplyReceiver> {
-        self.accept(request, queued_at)
+        let mut idle = None;
+        let (id, slot) = self.with(|state| {
+            if !self.is_open() {
+                return Err(Refused::Closing);
+            }
+            let accepted = state.accept(request, queued_at, &self.waiting).ok_or(Refused::Full)?;
+            idle = state.take_idle();
+            Ok(accepted)
+        })?;
+        if let Some(worker) = idle {
+            contain(|| worker.wake());
+        }
+        Ok((id, FixedReplyReceiver::new(self, slot)))
     }
 
     fn poll_room(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<()> {
-        self.poll_has_room(cx)
+        self.poll_for(cx, Event::Room, |state| {
+            (state.has_room(self.waiting.get()) || !self.is_open()).then_some(())
+        })
     }
 
     fn cancel(receiver: &mut Self::ReplyReceiver, id: RequestId) -> Cancel {
@@ -322,11 +299,15 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn add_handle(&self) {
-        self.with(State::add_handle);
+        self.with(|state| state.handles.set(state.handles.get() + 1));
     }
 
     fn remove_handle(&self) {
-        if self.with(State::remove_handle) {
+        let left = self.with(|state| {
+            state.handles.set(state.handles.get() - 1);
+            state.handles.get()
+        });
+        if left == 0 {
             self.advance(Phase::Closing);
         }
     }
@@ -399,14 +380,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 }
 
-impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    Preallocated<S> for &'a FixedStorage<M, S, Q, T, R, W>
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    Preallocated<S> for &FixedStorage<M, S, Q, T, R, W>
 {
-    fn occupy(
-        &self,
-        capacity: Option<NonZeroUsize>,
-        keep: KeepResults,
-    ) -> Result<FixedWorkerSide<'a, M, S, Q, T, R, W>, InvalidArgument> {
+    fn occupy(&self, capacity: Option<NonZeroUsize>, keep: KeepResults) -> Result<Self, InvalidArgument> {
         let capacity = capacity.map_or(Q, NonZeroUsize::get);
         if Q == 0 || T == 0 {
             return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
@@ -414,17 +391,20 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         let Some(capacity) = u16::try_from(capacity).ok().filter(|_| capacity <= Q) else {
             return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
         };
-        let Some(policy) = Policy::new(keep, R) else {
+        if keep.capacity.is_some_and(|capacity| capacity.get() > R) {
             return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
-        };
+        }
         self.with(|state| {
             if state.capacity.get() > 0 {
                 return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
             }
             state.capacity.set(capacity);
-            state.policy.set(policy);
-            self.note_wants(state);
-            Ok(FixedWorkerSide::new(self))
+            // Known at compile time.
+            if R > 0 {
+                state.keep.set(keep);
+                self.note_wants(state);
+            }
+            Ok(*self)
         })
     }
 }

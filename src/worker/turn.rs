@@ -40,8 +40,8 @@ pub(super) struct Progress {
     attempts: AtomicU32,
     /// Whether it may have arrived.
     pub(super) delivery: Delivery,
-    /// When a limiter last admitted it, in nanoseconds; zero for never. In two words, as chips have no atomics of 64 bits, and
-    /// one task writes and reads both.
+    /// When a limiter last admitted this request or one before it, in nanoseconds; zero for never. In two words, as chips have
+    /// no atomics of 64 bits, and one task writes and reads both.
     admitted_at: [AtomicU32; 2],
 }
 
@@ -68,8 +68,7 @@ impl Progress {
     /// Ends the turn: returns its attempts, and whether the request may have arrived.
     #[inline]
     pub(super) fn end(&mut self) -> (u32, bool) {
-        let Self { attempts, delivery, .. } = take(self);
-        (attempts.into_inner(), delivery.has_begun())
+        (take(self.attempts.get_mut()), take(&mut self.delivery).has_begun())
     }
 }
 

@@ -59,7 +59,10 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 
     /// Gives the slot back at once. Returns the reply, if there is one.
     fn release(&mut self) -> Option<Reply<S>> {
-        self.storage.release(replace(&mut self.slot, NONE))?.reply
+        let slot = replace(&mut self.slot, NONE);
+        let left = self.storage.with(|state| state.slots.release(slot));
+        self.storage.wake(Event::Room);
+        left?.reply
     }
 }
 

@@ -31,7 +31,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
 {
     pub(super) fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
         storage.with(|state| {
-            state.add_consumer();
+            state.consumers.set(state.consumers.get() + 1);
             storage.note_wants(state);
         });
         Self { storage }
@@ -71,7 +71,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 {
     fn drop(&mut self) {
         let worker = self.storage.with(|state| {
-            state.remove_consumer();
+            state.consumers.set(state.consumers.get() - 1);
             self.storage.note_wants(state);
             state.take_worker()
         });

@@ -4,6 +4,7 @@
 //! Before a runner is made of it, it is all zero: so a `static` takes no room in the flash.
 
 use core::cell::Cell;
+use core::num::NonZeroUsize;
 use core::task::Waker;
 
 use super::queued::{FixedQueued, Kind};
@@ -31,55 +32,22 @@ pub(super) struct State<
     spare: Cell<Option<FixedQueued<S>>>,
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
-    pub(super) policy: Cell<Policy>,
-    handles: Cell<usize>,
-    consumers: Cell<usize>,
+    pub(super) keep: Cell<KeepResults>,
+    pub(super) handles: Cell<usize>,
+    pub(super) consumers: Cell<usize>,
     /// The worker, when it waits.
     worker: Cell<Option<Waker>>,
     /// Callers and consumers that wait.
     pub(super) waiters: Waiters<WAITERS>,
     /// The builder's bound of the queue; zero before a runner was made here.
     pub(super) capacity: Cell<u16>,
-    /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound.
-    rounds: Cell<u32>,
+    /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound; it wraps.
+    rounds: Cell<u16>,
     /// Whether the worker waits for a request, and for nothing else.
     idle: Cell<bool>,
     pub(super) results_ended: Cell<bool>,
     /// Once the worker has ended.
     pub(super) exit: Cell<Exit>,
-}
-
-/// Which responses are kept, and how many.
-#[derive(Clone, Copy)]
-pub(super) struct Policy {
-    /// Zero for all that there is room for.
-    capacity: u16,
-    overflow: Overflow,
-    keep: Keep,
-}
-
-#[derive(Clone, Copy)]
-enum Keep {
-    WhileRead,
-    Always,
-    Never,
-}
-
-impl Policy {
-    /// `None` if it keeps more than `places`.
-    pub(super) fn new(keep: KeepResults, places: usize) -> Option<Self> {
-        let (capacity, overflow) = match keep.limit {
-            Some(limit) if limit.capacity.get() > places => return None,
-            Some(limit) => (u16::try_from(limit.capacity.get()).ok()?, limit.overflow),
-            None => (0, Overflow::Wait),
-        };
-        let keep = match keep.always {
-            None => Keep::WhileRead,
-            Some(true) => Keep::Always,
-            Some(false) => Keep::Never,
-        };
-        Some(Self { capacity, overflow, keep })
-    }
 }
 
 /// What becomes of a response.
@@ -101,7 +69,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             spare: Cell::new(None),
             slots: Slots::new(),
             results: Ring::new(),
-            policy: Cell::new(Policy { capacity: 0, overflow: Overflow::Wait, keep: Keep::WhileRead }),
+            keep: Cell::new(KeepResults::while_read()),
             handles: Cell::new(0),
             consumers: Cell::new(0),
             worker: Cell::new(None),
@@ -117,9 +85,13 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     /// Whether one more request of a caller finds room, and a slot for its ticket, beside those `waiting`.
     #[inline]
     pub(super) fn has_room(&self, waiting: usize) -> bool {
-        waiting < QUEUE
-            && waiting - (self.rounds.get() as usize) < usize::from(self.capacity.get())
-            && self.slots.has_room()
+        waiting < QUEUE && self.callers_of(waiting) < self.capacity.get() && self.slots.has_room()
+    }
+
+    /// Returns how many of those `waiting` are callers' own requests: at most as many as there are places.
+    #[expect(clippy::cast_possible_truncation, reason = "the difference is in 16 bits")]
+    fn callers_of(&self, waiting: usize) -> u16 {
+        (waiting as u16).wrapping_sub(self.rounds.get())
     }
 
     /// Takes a request, and gives its id and its ticket's slot; or leaves it where it is if there is no room.
@@ -151,7 +123,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     /// Puts a round of the request in hand behind those waiting, for which there is room.
     pub(super) fn put_back(&self, round: FixedQueued<S>, waiting: &Counter) {
         waiting.add_one();
-        self.rounds.set(self.rounds.get() + 1);
+        self.rounds.set(self.rounds.get().wrapping_add(1));
         if let Err(round) = self.queue.push(round) {
             self.spare.set(Some(round));
         }
@@ -164,7 +136,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         self.queue.pop_into(hand);
         waiting.set(left);
         if hand.as_ref().is_some_and(|queued| queued.kind() == Kind::Round) {
-            self.rounds.set(self.rounds.get() - 1);
+            self.rounds.set(self.rounds.get().wrapping_sub(1));
         }
         // Only more rounds than there are places make use of the spare one.
         if left == QUEUE {
@@ -198,7 +170,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         let unsent = self.queue.push(FixedQueued::unsent(request)).err()?;
         let pushed_out = self.spare.replace(Some(unsent))?;
         waiting.set(waiting.get() - 1);
-        self.rounds.set(self.rounds.get() - 1);
+        self.rounds.set(self.rounds.get().wrapping_sub(1));
         Some(pushed_out)
     }
 
@@ -215,11 +187,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
     }
 
     pub(super) fn wants_results(&self) -> bool {
-        match self.policy.get().keep {
-            Keep::WhileRead => self.consumers.get() > 0,
-            Keep::Always => true,
-            Keep::Never => false,
-        }
+        self.keep.get().wants(|| self.consumers.get() > 0)
     }
 
     /// Publishes a response by the policy. A runner that is not `open` does not wait for its consumers.
@@ -232,9 +200,8 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         if !self.wants_results() {
             return Published::Dropped(answer);
         }
-        let Policy { capacity, overflow, .. } = self.policy.get();
-        let capacity = if capacity == 0 { RESULTS } else { capacity.into() };
-        let full = self.results.len() >= capacity;
+        let KeepResults { capacity, overflow, .. } = self.keep.get();
+        let full = self.results.len() >= capacity.map_or(RESULTS, NonZeroUsize::get);
         let mut gave_way = None;
         match overflow {
             Overflow::Wait if full && open => return Published::Waits(answer),
@@ -256,27 +223,9 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         Published::Kept(gave_way)
     }
 
-    pub(super) fn add_consumer(&self) {
-        self.consumers.set(self.consumers.get() + 1);
-    }
-
-    pub(super) fn remove_consumer(&self) {
-        self.consumers.set(self.consumers.get() - 1);
-    }
-
     /// A response that nobody will read, if there is one.
     pub(super) fn take_unread(&self) -> Option<AnswerOf<S>> {
         if self.wants_results() { None } else { self.results.pop() }
-    }
-
-    pub(super) fn add_handle(&self) {
-        self.handles.set(self.handles.get() + 1);
-    }
-
-    /// Whether it was the last one.
-    pub(super) fn remove_handle(&self) -> bool {
-        self.handles.set(self.handles.get() - 1);
-        self.handles.get() == 0
     }
 
     /// Keeps the worker's waker: for a request if it is `idle`, else for whatever comes. What gives way is to be dropped

@@ -11,7 +11,7 @@ use crate::life::{Exit, Phase};
 
 #[derive(Debug)]
 pub struct Life {
-    /// The phase in the lower bits, above them how the worker ended.
+    /// The phase; once that is [`Phase::Stopped`], how the worker ended is added.
     state: AtomicU8,
     handles: AtomicU32,
     /// The worker, while it waits.
@@ -19,8 +19,7 @@ pub struct Life {
     ended: Waiters,
 }
 
-const EXIT_SHIFT: u8 = 2;
-const PHASE_MASK: u8 = (1 << EXIT_SHIFT) - 1;
+const STOPPED: u8 = Phase::Stopped as u8;
 
 impl Life {
     pub(super) const fn new() -> Self {
@@ -42,7 +41,7 @@ impl Life {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        Phase::from_bits(self.state.load(Ordering::SeqCst) & PHASE_MASK)
+        Phase::from_bits(self.state.load(Ordering::SeqCst))
     }
 
     /// Returns true if that was a step.
@@ -69,8 +68,7 @@ impl Life {
     }
 
     pub(super) fn stop(&self, exit: Exit) {
-        let stopped = Phase::Stopped as u8 | (exit as u8) << EXIT_SHIFT;
-        self.state.fetch_max(stopped, Ordering::SeqCst);
+        self.state.fetch_max(STOPPED + exit as u8, Ordering::SeqCst);
         // It would keep the memory of the worker's task.
         contain(|| self.worker.take());
         self.ended.tell_all();
@@ -81,11 +79,10 @@ impl Life {
     }
 
     fn exit(&self) -> Option<Exit> {
-        let state = self.state.load(Ordering::SeqCst);
-        (state & PHASE_MASK == Phase::Stopped as u8).then_some(match state >> EXIT_SHIFT {
-            0 => Exit::Drained,
-            1 => Exit::Aborted,
-            _ => Exit::Dropped,
-        })
+        match self.state.load(Ordering::SeqCst).checked_sub(STOPPED)? {
+            0 => Some(Exit::Drained),
+            1 => Some(Exit::Aborted),
+            _ => Some(Exit::Dropped),
+        }
     }
 }

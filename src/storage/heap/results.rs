@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::waiters::{Wait, Waiters};
 use super::{Heap, Shared};
 use crate::contain::contain;
-use crate::keep_results::{KeepResults, Overflow, ResultsLimit};
+use crate::keep_results::{KeepResults, Overflow};
 use crate::life::Phase;
 use crate::sender::MessageSender;
 use crate::stats::Counter;
@@ -40,7 +40,7 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     pub(super) fn wanted(&self) -> bool {
-        self.keep.always.unwrap_or_else(|| self.consumers.load(Ordering::SeqCst) >= CONSUMER)
+        self.keep.wants(|| self.consumers.load(Ordering::SeqCst) >= CONSUMER)
     }
 
     /// See [`Storage::poll_publish`](crate::storage::Storage::poll_publish). A response that has to wait for room can be read
@@ -68,11 +68,11 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     /// Puts a response into the queue, or drops one.
     fn publish(&self, answer: AnswerOf<S>, dropped: &Counter) {
-        let Some(ResultsLimit { capacity, overflow }) = self.keep.limit else { return self.push(answer) };
+        let Some(capacity) = self.keep.capacity else { return self.push(answer) };
         // What is left over from a consumer that leaves counts no more.
         let is_clearing = self.consumers.load(Ordering::SeqCst) & CLEARING != 0;
         let is_full = self.queue.len() >= capacity.get() && !is_clearing;
-        match overflow {
+        match self.keep.overflow {
             Overflow::DropNewest if is_full => {
                 dropped.add_one();
                 contain(|| drop(answer));
@@ -105,7 +105,7 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     fn holds_too_many(&self) -> bool {
-        self.keep.limit.is_some_and(|limit| self.queue.len() > limit.capacity.get())
+        self.keep.capacity.is_some_and(|capacity| self.queue.len() > capacity.get())
     }
 
     pub(super) fn end(&self) {
@@ -120,7 +120,7 @@ impl<S: MessageSender> ResultsQueue<S> {
     fn remove_consumer(&self, life: &Life) {
         let was_last = self.consumers.fetch_sub(CONSUMER, Ordering::SeqCst) == CONSUMER;
         // What nobody reads is not kept, unless asked for.
-        if was_last && self.keep.always.is_none() {
+        if was_last && self.keep.is_for_present_consumers() {
             self.clear(life);
         }
     }
@@ -157,7 +157,7 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     /// There may be room again.
     fn let_go_on(&self, life: &Life) {
-        if self.keep.limit.is_some() {
+        if self.keep.capacity.is_some() {
             life.wake_worker();
         }
     }
