@@ -88,23 +88,24 @@ pub enum Cancel {
     TooLate,
 }
 
-/// A request in a queue or out of it, in whatever shape it lies there: to ask costs less than to turn it into another.
+/// One round of a request: its first one, or a re-queued one.
+pub struct Round<Req> {
+    pub(crate) id: RequestId,
+    /// How often it was re-queued before.
+    pub(crate) cycle: u32,
+    /// [`Instant::NEVER`] if its wait is not measured.
+    pub(crate) queued_at: Instant,
+    pub(crate) request: Req,
+}
+
+/// A round in a queue or out of it, in whatever shape it lies there: to look costs less than to turn it into another.
 pub trait QueuedRequest<S: MessageSender> {
     /// The worker's end of the reply.
     #[doc(hidden)]
     type Replier;
 
     #[doc(hidden)]
-    fn id(&self) -> RequestId;
-
-    #[doc(hidden)]
-    fn cycle(&self) -> u32;
-
-    #[doc(hidden)]
-    fn queued_at(&self) -> Instant;
-
-    #[doc(hidden)]
-    fn request(&self) -> &S::Request;
+    fn round(&self) -> Round<&S::Request>;
 
     /// The request, and the worker's end of its reply; re-queued rounds have none.
     #[doc(hidden)]
@@ -264,13 +265,7 @@ pub trait WorkerSide<S: MessageSender, Q: Storage<S>> {
 
     /// Puts a round behind the requests that wait, or gives its request back.
     #[doc(hidden)]
-    fn requeue(
-        &mut self,
-        id: RequestId,
-        cycle: u32,
-        request: S::Request,
-        queued_at: Instant,
-    ) -> Result<(), S::Request>;
+    fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request>;
 }
 
 /// A storage that is there before its runner: a reference to a `FixedStorage`.

@@ -25,7 +25,7 @@ use crate::error::{NoAnswer, Panic, SendError};
 use crate::life::{Exit, Phase};
 use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
-use crate::storage::{QueuedRequest, ReplierOf, Reply, Storage, WorkerSide};
+use crate::storage::{QueuedRequest, ReplierOf, Reply, Round, Storage, WorkerSide};
 use crate::strategy::{Outcome, SendStrategy};
 use crate::trace::{self, RequestSpan};
 
@@ -127,9 +127,10 @@ where
                     self.runner.storage().counters().in_flight.set(1);
                     let progress = &self.turn.progress;
                     let mut cx = TurnContext::new(&mut self.runner, queued, progress, budget);
-                    self.turn.span = RequestSpan::new(queued.id(), queued.cycle(), cx.waited_in_queue());
+                    let Round { id, cycle, request, .. } = queued.round();
+                    self.turn.span = RequestSpan::new(id, cycle, cx.waited_in_queue());
                     let mut pipeline = SenderPipeline::<S, Q>::new(sender, &progress.delivery, budget);
-                    let send = self.strategy.execute_through(&mut cx, queued.request(), &mut pipeline);
+                    let send = self.strategy.execute_through(&mut cx, request, &mut pipeline);
                     let outcome = self.turn.span.instrument(send).await;
                     was_sent = self.turn.progress.attempts() > 0;
                     let publishes = self.settle(outcome);
@@ -175,7 +176,7 @@ where
         {
             match catch(|| response.clone()) {
                 Ok(response) => {
-                    let (id, cycle, attempts) = (queued.id(), queued.cycle(), self.turn.progress.attempts());
+                    let (Round { id, cycle, .. }, attempts) = (queued.round(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
                     publishes = true;
                 }
@@ -204,7 +205,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
 
     /// A panic ends the request that it came from and no other.
     fn fail_panicked(&mut self, panic: Panic) {
-        trace::panicked(self.turn.queued.as_ref().map(QueuedRequest::id));
+        trace::panicked(self.turn.queued.as_ref().map(|queued| queued.round().id));
         self.end_turn(Err(NoAnswer::Panicked(panic)));
     }
 
@@ -223,7 +224,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     }
 
     /// Ends the turn: counts the request by its outcome, and ends its ticket.
-    #[inline(always)]
+    #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
         let counters = self.runner.storage().counters();
@@ -233,7 +234,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
             Err(_) => &counters.failed,
         }
         .add_one();
-        let id = queued.id();
+        let id = queued.round().id;
         let (request, replier) = queued.into_parts();
         if needs_drop::<S::Request>() {
             contain(|| drop(request));
@@ -263,7 +264,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         let storage = self.runner.storage();
         let counters = storage.counters();
         if was_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        let (id, cycle) = (queued.id(), queued.cycle());
+        let Round { id, cycle, .. } = queued.round();
         let (request, replier) = queued.into_parts();
         if cycle == 0 && !was_cancelled {
             storage.keep_unsent(request);

@@ -227,7 +227,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         if let Some(worker) = idle {
             contain(|| worker.wake());
         }
-        Ok((id, FixedReplyReceiver::new(self, slot)))
+        Ok((id, FixedReplyReceiver { storage: self, slot }))
     }
 
     fn poll_room(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<()> {
@@ -290,7 +290,11 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn subscribe(&self) -> Self::Responses {
-        FixedResponses::new(self)
+        self.with(|state| {
+            state.consumers.set(state.consumers.get() + 1);
+            self.note_wants(state);
+        });
+        FixedResponses { storage: self }
     }
 
     fn end_results(&self) {
@@ -353,7 +357,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn take_unsent(&self) -> Self::Unsent {
-        Unsent::new(self)
+        Unsent { storage: self }
     }
 
     fn stop(&self, exit: Exit) {

@@ -12,7 +12,7 @@ use crate::error::RequeueError;
 use crate::life::Phase;
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::{Delivery, MessageSender};
-use crate::storage::{AnswerOf, QueuedRequest, Storage, WorkerSide};
+use crate::storage::{AnswerOf, QueuedRequest, Round, Storage, WorkerSide};
 use crate::strategy::Context;
 use crate::trace::{self, RequestSpan};
 
@@ -96,11 +96,12 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> TurnContext<'a, S, T, Q> {
     }
 
     fn measures_waits(&self) -> bool {
-        self.queued.queued_at() != Instant::NEVER
+        self.queued.round().queued_at != Instant::NEVER
     }
 
     fn measure_wait(&self) -> Nanos {
-        let waited = self.runner.timer.now().as_nanos().saturating_sub(self.queued.queued_at().as_nanos());
+        let waited =
+            self.runner.timer.now().as_nanos().saturating_sub(self.queued.round().queued_at.as_nanos());
         let waited = Nanos::new(waited);
         self.runner.storage().counters().waited(waited);
         waited
@@ -111,7 +112,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'
     type Timer = T;
 
     fn id(&self) -> RequestId {
-        self.queued.id()
+        self.queued.round().id
     }
 
     fn attempts(&self) -> u32 {
@@ -119,7 +120,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'
     }
 
     fn cycle(&self) -> u32 {
-        self.queued.cycle()
+        self.queued.round().cycle
     }
 
     fn timer(&self) -> T {
@@ -154,7 +155,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
         let queued_at = if self.measures_waits() { self.runner.timer.now() } else { Instant::NEVER };
         let (id, cycle) = (self.id(), self.cycle() + 1);
-        match self.runner.worker_side.requeue(id, cycle, request, queued_at) {
+        match self.runner.worker_side.requeue(Round { id, cycle, queued_at, request }) {
             Ok(()) => {
                 self.runner.storage().counters().requeued.add_one();
                 trace::requeued(id, cycle);

@@ -4,7 +4,7 @@ use super::slots::SlotIndex;
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::QueuedRequest;
+use crate::storage::{QueuedRequest, Round};
 
 /// A request in the queue, or taken from there.
 pub struct FixedQueued<S: MessageSender> {
@@ -42,7 +42,8 @@ impl<S: MessageSender> FixedQueued<S> {
         Self { id, queued_at, cycle: 0, slot, kind: Kind::First, request }
     }
 
-    pub(super) const fn round(id: RequestId, cycle: u32, request: S::Request, queued_at: Instant) -> Self {
+    pub(super) fn requeued(round: Round<S::Request>) -> Self {
+        let Round { id, cycle, queued_at, request } = round;
         Self { id, queued_at, cycle, slot: 0, kind: Kind::Round, request }
     }
 
@@ -76,23 +77,8 @@ impl<S: MessageSender> QueuedRequest<S> for FixedQueued<S> {
     type Replier = SlotIndex;
 
     #[inline]
-    fn id(&self) -> RequestId {
-        self.id
-    }
-
-    #[inline]
-    fn cycle(&self) -> u32 {
-        self.cycle
-    }
-
-    #[inline]
-    fn queued_at(&self) -> Instant {
-        self.queued_at
-    }
-
-    #[inline]
-    fn request(&self) -> &S::Request {
-        &self.request
+    fn round(&self) -> Round<&S::Request> {
+        Round { id: self.id, cycle: self.cycle, queued_at: self.queued_at, request: &self.request }
     }
 
     #[inline]

@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::FixedStorage;
-use super::slots::{Look, SlotIndex};
+use super::slots::SlotIndex;
 use super::waiters::Event;
 use crate::answer::RequestId;
 use crate::error::NoAnswer;
@@ -29,18 +29,14 @@ pub struct FixedReplyReceiver<
     const R: usize,
     const W: usize,
 > {
-    storage: &'a FixedStorage<M, S, Q, T, R, W>,
+    pub(super) storage: &'a FixedStorage<M, S, Q, T, R, W>,
     /// [`NONE`] once the slot was given back.
-    slot: SlotIndex,
+    pub(super) slot: SlotIndex,
 }
 
-impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    FixedReplyReceiver<'a, M, S, Q, T, R, W>
+impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
+    FixedReplyReceiver<'_, M, S, Q, T, R, W>
 {
-    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>, slot: SlotIndex) -> Self {
-        Self { storage, slot }
-    }
-
     /// Cancels the request `id`.
     pub(super) fn cancel(&mut self, id: RequestId) -> Cancel {
         let slot = self.slot;
@@ -80,7 +76,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             state.slots.look(slot, cx.waker())
         });
         match look {
-            Look::Settled(reply) => {
+            Ok(reply) => {
                 self.slot = NONE;
                 if others_wait {
                     self.storage.wake(Event::Room);
@@ -88,10 +84,10 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
                 Poll::Ready(reply)
             }
             // The waker is kept first: so a worker that stops meanwhile wakes it.
-            Look::Waits(_replaced) if self.storage.has_stopped() => {
+            Err(_replaced) if self.storage.has_stopped() => {
                 Poll::Ready(self.release().unwrap_or(Reply::no_answer(NoAnswer::Stopped, 0)))
             }
-            Look::Waits(_replaced) => Poll::Pending,
+            Err(_replaced) => Poll::Pending,
         }
     }
 }

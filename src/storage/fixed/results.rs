@@ -23,19 +23,7 @@ pub struct FixedResponses<
     const R: usize,
     const W: usize,
 > {
-    storage: &'a FixedStorage<M, S, Q, T, R, W>,
-}
-
-impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    FixedResponses<'a, M, S, Q, T, R, W>
-{
-    pub(super) fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
-        storage.with(|state| {
-            state.consumers.set(state.consumers.get() + 1);
-            storage.note_wants(state);
-        });
-        Self { storage }
-    }
+    pub(super) storage: &'a FixedStorage<M, S, Q, T, R, W>,
 }
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Stream

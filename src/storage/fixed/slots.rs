@@ -63,14 +63,6 @@ impl Tail {
     }
 }
 
-/// What a ticket finds in its slot.
-pub(super) enum Look<S: MessageSender> {
-    /// Its reply; the slot is free.
-    Settled(Reply<S>),
-    /// Nothing. A waker that gave way is to be dropped once no lock is held.
-    Waits(Option<Waker>),
-}
-
 /// Never used, they are all zero.
 pub(super) struct Slots<S: MessageSender, const N: usize> {
     all: [Slot<S>; N],
@@ -118,24 +110,25 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == SlotState::Settled)
     }
 
-    /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits.
+    /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits. A waker that gave way is to be dropped
+    /// once no lock is held.
     #[inline]
-    pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Look<S> {
-        let Some(slot) = self.all.get(usize::from(index)) else { return Look::Waits(None) };
+    pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Result<Reply<S>, Option<Waker>> {
+        let Some(slot) = self.all.get(usize::from(index)) else { return Err(None) };
         if slot.state.get() == SlotState::Settled
-            && let Some(settled) = slot.take_reply()
+            && let Some(reply) = slot.take_reply()
         {
             self.free(index, slot);
-            return Look::Settled(settled);
+            return Ok(reply);
         }
         match slot.waker.take() {
             Some(kept) if kept.will_wake(waker) => {
                 slot.waker.set(Some(kept));
-                Look::Waits(None)
+                Err(None)
             }
             replaced => {
                 slot.waker.set(Some(waker.clone()));
-                Look::Waits(replaced)
+                Err(replaced)
             }
         }
     }
@@ -247,10 +240,10 @@ mod tests {
         assert!(slots.release(0).is_some());
         assert_eq!(slots.take(new), Some(0));
         assert!(slots.settle(0, old, reply(7)).is_err());
-        assert!(matches!(slots.look(0, Waker::noop()), Look::Waits(None)));
+        assert!(matches!(slots.look(0, Waker::noop()), Err(None)));
         assert!(slots.settle(0, new, reply(8)).is_ok_and(|waker| waker.is_some()));
         assert!(slots.is_settled(0) && slots.take_waker(0).is_none());
-        assert!(matches!(slots.look(0, Waker::noop()), Look::Settled(Reply { result: Ok(8), .. })));
+        assert!(matches!(slots.look(0, Waker::noop()), Ok(Reply { result: Ok(8), .. })));
         assert!(slots.has_room());
     }
 }

@@ -19,15 +19,7 @@ pub struct Unsent<
     const R: usize,
     const W: usize,
 > {
-    storage: &'a FixedStorage<M, S, Q, T, R, W>,
-}
-
-impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    Unsent<'a, M, S, Q, T, R, W>
-{
-    pub(super) const fn new(storage: &'a FixedStorage<M, S, Q, T, R, W>) -> Self {
-        Self { storage }
-    }
+    pub(super) storage: &'a FixedStorage<M, S, Q, T, R, W>,
 }
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Iterator

@@ -8,10 +8,8 @@ use super::FixedStorage;
 use super::queued::{FixedQueued, Kind};
 use super::state::State;
 use super::waiters::Event;
-use crate::answer::RequestId;
-use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{QueuedRequest, WorkerSide};
+use crate::storage::{QueuedRequest, Round, WorkerSide};
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedStorage<M, S, Q, T, R, W>
@@ -64,22 +62,16 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 
     fn was_cancelled(&mut self, queued: &FixedQueued<S>) -> bool {
-        let is_cancelled = |slot| self.with(|state| state.slots.is_cancelled(slot, queued.id()));
+        let is_cancelled = |slot| self.with(|state| state.slots.is_cancelled(slot, queued.round().id));
         queued.slot().is_some_and(is_cancelled)
     }
 
-    fn requeue(
-        &mut self,
-        id: RequestId,
-        cycle: u32,
-        request: S::Request,
-        queued_at: Instant,
-    ) -> Result<(), S::Request> {
+    fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request> {
         self.with(|state| {
             if !self.is_open() || !State::<S, Q, T, R, W>::has_room_for_round(&self.waiting) {
-                return Err(request);
+                return Err(round.request);
             }
-            state.put_back(FixedQueued::round(id, cycle, request, queued_at), &self.waiting);
+            state.put_back(FixedQueued::requeued(round), &self.waiting);
             Ok(())
         })
     }

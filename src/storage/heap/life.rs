@@ -40,6 +40,7 @@ impl Life {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
+    #[inline]
     pub(super) fn phase(&self) -> Phase {
         Phase::from_bits(self.state.load(Ordering::SeqCst))
     }

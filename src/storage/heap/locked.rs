@@ -164,7 +164,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
 mod tests {
     use super::*;
     use crate::sender::echo::Echo;
-    use crate::storage::QueuedRequest;
+    use crate::storage::{QueuedRequest, Round};
 
     fn push(queue: &Locked<Echo>, request: u64, queued_at: Instant) -> u64 {
         queue.push(&mut Some(request), queued_at, &Life::new()).unwrap().0.get()
@@ -181,7 +181,7 @@ mod tests {
             for request in 0..burst {
                 assert_eq!(queue.len() as u64, burst - request);
                 let queued = queue.pop(&mut taker).unwrap();
-                assert_eq!((*queued.request(), queued.id().get()), (request, next_id + request));
+                assert_eq!((*queued.round().request, queued.round().id.get()), (request, next_id + request));
             }
             assert!(queue.pop(&mut taker).is_none() && taker.batch.capacity() > 0);
             // The other one of the two that take turns.
@@ -199,7 +199,7 @@ mod tests {
         let (queue, mut taker) = Locked::<Echo>::new();
         for queued_at in [Instant::EPOCH, Instant::NEVER, Instant::from_nanos(7)] {
             push(&queue, 0, queued_at);
-            assert_eq!(queue.pop(&mut taker).unwrap().queued_at(), queued_at);
+            assert_eq!(queue.pop(&mut taker).unwrap().round().queued_at, queued_at);
         }
     }
 
@@ -213,6 +213,7 @@ mod tests {
         queue.close();
         assert!(queue.sleep_or_end(&mut taker) && queue.pop(&mut taker).is_some());
         assert_eq!(queue.push(&mut Some(1), Instant::NEVER, &Life::new()).err(), Some(Refused::Closing));
-        assert!(queue.push_round(Queued::round(RequestId::new(0), 1, 1, Instant::NEVER)).is_err());
+        let round = Round { id: RequestId::new(0), cycle: 1, queued_at: Instant::NEVER, request: 1 };
+        assert!(queue.push_round(Queued::requeued(round)).is_err());
     }
 }

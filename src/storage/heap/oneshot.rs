@@ -56,13 +56,6 @@ impl<S: MessageSender> State<S> {
     const fn is_open(&self) -> bool {
         matches!(self, Self::Open | Self::Awaited(_))
     }
-
-    /// Wakes the ticket that waited, once no lock is held.
-    fn wake(self) {
-        if let Self::Awaited(waker) = self {
-            contain(|| waker.wake());
-        }
-    }
 }
 
 impl<S: MessageSender> Place<S> {
@@ -106,7 +99,14 @@ impl<S: MessageSender> Sender<S> {
         drop(state);
         // Before the ticket is woken, so that it finds itself alone with its reply.
         drop(place);
-        before.wake();
+        Self::wake(before);
+    }
+
+    #[inline]
+    fn wake(before: State<S>) {
+        if let State::Awaited(waker) = before {
+            contain(|| waker.wake());
+        }
     }
 
     /// Lets the ticket know that no reply will come.
@@ -117,7 +117,7 @@ impl<S: MessageSender> Sender<S> {
             let before = replace(&mut *state, State::Closed);
             drop(state);
             drop(place);
-            before.wake();
+            Self::wake(before);
         }
     }
 }

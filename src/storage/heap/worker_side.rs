@@ -2,13 +2,11 @@
 
 use core::task::{Context, Poll};
 
-use super::Heap;
 use super::queue::Queue;
 use super::queued::Queued;
-use crate::answer::RequestId;
-use crate::runtime::Instant;
+use super::{Heap, Shared};
 use crate::sender::MessageSender;
-use crate::storage::{QueuedRequest, WorkerSide};
+use crate::storage::{QueuedRequest, Round, WorkerSide};
 
 /// The worker's side of a [`Heap`].
 pub struct HeapWorkerSide<S: MessageSender, Q: Queue<S>> {
@@ -56,26 +54,21 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
 
     #[inline]
     fn begin(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
-        let shared = &*self.storage.0;
-        if self.is_bounded && queued.cycle() == 0 {
-            shared.limit.leave();
+        let Shared { limit, queue, .. } = &*self.storage.0;
+        let Round { id, cycle, .. } = queued.round();
+        if self.is_bounded && cycle == 0 {
+            limit.leave();
         }
-        queued.replier().is_none_or(|replier| shared.queue.begin(&mut self.taker, queued.id(), replier))
+        queued.replier().is_none_or(|replier| queue.begin(&mut self.taker, id, replier))
     }
 
     fn was_cancelled(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
-        let queue = &self.storage.0.queue;
-        queued.replier().is_some_and(|replier| queue.was_cancelled(&mut self.taker, queued.id(), replier))
+        let (queue, id) = (&self.storage.0.queue, queued.round().id);
+        queued.replier().is_some_and(|replier| queue.was_cancelled(&mut self.taker, id, replier))
     }
 
-    fn requeue(
-        &mut self,
-        id: RequestId,
-        cycle: u32,
-        request: S::Request,
-        queued_at: Instant,
-    ) -> Result<(), S::Request> {
-        let round = Queued::round(id, cycle, request, queued_at);
-        self.storage.0.queue.push_round(round).map_err(|refused| refused.into_parts().0)
+    fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request> {
+        let refused = self.storage.0.queue.push_round(Queued::requeued(round));
+        refused.map_err(|round| round.into_parts().0)
     }
 }
