@@ -99,11 +99,6 @@ impl<S: MessageSender> Sender<S> {
         drop(state);
         // Before the ticket is woken, so that it finds itself alone with its reply.
         drop(place);
-        Self::wake(before);
-    }
-
-    #[inline]
-    fn wake(before: State<S>) {
         if let State::Awaited(waker) = before {
             contain(|| waker.wake());
         }
@@ -117,7 +112,9 @@ impl<S: MessageSender> Sender<S> {
             let before = replace(&mut *state, State::Closed);
             drop(state);
             drop(place);
-            Self::wake(before);
+            if let State::Awaited(waker) = before {
+                contain(|| waker.wake());
+            }
         }
     }
 }
