@@ -78,8 +78,8 @@ pub type Lean<S> = Heap<S, Locked<S>>;
 #[repr(C)]
 struct Shared<S: MessageSender, Q> {
     queue: Q,
-    limit: QueueLimit,
     results: ResultsQueue<S>,
+    limit: QueueLimit,
     life: Life,
     unsent: LazyQueue<S::Request>,
     counters: Counters,
@@ -97,7 +97,7 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
             unsent: LazyQueue::new(),
             counters: Counters::new(),
         }));
-        let worker_side = HeapWorkerSide::new(storage.clone(), taker);
+        let worker_side = HeapWorkerSide { storage: storage.clone(), taker };
         (storage, worker_side)
     }
 
@@ -185,7 +185,9 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
     }
 
     fn tell_one_more(&self) -> bool {
-        self.0.limit.tell_one_more() | self.0.results.tell_one_more()
+        let Shared { limit, results, .. } = &*self.0;
+        (limit.others_wait() && limit.room.tell_one_more())
+            | (results.others_wait() && results.arrived.tell_one_more())
     }
 
     fn box_if_possible<F: Future>(rare: F) -> impl Future<Output = F::Output> {
@@ -222,7 +224,7 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
         if advanced {
             self.0.life.wake_worker();
         }
-        self.0.limit.lift();
+        self.0.limit.room.tell_all();
     }
 
     fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -242,7 +244,7 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
         self.0.life.stop(exit);
         trace::stopped(&exit);
         self.0.queue.close();
-        self.0.limit.lift();
+        self.0.limit.room.tell_all();
         self.0.results.end();
     }
 

@@ -13,16 +13,12 @@ pub(super) struct QueueLimit {
     /// `None`: there is no bound, and nothing is counted.
     capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
-    room: Waiters,
+    pub(super) room: Waiters,
 }
 
 impl QueueLimit {
     pub(super) const fn new(capacity: Option<NonZeroUsize>) -> Self {
         Self { capacity, inside: AtomicUsize::new(0), room: Waiters::new() }
-    }
-
-    pub(super) const fn is_some(&self) -> bool {
-        self.capacity.is_some()
     }
 
     fn has_room(&self) -> bool {
@@ -54,19 +50,9 @@ impl QueueLimit {
         }
     }
 
-    /// Lets all who wait for room see that none will come.
-    pub(super) fn lift(&self) {
-        self.room.tell_all();
-    }
-
     /// Returns true if somebody waits for room although there is some.
     pub(super) fn others_wait(&self) -> bool {
         self.room.may_have_untold() && self.has_room()
-    }
-
-    /// Tells one more of them.
-    pub(super) fn tell_one_more(&self) -> bool {
-        self.others_wait() && self.room.tell_one_more()
     }
 
     /// Ready once there is room, or the runner takes nothing any more.

@@ -23,7 +23,7 @@ use crate::storage::AnswerOf;
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(super) struct ResultsQueue<S: MessageSender> {
     queue: LazyQueue<AnswerOf<S>>,
-    arrived: Waiters,
+    pub(super) arrived: Waiters,
     keep: KeepResults,
     /// How many consumers there are, in units of [`CONSUMER`], and whether one that left [is clearing](CLEARING) the queue.
     consumers: AtomicUsize,
@@ -97,11 +97,6 @@ impl<S: MessageSender> ResultsQueue<S> {
     /// Returns true if somebody waits for a response although there is one.
     pub(super) fn others_wait(&self) -> bool {
         self.arrived.may_have_untold() && self.queue.holds_any()
-    }
-
-    /// Tells one more of them.
-    pub(super) fn tell_one_more(&self) -> bool {
-        self.others_wait() && self.arrived.tell_one_more()
     }
 
     fn holds_too_many(&self) -> bool {

@@ -10,17 +10,8 @@ use crate::storage::{QueuedRequest, Round, WorkerSide};
 
 /// The worker's side of a [`Heap`].
 pub struct HeapWorkerSide<S: MessageSender, Q: Queue<S>> {
-    storage: Heap<S, Q>,
-    taker: Q::Taker,
-    /// Whether the queue is bounded. To ask the storage for it would fetch what callers write for each request.
-    is_bounded: bool,
-}
-
-impl<S: MessageSender, Q: Queue<S>> HeapWorkerSide<S, Q> {
-    pub(super) fn new(storage: Heap<S, Q>, taker: Q::Taker) -> Self {
-        let is_bounded = storage.0.limit.is_some();
-        Self { storage, taker, is_bounded }
-    }
+    pub(super) storage: Heap<S, Q>,
+    pub(super) taker: Q::Taker,
 }
 
 impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide<S, Q> {
@@ -56,7 +47,7 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
     fn begin(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
         let Shared { limit, queue, .. } = &*self.storage.0;
         let Round { id, cycle, .. } = queued.round();
-        if self.is_bounded && cycle == 0 {
+        if cycle == 0 {
             limit.leave();
         }
         queued.replier().is_none_or(|replier| queue.begin(&mut self.taker, id, replier))
