@@ -116,20 +116,17 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 
     /// Runs `work` under the lock. It must not run user code: no waking, no dropping of what callers gave.
-    #[inline]
     fn with<U>(&self, work: impl FnOnce(&State<S, Q, T, R, W>) -> U) -> U {
         self.state.lock(work)
     }
 
     /// Who reads that the runner is closing or aborting finds all requests that were taken before: their number is written
     /// before the phase.
-    #[inline]
     fn current_phase(&self) -> Phase {
         Phase::from_bits(self.phase.load(Ordering::Acquire))
     }
 
     /// For one who has left a waker under the lock just now: a worker that stops writes that down under it, then wakes.
-    #[inline]
     fn has_stopped(&self) -> bool {
         self.phase.load(Ordering::Relaxed) == Phase::Stopped as u8
     }
@@ -138,7 +135,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         self.phase.store(phase as u8, Ordering::Release);
     }
 
-    #[inline]
     fn is_open(&self) -> bool {
         self.phase.load(Ordering::Relaxed) == Phase::Open as u8
     }

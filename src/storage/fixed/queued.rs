@@ -32,7 +32,6 @@ pub(super) enum Kind {
 }
 
 impl<S: MessageSender> FixedQueued<S> {
-    #[inline]
     pub(super) const fn first(
         id: RequestId,
         queued_at: Instant,
@@ -52,7 +51,6 @@ impl<S: MessageSender> FixedQueued<S> {
         Self { id, queued_at, cycle: 0, slot: 0, kind: Kind::Unsent, request }
     }
 
-    #[inline]
     pub(super) const fn kind(&self) -> Kind {
         self.kind
     }
@@ -67,7 +65,6 @@ impl<S: MessageSender> FixedQueued<S> {
     }
 
     /// The slot of its ticket; a re-queued round has none.
-    #[inline]
     pub(super) fn slot(&self) -> Option<SlotIndex> {
         (self.kind == Kind::First).then_some(self.slot)
     }
@@ -76,12 +73,10 @@ impl<S: MessageSender> FixedQueued<S> {
 impl<S: MessageSender> QueuedRequest<S> for FixedQueued<S> {
     type Replier = SlotIndex;
 
-    #[inline]
     fn round(&self) -> Round<&S::Request> {
         Round { id: self.id, cycle: self.cycle, queued_at: self.queued_at, request: &self.request }
     }
 
-    #[inline]
     fn into_parts(self) -> (S::Request, Option<SlotIndex>) {
         let slot = self.slot();
         (self.request, slot)

@@ -67,7 +67,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 {
     type Output = Reply<S>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
         let slot = self.slot;
         let mut others_wait = false;
@@ -95,7 +94,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize> Drop
     for FixedReplyReceiver<'_, M, S, Q, T, R, W>
 {
-    #[inline]
     fn drop(&mut self) {
         if self.slot != NONE {
             drop(self.release());

@@ -18,14 +18,12 @@ impl<T, const N: usize> Ring<T, N> {
     }
 
     /// Moves an end on by one place.
-    #[inline]
     fn advance(end: &Cell<u16>) {
         let next = end.get() + 1;
         end.set(if usize::from(next) < N { next } else { 0 });
     }
 
     /// Whether there was room. Without, what it gives is `item`.
-    #[inline]
     pub(super) fn push(&self, item: T) -> Result<(), T> {
         let Some(place) = self.items.get(usize::from(self.tail.get())) else { return Err(item) };
         if let Some(oldest) = place.take() {
@@ -37,7 +35,6 @@ impl<T, const N: usize> Ring<T, N> {
         Ok(())
     }
 
-    #[inline]
     pub(super) fn pop(&self) -> Option<T> {
         let mut item = None;
         self.pop_into(&mut item);
@@ -45,7 +42,6 @@ impl<T, const N: usize> Ring<T, N> {
     }
 
     /// Moves the oldest item, if there is one, to where it is wanted, which is empty.
-    #[inline]
     pub(super) fn pop_into(&self, hand: &mut Option<T>) {
         let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
         if let Some(item) = place.take() {
@@ -55,7 +51,6 @@ impl<T, const N: usize> Ring<T, N> {
     }
 
     /// Takes the oldest item if it is as wanted.
-    #[inline]
     pub(super) fn pop_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
         let place = self.items.get(usize::from(self.head.get()))?;
         let item = place.take()?;

@@ -76,13 +76,11 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         Self { all: [const { Slot::new() }; N], free: Cell::new(0) }
     }
 
-    #[inline]
     pub(super) fn has_room(&self) -> bool {
         usize::from(self.free.get()) < N
     }
 
     /// Takes a slot for the request's ticket, if there is one.
-    #[inline]
     pub(super) fn take(&self, id: RequestId) -> Option<SlotIndex> {
         let index = self.free.get();
         let slot = self.all.get(usize::from(index))?;
@@ -92,7 +90,6 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         Some(index)
     }
 
-    #[inline]
     fn free(&self, index: SlotIndex, slot: &Slot<S>) {
         slot.state.set(SlotState::Free);
         slot.further.set(self.free.replace(index).wrapping_sub(1).wrapping_sub(index));
@@ -112,7 +109,6 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
 
     /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits. A waker that gave way is to be dropped
     /// once no lock is held.
-    #[inline]
     pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Result<Reply<S>, Option<Waker>> {
         let Some(slot) = self.all.get(usize::from(index)) else { return Err(None) };
         if slot.state.get() == SlotState::Settled
@@ -149,7 +145,6 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
     }
 
     /// Settles the slot, and returns its ticket's waker; or gives the reply back if the ticket has left.
-    #[inline]
     pub(super) fn settle(
         &self,
         index: SlotIndex,
@@ -188,7 +183,6 @@ impl<S: MessageSender> Slot<S> {
         }
     }
 
-    #[inline]
     fn take_reply(&self) -> Option<Reply<S>> {
         match self.reply.replace(Filled::None) {
             Filled::Some(reply) => Some(reply),

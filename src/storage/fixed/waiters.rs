@@ -45,7 +45,6 @@ impl<const N: usize> Waiters<N> {
     }
 
     /// Whether somebody waits, for whatever.
-    #[inline]
     pub(super) fn any(&self) -> bool {
         self.len.get() > 0
     }

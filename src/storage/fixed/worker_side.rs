@@ -41,7 +41,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     WorkerSide<S, Self> for &FixedStorage<M, S, Q, T, R, W>
 {
-    #[inline]
     fn storage(&self) -> &Self {
         self
     }
@@ -50,13 +49,11 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         self.poll_take(hand, Some(cx))
     }
 
-    #[inline]
     fn try_next(&mut self, hand: &mut Option<FixedQueued<S>>) -> bool {
         // Most often there is none: to know that takes no lock.
         self.waiting.get() > 0 && self.poll_take(hand, None) == Poll::Ready(true)
     }
 
-    #[inline]
     fn begin(&mut self, queued: &FixedQueued<S>) -> bool {
         queued.kind() != Kind::Cancelled
     }
