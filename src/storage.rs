@@ -55,7 +55,6 @@ pub enum Refused {
 }
 
 /// Takes the request out of its place, where there is one.
-#[inline]
 pub(crate) fn take<Req>(place: &mut Option<Req>) -> Req {
     match place.take() {
         Some(request) => request,

@@ -134,7 +134,6 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
     type Unsent = Vec<S::Request>;
     type Responses = Responses<S, Q>;
 
-    #[inline]
     fn try_enqueue(
         &self,
         request: &mut Option<S::Request>,

@@ -65,7 +65,6 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         (queue, Taker { receiver, cancelled: BTreeSet::new() })
     }
 
-    #[inline]
     fn push(
         &self,
         request: &mut Option<S::Request>,
@@ -90,7 +89,6 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         self.sender.try_send(round).map_err(async_channel::TrySendError::into_inner)
     }
 
-    #[inline]
     fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Replier<S>>> {
         if let Ok(queued) = taker.receiver.try_recv() {
             return Some(queued);
@@ -121,19 +119,16 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         self.sender.len()
     }
 
-    #[inline]
     fn begin(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
         self.cancelled.begin(id);
         !self.was_cancelled(taker, id, replier)
     }
 
-    #[inline]
     fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
         // That its ticket is gone need not mean that it was cancelled.
         replier.is_canceled() && self.heard_of_cancel(taker, id)
     }
 
-    #[inline]
     fn settle(replier: Replier<S>, reply: Reply<S>) {
         // It calls the ticket's waker.
         contain(|| drop(replier.send(reply)));
@@ -179,7 +174,6 @@ impl<S: MessageSender> ReplyReceiver<S> {
 impl<S: MessageSender> Future for ReplyReceiver<S> {
     type Output = Reply<S>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
         let reply = self.receiver.poll_unpin(cx);
         reply.map(|reply| reply.unwrap_or_else(|oneshot::Canceled| Reply::no_answer(NoAnswer::Stopped, 0)))

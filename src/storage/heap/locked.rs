@@ -46,13 +46,11 @@ pub struct Taker<S: MessageSender> {
 
 impl<S: MessageSender> Locked<S> {
     /// Nobody runs user code under this lock, so nobody leaves it poisoned.
-    #[inline]
     fn lock(&self) -> MutexGuard<'_, LockedState<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts one more that is put in, for one who holds the lock.
-    #[inline]
     fn count_pushed(&self) {
         self.pushed.store(self.pushed.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
@@ -70,7 +68,6 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         (Self { state: Mutex::new(state), pushed, taken }, Taker { batch: VecDeque::new() })
     }
 
-    #[inline]
     fn push(
         &self,
         request: &mut Option<S::Request>,
@@ -106,7 +103,6 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         Ok(())
     }
 
-    #[inline]
     fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Sender<S>>> {
         // To know that there is nothing takes no lock.
         if taker.batch.is_empty() && self.len() > 0 {
@@ -140,7 +136,6 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         self.pushed.load(Ordering::Relaxed).wrapping_sub(taken)
     }
 
-    #[inline]
     fn begin(&self, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
         replier.begin()
     }

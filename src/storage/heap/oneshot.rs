@@ -14,7 +14,6 @@ use crate::sender::MessageSender;
 use crate::storage::{Cancel, Reply};
 
 /// The two ends of a reply.
-#[inline]
 pub(super) fn channel<S: MessageSender>() -> (Sender<S>, Receiver<S>) {
     // By its default it is made where it is to lie.
     let place = Arc::<Place<S>>::default();
@@ -33,7 +32,6 @@ const BEGUN: u8 = 1;
 const CANCELLED: u8 = 2;
 
 impl<S: MessageSender> Default for Place<S> {
-    #[inline]
     fn default() -> Self {
         Self { turn: AtomicU8::new(WAITS), state: Mutex::new(State::Open) }
     }
@@ -52,7 +50,6 @@ enum State<S: MessageSender> {
 
 impl<S: MessageSender> State<S> {
     /// Returns true if the request is not settled.
-    #[inline]
     const fn is_open(&self) -> bool {
         matches!(self, Self::Open | Self::Awaited(_))
     }
@@ -60,7 +57,6 @@ impl<S: MessageSender> State<S> {
 
 impl<S: MessageSender> Place<S> {
     /// Nobody runs user code under this lock, so nobody leaves it poisoned.
-    #[inline]
     fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,7 +67,6 @@ pub struct Sender<S: MessageSender>(Option<Arc<Place<S>>>);
 
 impl<S: MessageSender> Sender<S> {
     /// Begins the turn of the request. Returns false if its ticket was cancelled first.
-    #[inline]
     pub(super) fn begin(&self) -> bool {
         self.0.as_ref().is_none_or(|place| place.turn.swap(BEGUN, Ordering::AcqRel) == WAITS)
     }
@@ -120,7 +115,6 @@ impl<S: MessageSender> Sender<S> {
 }
 
 impl<S: MessageSender> Drop for Sender<S> {
-    #[inline]
     fn drop(&mut self) {
         if let Some(place) = self.0.take() {
             Self::close(place);
@@ -141,7 +135,6 @@ impl<S: MessageSender> Receiver<S> {
 
     /// Returns what is in the place if the worker has let go of it, as it most often has when the ticket comes: then no lock
     /// is needed.
-    #[inline]
     fn take_alone(&mut self) -> Option<State<S>> {
         if Arc::strong_count(self.0.as_ref()?) > 1 {
             return None;
@@ -168,7 +161,6 @@ impl<S: MessageSender> Receiver<S> {
 impl<S: MessageSender> Future for Receiver<S> {
     type Output = Reply<S>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
         if let Some(ended) = self.take_alone() {
             return Poll::Ready(Self::reply_of(ended));
@@ -190,7 +182,6 @@ impl<S: MessageSender> Future for Receiver<S> {
 
 impl<S: MessageSender> Drop for Receiver<S> {
     /// Nobody is to be woken any more.
-    #[inline]
     fn drop(&mut self) {
         if let Some(place) = &self.0
             && Arc::strong_count(place) > 1

@@ -17,7 +17,6 @@ pub enum Queued<S: MessageSender, R> {
 
 impl<S: MessageSender, R> Queued<S, R> {
     /// A caller's own request.
-    #[inline]
     pub(super) fn new(id: RequestId, request: S::Request, queued_at: Instant, replier: R) -> Self {
         if queued_at == Instant::NEVER {
             return Self::Plain(id, request, replier);
@@ -41,7 +40,6 @@ impl<S: MessageSender, R> Queued<S, R> {
 impl<S: MessageSender, R> QueuedRequest<S> for Queued<S, R> {
     type Replier = R;
 
-    #[inline]
     fn round(&self) -> Round<&S::Request> {
         match self {
             Self::Plain(id, request, _) => Round { id: *id, cycle: 0, queued_at: Instant::NEVER, request },
@@ -52,7 +50,6 @@ impl<S: MessageSender, R> QueuedRequest<S> for Queued<S, R> {
         }
     }
 
-    #[inline]
     fn into_parts(self) -> (S::Request, Option<R>) {
         match self {
             Self::Plain(_, request, replier) => (request, Some(replier)),

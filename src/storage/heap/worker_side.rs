@@ -15,7 +15,6 @@ pub struct HeapWorkerSide<S: MessageSender, Q: Queue<S>> {
 }
 
 impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide<S, Q> {
-    #[inline]
     fn storage(&self) -> &Heap<S, Q> {
         &self.storage
     }
@@ -37,13 +36,11 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
         }
     }
 
-    #[inline]
     fn try_next(&mut self, hand: &mut Option<Queued<S, Q::Replier>>) -> bool {
         *hand = self.storage.0.queue.pop(&mut self.taker);
         hand.is_some()
     }
 
-    #[inline]
     fn begin(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
         let Shared { limit, queue, .. } = &*self.storage.0;
         let Round { id, cycle, .. } = queued.round();
