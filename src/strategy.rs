@@ -21,7 +21,7 @@ use crate::sender::{MessageResponse, MessageSender};
 
 #[cfg(feature = "alloc")]
 pub use chain::{BuiltIn, Chain};
-pub use composite::{CompositeStrategy, Identity};
+pub use composite::CompositeStrategy;
 pub use delay::Delay;
 pub use jitter::{Jitter, JitterSource, Random};
 pub use rate_limit::{RateLimiter, Stamps};
@@ -145,6 +145,30 @@ impl<S: MessageSender, A: SendStrategy<S>> SendStrategy<S> for Option<A> {
             Some(strategy) => strategy.execute(cx, request, inner).await,
             None => inner.send(cx, request).await,
         }
+    }
+}
+
+/// The strategy that adds nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Identity;
+
+impl<S: MessageSender> SendStrategy<S> for Identity {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        inner.send(cx, request).await
+    }
+
+    fn execute_through(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        inner: &mut impl Pipeline<S>,
+    ) -> impl Future<Output = Outcome<S>> {
+        inner.send(cx, request)
     }
 }
 

@@ -1,10 +1,8 @@
 //! The life of a runner: take a request, send it through the strategies, settle its ticket, publish the response,
 //! pause if the service asked for it; at the end drain, close the sender, stop.
 
-mod budget;
+mod context;
 mod guard;
-mod pipeline;
-mod runner_state;
 mod turn;
 
 use core::future::{Future, poll_fn};
@@ -14,11 +12,9 @@ use core::ops::ControlFlow;
 use core::pin::pin;
 use core::task::{self, Waker};
 
-use self::budget::Budget;
-use self::guard::{abortable, resting};
-use self::pipeline::SenderPipeline;
-use self::runner_state::RunnerState;
-use self::turn::{Turn, TurnContext};
+use self::context::{SenderPipeline, TurnContext};
+use self::guard::{Budget, abortable, resting};
+use self::turn::{RunnerState, Turn};
 use crate::answer::{Answer, RequestId};
 use crate::contain::{catch, catch_panic, contain};
 use crate::error::{NoAnswer, Panic, SendError};

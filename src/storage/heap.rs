@@ -3,7 +3,6 @@
 
 mod channel;
 mod late_waker;
-mod lazy_queue;
 mod life;
 mod limit;
 #[cfg(feature = "std")]
@@ -11,10 +10,8 @@ mod locked;
 #[cfg(feature = "std")]
 mod oneshot;
 mod queue;
-mod queued;
 mod results;
 mod waiters;
-mod worker_side;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -24,17 +21,18 @@ use core::future::Future;
 use core::num::NonZeroUsize;
 use core::task::{Context, Poll};
 
+use concurrent_queue::ConcurrentQueue;
+use once_cell::race::OnceBox;
+
 use self::channel::Channel;
-use self::lazy_queue::LazyQueue;
 use self::life::Life;
 use self::limit::QueueLimit;
 #[cfg(feature = "std")]
 use self::locked::Locked;
-use self::queued::Queued;
+use self::queue::Queued;
 use self::results::{Responses, ResultsQueue};
 use self::waiters::Wait;
-use self::worker_side::HeapWorkerSide;
-use super::{AnswerOf, Cancel, Enqueued, Refused, Reply, Storage};
+use super::{AnswerOf, Cancel, Enqueued, QueuedRequest, Refused, Reply, Round, Storage, WorkerSide};
 use crate::answer::RequestId;
 use crate::keep_results::KeepResults;
 use crate::life::{Exit, Phase};
@@ -81,7 +79,8 @@ struct Shared<S: MessageSender, Q> {
     results: ResultsQueue<S>,
     limit: QueueLimit,
     life: Life,
-    unsent: LazyQueue<S::Request>,
+    /// Made for the first one.
+    unsent: OnceBox<ConcurrentQueue<S::Request>>,
     counters: Counters,
 }
 
@@ -94,7 +93,7 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
             limit: QueueLimit::new(capacity),
             results: ResultsQueue::new(results),
             life: Life::new(),
-            unsent: LazyQueue::new(),
+            unsent: OnceBox::new(),
             counters: Counters::new(),
         }));
         let worker_side = HeapWorkerSide { storage: storage.clone(), taker };
@@ -232,11 +231,11 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
 
     fn keep_unsent(&self, request: S::Request) {
         // It is never closed.
-        let _ = self.0.unsent.push(request);
+        let _ = self.0.unsent.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(request);
     }
 
     fn take_unsent(&self) -> Vec<S::Request> {
-        self.0.unsent.drain().collect()
+        self.0.unsent.get().map_or_else(Vec::new, |unsent| unsent.try_iter().collect())
     }
 
     fn stop(&self, exit: Exit) {
@@ -249,5 +248,58 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
 
     fn poll_stopped(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<Exit> {
         self.0.life.poll_stopped(wait, cx)
+    }
+}
+
+/// The worker's side of a [`Heap`].
+pub struct HeapWorkerSide<S: MessageSender, Q: Queue<S>> {
+    storage: Heap<S, Q>,
+    taker: Q::Taker,
+}
+
+impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide<S, Q> {
+    fn storage(&self) -> &Heap<S, Q> {
+        &self.storage
+    }
+
+    fn poll_next(&mut self, hand: &mut Option<Queued<S, Q::Replier>>, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.try_next(hand) {
+            return Poll::Ready(true);
+        }
+        let shared = &*self.storage.0;
+        shared.life.register_worker(cx);
+        let is_over = shared.queue.sleep_or_end(&mut self.taker);
+        // Who came before that did not wake the worker.
+        if self.try_next(hand) {
+            Poll::Ready(true)
+        } else if is_over {
+            Poll::Ready(false)
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn try_next(&mut self, hand: &mut Option<Queued<S, Q::Replier>>) -> bool {
+        *hand = self.storage.0.queue.pop(&mut self.taker);
+        hand.is_some()
+    }
+
+    fn begin(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
+        let Shared { limit, queue, .. } = &*self.storage.0;
+        let Round { id, cycle, .. } = queued.round();
+        if cycle == 0 {
+            limit.leave();
+        }
+        queued.replier().is_none_or(|replier| queue.begin(&mut self.taker, id, replier))
+    }
+
+    fn was_cancelled(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
+        let (queue, id) = (&self.storage.0.queue, queued.round().id);
+        queued.replier().is_some_and(|replier| queue.was_cancelled(&mut self.taker, id, replier))
+    }
+
+    fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request> {
+        let refused = self.storage.0.queue.push_round(Queued::requeued(round));
+        refused.map_err(|round| round.into_parts().0)
     }
 }

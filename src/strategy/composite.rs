@@ -2,7 +2,7 @@
 
 use core::future::Future;
 
-use super::{Context, Outcome, Pipeline, SendStrategy};
+use super::{Context, Identity, Outcome, Pipeline, SendStrategy};
 use crate::sender::MessageSender;
 
 /// Two strategies as one: `outer` wraps `inner`, which wraps what comes before it.
@@ -82,29 +82,5 @@ where
 {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
         self.strategy.execute_through(cx, request, &mut self.inner)
-    }
-}
-
-/// The strategy that adds nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Identity;
-
-impl<S: MessageSender> SendStrategy<S> for Identity {
-    async fn execute(
-        &mut self,
-        cx: &mut impl Context<S>,
-        request: &S::Request,
-        mut inner: impl Pipeline<S>,
-    ) -> Outcome<S> {
-        inner.send(cx, request).await
-    }
-
-    fn execute_through(
-        &mut self,
-        cx: &mut impl Context<S>,
-        request: &S::Request,
-        inner: &mut impl Pipeline<S>,
-    ) -> impl Future<Output = Outcome<S>> {
-        inner.send(cx, request)
     }
 }

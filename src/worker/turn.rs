@@ -1,20 +1,13 @@
-//! The turn of one request: all that is known of it, and what strategies see of it.
+//! What the worker knows: of the request whose turn it is, and from one request to the next.
 
-use core::future::Future;
-use core::mem::take;
+use core::mem::{replace, take};
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
 
-use super::budget::Budget;
-use super::runner_state::RunnerState;
-use crate::answer::RequestId;
-use crate::error::RequeueError;
-use crate::life::Phase;
-use crate::runtime::{Instant, Nanos, Timer};
+use crate::life::Exit;
+use crate::runtime::{Instant, Nanos};
 use crate::sender::{Delivery, MessageSender};
-use crate::storage::{AnswerOf, QueuedRequest, Round, Storage, WorkerSide};
-use crate::strategy::Context;
-use crate::trace::{self, RequestSpan};
+use crate::storage::{AnswerOf, Storage, WorkerSide};
+use crate::trace::RequestSpan;
 
 /// The turn of a request, from the queue until it is settled and its response published. It outlives a send that panics or is
 /// cut short.
@@ -52,17 +45,24 @@ impl Progress {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
-    fn admit(&self, now: Instant) {
+    pub(super) fn admit(&self, now: Instant) {
         let nanos = now.as_nanos();
         let [low, high] = &self.admitted_at;
         low.store(nanos as u32, Ordering::Relaxed);
         high.store((nanos >> 32) as u32, Ordering::Relaxed);
     }
 
-    fn admitted_at(&self) -> Option<Instant> {
+    pub(super) fn admitted_at(&self) -> Option<Instant> {
         let [low, high] = self.admitted_at.each_ref().map(|word| u64::from(word.load(Ordering::Relaxed)));
         let nanos = high << 32 | low;
         (nanos != 0).then_some(Instant::from_nanos(nanos))
+    }
+
+    #[inline]
+    pub(super) fn begin_attempt(&self) -> u32 {
+        let attempts = self.attempts().wrapping_add(1);
+        self.attempts.store(attempts, Ordering::Relaxed);
+        attempts
     }
 
     /// Ends the turn: returns its attempts, and whether the request may have arrived.
@@ -72,136 +72,46 @@ impl Progress {
     }
 }
 
-/// The context of the request whose turn it is.
-pub(super) struct TurnContext<'a, S: MessageSender, T, Q: Storage<S>> {
-    runner: &'a mut RunnerState<S, T, Q>,
-    queued: &'a Q::Queued,
-    progress: &'a Progress,
-    budget: &'a Budget,
+/// What the worker knows from one request to the next.
+pub(super) struct RunnerState<S: MessageSender, T, Q: Storage<S>> {
+    /// How the worker will have ended: as dropped, until it is known better.
+    pub(super) exit: Exit,
+    /// Nothing may be sent before this. [`UNSET`] if there is no wait.
+    not_before: Instant,
+    /// The longest wait that a rejection may ask for.
+    pub(super) longest_wait: Nanos,
+    pub(super) timer: T,
+    pub(super) worker_side: Q::WorkerSide,
 }
 
-impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> TurnContext<'a, S, T, Q> {
-    pub(super) const fn new(
-        runner: &'a mut RunnerState<S, T, Q>,
-        queued: &'a Q::Queued,
-        progress: &'a Progress,
-        budget: &'a Budget,
-    ) -> Self {
-        Self { runner, queued, progress, budget }
+/// Stands for no instant, in less room than an `Option`. A wait until then is none, and nothing is earlier.
+const UNSET: Instant = Instant::EPOCH;
+
+impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
+    pub(super) fn new(timer: T, worker_side: Q::WorkerSide, longest_wait: Nanos) -> Self {
+        let exit = Exit::Dropped;
+        Self { exit, not_before: UNSET, longest_wait, timer, worker_side }
     }
 
-    /// Returns how long the request has waited in the queue, if that is measured, and counts it.
-    pub(super) fn waited_in_queue(&self) -> Option<Nanos> {
-        if self.measures_waits() { Some(self.measure_wait()) } else { None }
+    pub(super) fn storage(&self) -> &Q {
+        self.worker_side.storage()
     }
 
-    fn measures_waits(&self) -> bool {
-        self.queued.round().queued_at != Instant::NEVER
+    /// Returns true if there is a wait that the service asked for.
+    pub(super) fn is_held(&self) -> bool {
+        self.not_before != UNSET
     }
 
-    fn measure_wait(&self) -> Nanos {
-        let waited =
-            self.runner.timer.now().as_nanos().saturating_sub(self.queued.round().queued_at.as_nanos());
-        let waited = Nanos::new(waited);
-        self.runner.storage().counters().waited(waited);
-        waited
-    }
-}
-
-impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'a, S, T, Q> {
-    type Timer = T;
-
-    fn id(&self) -> RequestId {
-        self.queued.round().id
+    pub(super) fn not_before(&self) -> Option<Instant> {
+        (self.not_before != UNSET).then_some(self.not_before)
     }
 
-    fn attempts(&self) -> u32 {
-        self.progress.attempts()
+    pub(super) fn hold_until(&mut self, deadline: Instant) {
+        self.not_before = self.not_before.max(deadline);
     }
 
-    fn cycle(&self) -> u32 {
-        self.queued.round().cycle
-    }
-
-    fn timer(&self) -> T {
-        self.runner.timer.clone()
-    }
-
-    // Strategies that wait without a send let others run too.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
-        let (timer, budget) = (self.timer(), self.budget);
-        async move {
-            budget.step().await;
-            timer.sleep(duration).await;
-        }
-    }
-
-    fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
-        let (timer, budget) = (self.timer(), self.budget);
-        async move {
-            budget.step().await;
-            timer.sleep_until(deadline).await;
-        }
-    }
-
-    fn arrival(&self) -> Option<bool> {
-        Some(self.progress.delivery.has_begun())
-    }
-
-    fn is_closing(&self) -> bool {
-        self.runner.storage().phase() > Phase::Open
-    }
-
-    fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>> {
-        let queued_at = if self.measures_waits() { self.runner.timer.now() } else { Instant::NEVER };
-        let (id, cycle) = (self.id(), self.cycle() + 1);
-        match self.runner.worker_side.requeue(Round { id, cycle, queued_at, request }) {
-            Ok(()) => {
-                self.runner.storage().counters().requeued.add_one();
-                trace::requeued(id, cycle);
-                Ok(())
-            }
-            Err(request) => {
-                self.count_dropped_requeue();
-                Err(RequeueError(request))
-            }
-        }
-    }
-
-    fn count_dropped_requeue(&mut self) {
-        self.runner.storage().counters().requeues_dropped.add_one();
-        trace::requeue_dropped(self.id());
-    }
-
-    fn not_before(&self) -> Option<Instant> {
-        self.runner.not_before()
-    }
-
-    fn accepts_wait(&self, wait: Duration) -> bool {
-        Nanos::of(wait).get() <= self.runner.longest_wait.get()
-    }
-
-    fn hold_until(&mut self, deadline: Instant) {
-        self.runner.hold_until(deadline);
-    }
-
-    fn begin_attempt(&mut self) {
-        let attempts = self.progress.attempts().wrapping_add(1);
-        self.progress.attempts.store(attempts, Ordering::Relaxed);
-        trace::attempt(attempts);
-    }
-
-    #[allow(private_interfaces, reason = "for strategies of ours")]
-    fn note_retry(&self, wait: Option<Nanos>) {
-        trace::retry(self.id(), self.attempts(), wait);
-    }
-
-    fn admissions(&self) -> impl Fn() -> Option<Instant> + use<'a, S, T, Q> {
-        let progress = self.progress;
-        move || progress.admitted_at()
-    }
-
-    fn admit(&mut self, now: Instant) {
-        self.progress.admit(now);
+    /// Returns until when that wait is, to be served now.
+    pub(super) fn take_not_before(&mut self) -> Instant {
+        replace(&mut self.not_before, UNSET)
     }
 }

@@ -1,23 +1,23 @@
 //! The queue of the default storage: an `async-channel` of requests, and a `futures` oneshot for each reply. A request costs one
 //! allocation, its oneshot.
 
-mod cancelled;
-
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use core::future::Future;
+use core::iter::from_fn;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use core::task::{Context, Poll};
 
 use async_channel::{Receiver, Sender};
+use concurrent_queue::ConcurrentQueue;
 use futures::channel::oneshot;
 use futures::future::FutureExt;
+use once_cell::race::OnceBox;
 
-use self::cancelled::Cancelled;
 use super::life::Life;
-use super::queue::Queue;
-use super::queued::Queued;
+use super::queue::{Queue, Queued};
 use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::error::NoAnswer;
@@ -177,5 +177,74 @@ impl<S: MessageSender> Future for ReplyReceiver<S> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply<S>> {
         let reply = self.receiver.poll_unpin(cx);
         reply.map(|reply| reply.unwrap_or_else(|oneshot::Canceled| Reply::no_answer(NoAnswer::Stopped, 0)))
+    }
+}
+
+/// What a ticket and the worker tell each other when a request is cancelled, where its oneshot can't.
+struct Cancelled {
+    /// Made for the first one.
+    notices: OnceBox<ConcurrentQueue<RequestId>>,
+    /// One more than the highest id of a request whose turn has begun; it wraps. Ids are in the order of the queue, but for
+    /// those of callers that enqueue at the same moment.
+    begun: AtomicUsize,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "as many ids as an address has bits are told apart")]
+const fn short(id: RequestId) -> usize {
+    id.get() as usize
+}
+
+impl Cancelled {
+    const fn new() -> Self {
+        Self { notices: OnceBox::new(), begun: AtomicUsize::new(0) }
+    }
+
+    /// Notes that the turn of `id` begins, before the worker looks whether it was cancelled.
+    #[inline]
+    fn begin(&self, id: RequestId) {
+        if !self.has_begun(id) {
+            self.begun.store(short(id).wrapping_add(1), Ordering::Relaxed);
+        }
+        // Pairs with that of the ticket: either the worker sees that it is cancelled, or the ticket that its turn has begun.
+        fence(Ordering::SeqCst);
+    }
+
+    /// Takes the ids of tickets that were cancelled.
+    fn notices(&self) -> impl Iterator<Item = RequestId> {
+        from_fn(|| self.notices.get()?.pop().ok())
+    }
+
+    /// Tells the worker, before the ticket's oneshot is closed.
+    fn notify(&self, id: RequestId) {
+        // It is never closed.
+        let _ = self.notices.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(id);
+    }
+
+    /// Returns what becomes of the request `id`, once its oneshot is closed.
+    fn ended(&self, id: RequestId) -> Cancel {
+        fence(Ordering::SeqCst);
+        if self.has_begun(id) { Cancel::InFlight } else { Cancel::Skipped }
+    }
+
+    #[inline]
+    fn has_begun(&self, id: RequestId) -> bool {
+        self.begun.load(Ordering::Relaxed).wrapping_sub(short(id)).cast_signed() > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_has_begun_stays_so_in_whatever_order_they_come() {
+        let cancelled = Cancelled::new();
+        let id = RequestId::new;
+        assert_eq!(cancelled.ended(id(0)), Cancel::Skipped);
+        for (begins, ended) in [(0, [true, false, false]), (2, [true, true, true]), (1, [true, true, true])] {
+            cancelled.begin(id(begins));
+            let seen = [0, 1, 2].map(|other| cancelled.ended(id(other)) == Cancel::InFlight);
+            assert_eq!(seen, ended);
+        }
     }
 }

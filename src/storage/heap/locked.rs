@@ -7,8 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::life::Life;
 use super::oneshot::{Receiver, Sender, channel};
-use super::queue::Queue;
-use super::queued::Queued;
+use super::queue::{Queue, Queued};
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;

@@ -1,13 +1,13 @@
-//! What the storages on the heap differ in: the queue of requests, and where their replies go.
+//! What the storages on the heap differ in: the queue of requests, and where their replies go; and a request as it lies in there.
 
+use alloc::boxed::Box;
 use core::future::Future;
 
 use super::life::Life;
-use super::queued::Queued;
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{Cancel, Enqueued, Reply};
+use crate::storage::{Cancel, Enqueued, QueuedRequest, Reply, Round};
 
 /// A queue of requests, unbounded, with the places of their replies.
 pub trait Queue<S: MessageSender>: Sized {
@@ -52,4 +52,55 @@ pub trait Queue<S: MessageSender>: Sized {
 
     /// See [`Storage::cancel`](crate::storage::Storage::cancel).
     fn cancel(receiver: &mut Self::ReplyReceiver, id: RequestId) -> Cancel;
+}
+
+/// A request in the queue, with the worker's end `R` of its reply. Kept small: a million of them may wait.
+pub enum Queued<S: MessageSender, R> {
+    /// As most are: a caller's own, and its wait is not measured.
+    Plain(RequestId, S::Request, R),
+    /// A re-queued round has no reply.
+    Other(Box<(Round<S::Request>, Option<R>)>),
+}
+
+impl<S: MessageSender, R> Queued<S, R> {
+    /// A caller's own request.
+    pub(super) fn new(id: RequestId, request: S::Request, queued_at: Instant, replier: R) -> Self {
+        if queued_at == Instant::NEVER {
+            return Self::Plain(id, request, replier);
+        }
+        Self::Other(Box::new((Round { id, cycle: 0, queued_at, request }, Some(replier))))
+    }
+
+    /// A re-queued round.
+    pub(super) fn requeued(round: Round<S::Request>) -> Self {
+        Self::Other(Box::new((round, None)))
+    }
+
+    pub(super) fn replier(&self) -> Option<&R> {
+        match self {
+            Self::Plain(.., replier) => Some(replier),
+            Self::Other(other) => other.1.as_ref(),
+        }
+    }
+}
+
+impl<S: MessageSender, R> QueuedRequest<S> for Queued<S, R> {
+    type Replier = R;
+
+    fn round(&self) -> Round<&S::Request> {
+        match self {
+            Self::Plain(id, request, _) => Round { id: *id, cycle: 0, queued_at: Instant::NEVER, request },
+            Self::Other(other) => {
+                let Round { id, cycle, queued_at, ref request } = other.0;
+                Round { id, cycle, queued_at, request }
+            }
+        }
+    }
+
+    fn into_parts(self) -> (S::Request, Option<R>) {
+        match self {
+            Self::Plain(_, request, replier) => (request, Some(replier)),
+            Self::Other(other) => (other.0.request, other.1),
+        }
+    }
 }

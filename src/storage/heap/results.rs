@@ -1,14 +1,15 @@
 //! The results queue on the heap, bounded by its policy.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 
-use concurrent_queue::PopError;
+use concurrent_queue::{ConcurrentQueue, PopError};
 use futures::stream::{FusedStream, Stream};
+use once_cell::race::OnceBox;
 
-use super::lazy_queue::LazyQueue;
 use super::life::Life;
 use super::queue::Queue;
 use super::waiters::{Wait, Waiters};
@@ -22,7 +23,8 @@ use crate::storage::AnswerOf;
 
 /// Responses that wait for a consumer. The worker is the only producer.
 pub(super) struct ResultsQueue<S: MessageSender> {
-    queue: LazyQueue<AnswerOf<S>>,
+    /// An empty one takes 400 bytes, and many runners never need it: so it is made for the first response, or for the end.
+    queue: OnceBox<ConcurrentQueue<AnswerOf<S>>>,
     pub(super) arrived: Waiters,
     keep: KeepResults,
     /// How many consumers there are, in units of [`CONSUMER`], and whether one that left [is clearing](CLEARING) the queue.
@@ -36,7 +38,15 @@ const CONSUMER: usize = 2;
 
 impl<S: MessageSender> ResultsQueue<S> {
     pub(super) fn new(keep: KeepResults) -> Self {
-        Self { queue: LazyQueue::new(), arrived: Waiters::new(), keep, consumers: AtomicUsize::new(0) }
+        Self { queue: OnceBox::new(), arrived: Waiters::new(), keep, consumers: AtomicUsize::new(0) }
+    }
+
+    fn queue(&self) -> &ConcurrentQueue<AnswerOf<S>> {
+        self.queue.get_or_init(|| Box::new(ConcurrentQueue::unbounded()))
+    }
+
+    fn holds_any(&self) -> bool {
+        self.queue.get().is_some_and(|queue| !queue.is_empty())
     }
 
     pub(super) fn wanted(&self) -> bool {
@@ -71,14 +81,14 @@ impl<S: MessageSender> ResultsQueue<S> {
         let Some(capacity) = self.keep.capacity else { return self.push(answer) };
         // What is left over from a consumer that leaves counts no more.
         let is_clearing = self.consumers.load(Ordering::SeqCst) & CLEARING != 0;
-        let is_full = self.queue.len() >= capacity.get() && !is_clearing;
+        let is_full = self.queue().len() >= capacity.get() && !is_clearing;
         match self.keep.overflow {
             Overflow::DropNewest if is_full => {
                 dropped.add_one();
                 contain(|| drop(answer));
             }
             Overflow::DropOldest if is_full => {
-                if let Ok(oldest) = self.queue.pop() {
+                if let Ok(oldest) = self.queue().pop() {
                     dropped.add_one();
                     contain(|| drop(oldest));
                 }
@@ -90,21 +100,21 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     fn push(&self, answer: AnswerOf<S>) {
         // It is closed at the worker's end.
-        let _ = self.queue.push(answer);
+        let _ = self.queue().push(answer);
         self.arrived.tell();
     }
 
     /// Returns true if somebody waits for a response although there is one.
     pub(super) fn others_wait(&self) -> bool {
-        self.arrived.may_have_untold() && self.queue.holds_any()
+        self.arrived.may_have_untold() && self.holds_any()
     }
 
     fn holds_too_many(&self) -> bool {
-        self.keep.capacity.is_some_and(|capacity| self.queue.len() > capacity.get())
+        self.keep.capacity.is_some_and(|capacity| self.queue().len() > capacity.get())
     }
 
     pub(super) fn end(&self) {
-        self.queue.close();
+        self.queue().close();
         self.arrived.tell_all();
     }
 
@@ -123,11 +133,11 @@ impl<S: MessageSender> ResultsQueue<S> {
     /// Drops what no consumer reads any more. If another consumer comes meanwhile, that one gets it.
     fn clear(&self, life: &Life) {
         let begin = || self.consumers.compare_exchange(0, CLEARING, Ordering::SeqCst, Ordering::SeqCst);
-        while self.queue.holds_any() && begin().is_ok() {
-            let left = self.queue.len();
+        while self.holds_any() && begin().is_ok() {
+            let left = self.queue().len();
             // The worker publishes for consumers only: without one until now, it has added nothing to those.
             let is_left_over = self.consumers.load(Ordering::SeqCst) == CLEARING;
-            let unread: Vec<_> = self.queue.drain().take(if is_left_over { left } else { 0 }).collect();
+            let unread: Vec<_> = self.queue().try_iter().take(if is_left_over { left } else { 0 }).collect();
             self.consumers.fetch_and(!CLEARING, Ordering::SeqCst);
             self.arrived.tell_all();
             self.let_go_on(life);
@@ -143,7 +153,7 @@ impl<S: MessageSender> ResultsQueue<S> {
         if self.consumers.load(Ordering::SeqCst) & CLEARING != 0 {
             return Poll::Pending;
         }
-        match self.queue.pop() {
+        match self.queue().pop() {
             Ok(answer) => Poll::Ready(Some(answer)),
             Err(PopError::Closed) => Poll::Ready(None),
             Err(PopError::Empty) => Poll::Pending,
@@ -187,7 +197,7 @@ impl<S: MessageSender, Q: Queue<S>> Stream for Responses<S, Q> {
 
 impl<S: MessageSender, Q: Queue<S>> FusedStream for Responses<S, Q> {
     fn is_terminated(&self) -> bool {
-        let queue = &self.storage.0.results.queue;
+        let queue = self.storage.0.results.queue();
         queue.is_closed() && queue.is_empty()
     }
 }
