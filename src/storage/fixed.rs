@@ -43,7 +43,8 @@ pub use self::unsent::Unsent;
 /// - `M` is the lock: `CriticalSectionRawMutex` between threads, cores and interrupts; `ThreadModeRawMutex` on a chip
 ///   with one core, outside of interrupts; `NoopRawMutex` within one executor (for a storage that is no `static`).
 /// - `QUEUE` requests wait in the queue, re-queued rounds among them.
-/// - `TICKETS` tickets are out at a time. A ticket gives its place back when it is ready, cancelled or dropped.
+/// - `TICKETS` tickets are out at a time. A ticket gives its place back when it is ready, cancelled or dropped; one that is
+///   cancelled while its request is being sent, when that ends.
 /// - `RESULTS` responses wait for consumers. With zero there are no results.
 /// - `WAITERS` tasks wait at a time for room, for a response, for the runner's end; each. More are served, but they turn
 ///   round while they wait, which costs power.
