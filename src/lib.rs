@@ -24,7 +24,7 @@
 extern crate alloc;
 
 mod answer;
-#[cfg(any(feature = "alloc", feature = "embassy", feature = "tracing"))]
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod contain;
 mod error;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
@@ -50,6 +50,7 @@ pub mod testing;
 mod ticket;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(any(feature = "alloc", feature = "embassy"))]
 mod trace;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod worker;

@@ -1,11 +1,6 @@
 //! What the runner tells `tracing`, in one place: with the feature it is told, without it these are empty functions
 //! that vanish. No other file asks for the feature.
 
-#![cfg_attr(
-    not(any(feature = "alloc", feature = "embassy")),
-    expect(dead_code, reason = "the strategies alone tell little")
-)]
-
 #[cfg(not(feature = "tracing"))]
 mod disabled;
 #[cfg(feature = "tracing")]
