@@ -97,7 +97,7 @@ pub struct Round<Req> {
     pub(crate) request: Req,
 }
 
-/// A round in a queue or out of it, in whatever shape it lies there: to look costs less than to turn it into another.
+/// A round as its storage keeps it. Looking at it moves nothing.
 pub trait QueuedRequest<S: MessageSender> {
     /// The worker's end of the reply.
     #[doc(hidden)]
@@ -245,7 +245,7 @@ pub trait WorkerSide<S: MessageSender, Q: Storage<S>> {
     fn storage(&self) -> &Q;
 
     /// Puts the next request into `hand`, which is empty; ready with `false` once the runner is closing and the queue is empty.
-    /// Where it is to lie it is put at once, as a request may be large.
+    /// Written in place, as a request may be large.
     #[doc(hidden)]
     fn poll_next(&mut self, hand: &mut Option<Q::Queued>, cx: &mut task::Context<'_>) -> Poll<bool>;
 

@@ -208,7 +208,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     /// Sends nothing any more, as the runner is aborted.
     fn break_off(&mut self) {
         self.interrupt();
-        // Who aborts may not have closed the queue yet: what comes into it after this look would be left there.
+        // Closes the queue here too: the aborting caller may have set the phase and not closed it yet.
         self.runner.storage().advance(Phase::Aborting);
     }
 

@@ -6,6 +6,7 @@ mod cli;
 mod counts;
 mod failure;
 mod measure;
+mod promised;
 mod provenance;
 mod report;
 mod results;

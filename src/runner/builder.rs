@@ -75,7 +75,8 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 
     /// Bounds the request queue: with `capacity` requests waiting, [`SenderRunner::request`] waits for room.
-    /// Without this it is unbounded. Re-queued requests find room always, and take none from others.
+    /// Without this it is unbounded. Re-queued requests don't count in it: on the heap they find
+    /// room always, and take none from others; in a `FixedStorage` they share its places.
     ///
     /// # Errors
     ///

@@ -127,7 +127,8 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         Phase::from_bits(self.phase.load(Ordering::Acquire))
     }
 
-    /// For one who has left a waker under the lock just now: a worker that stops writes that down under it, then wakes.
+    /// Returns true if the worker has stopped. To be called after a waker is stored, as `stop` sets the phase under the lock before
+    /// it wakes.
     fn has_stopped(&self) -> bool {
         self.phase.load(Ordering::Relaxed) == Phase::Stopped as u8
     }

@@ -269,7 +269,7 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
         let shared = &*self.storage.0;
         shared.life.register_worker(cx);
         let is_over = shared.queue.sleep_or_end(&mut self.taker);
-        // Who came before that did not wake the worker.
+        // Looks again for a request that was pushed before that.
         if self.try_next(hand) {
             Poll::Ready(true)
         } else if is_over {

@@ -105,7 +105,7 @@ pub(crate) fn panicked(id: Option<RequestId>) {
         if let Some(id) = id {
             error!(target: "telegram_sender", id = id.get(), "the sender or a strategy panicked");
         } else {
-            error!(target: "telegram_sender", "who waited for a ticket panicked when woken");
+            error!(target: "telegram_sender", "the timer or the executor panicked between two requests");
         }
     });
 }

@@ -53,8 +53,8 @@ pin_project! {
     /// Awaits a future, and lets nobody wait for one who does not move: one who was told of room in the queue, or of a
     /// response, and does not come for it. Renews the budget with each wait.
     ///
-    /// Before the worker sleeps while somebody waits for what is there, it comes back once, so that who was told can come. If
-    /// it still finds that then, it tells one waiter more. It sleeps when there is nobody left to tell.
+    /// While somebody waits for what is there, the worker yields once before it sleeps, so that the waiter that was told can take
+    /// its turn. After that it tells one waiter more each time, and sleeps once all are told.
     pub(super) struct Resting<'a, S, Q, F> {
         storage: &'a Q,
         budget: &'a Budget,

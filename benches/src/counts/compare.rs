@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Count;
+use crate::promised::instructions_at_most;
 
 /// The share by which a count may rise or fall unnoticed.
 const TOLERANCE: f64 = 0.03;
+
+/// The share by which a ratio to the bare loop may differ on another machine.
+const ELSEWHERE: f64 = 0.005;
 
 /// What no allocation at all may rise by: one that belongs to the start, or to nobody.
 const HAIR: f64 = 0.005;
@@ -22,6 +26,8 @@ pub(crate) enum Finding {
     Missing { case: String },
     /// It was counted, but there is no number for it.
     New { case: String },
+    /// It takes more instructions than is promised, as a multiple of the bare loop's.
+    Broken { case: String, at_most: f64, found: f64 },
 }
 
 impl Finding {
@@ -49,6 +55,9 @@ impl fmt::Display for Finding {
                 )
             }
             Self::Missing { case } => write!(f, "{case}: is kept, but was not counted"),
+            Self::Broken { case, at_most, found } => {
+                write!(f, "{case}: {found} × the bare loop's instructions; promised: at most {at_most}")
+            }
             Self::New { case } => write!(f, "{case}: was counted, but is not kept"),
         }
     }
@@ -65,6 +74,13 @@ pub(crate) fn compare(kept: &BTreeMap<String, Count>, found: &BTreeMap<String, C
         match found.get(case) {
             Some(found) => compare_case(case, kept, found, &mut findings),
             None => findings.push(Finding::Missing { case: case.clone() }),
+        }
+    }
+    for (case, count) in found {
+        if let Some(at_most) = instructions_at_most(case)
+            && count.of_bare_loop > at_most * (1.0 + ELSEWHERE)
+        {
+            findings.push(Finding::Broken { case: case.clone(), at_most, found: count.of_bare_loop });
         }
     }
     for case in found.keys().filter(|case| !kept.contains_key(*case)) {
@@ -164,6 +180,17 @@ mod tests {
     fn a_case_without_a_kept_number_fails() {
         let found = compare(&BTreeMap::new(), &counts(KEPT));
         assert_eq!(found, [Finding::New { case: "W1".to_owned() }]);
+        assert!(found[0].fails());
+    }
+
+    #[test]
+    fn more_than_is_promised_fails_whatever_was_kept() {
+        let count = |of_bare_loop| {
+            BTreeMap::from([("W1 / smol local / telegram-sender".to_owned(), Count { of_bare_loop, ..KEPT })])
+        };
+        assert_eq!(compare(&count(1.40), &count(1.40)), []);
+        let found = compare(&count(1.41), &count(1.41));
+        assert!(matches!(found.as_slice(), [Finding::Broken { at_most: 1.40, .. }]), "{found:?}");
         assert!(found[0].fails());
     }
 

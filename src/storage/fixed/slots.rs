@@ -13,7 +13,7 @@ pub(super) type SlotIndex = u16;
 /// In cells of their own, so that what is looked at is not moved. A slot that was never used is all zero.
 struct Slot<S: MessageSender> {
     state: Cell<SlotState>,
-    /// Of the free: the next one is the slot behind it, and as many further on.
+    /// The distance from the slot after this one to the next free slot, while this one is free.
     further: Cell<SlotIndex>,
     request: Cell<Tail>,
     waker: Cell<Option<Waker>>,

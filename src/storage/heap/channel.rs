@@ -93,7 +93,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         if let Ok(queued) = taker.receiver.try_recv() {
             return Some(queued);
         }
-        // A notice that was there before the queue was empty came too late for its request.
+        // Drops notices that were found at an empty queue: their requests have had their turn.
         taker.cancelled.extend(self.cancelled.notices());
         if taker.cancelled.is_empty() {
             return None;
@@ -125,7 +125,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
     }
 
     fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
-        // That its ticket is gone need not mean that it was cancelled.
+        // Asks for a notice, as a dropped ticket closes the oneshot, too.
         replier.is_canceled() && self.heard_of_cancel(taker, id)
     }
 

@@ -40,7 +40,7 @@ impl<S: MessageSender> Default for Place<S> {
 enum State<S: MessageSender> {
     /// The request is not settled.
     Open,
-    /// Nor is it here, and its ticket waits.
+    /// Nor is it here; the waker of a ticket that waits for the reply.
     Awaited(Waker),
     /// The ticket has not asked yet.
     Settled(Reply<S>),

@@ -32,8 +32,8 @@ pub trait Queue<S: MessageSender>: Sized {
     /// Takes the oldest request.
     fn pop(&self, taker: &mut Self::Taker) -> Option<Queued<S, Self::Replier>>;
 
-    /// Returns true if nothing is there, and nothing will come. Where something may come, it wakes the worker, which has
-    /// registered in the life, and looks once more after this.
+    /// Notes that the worker goes to sleep, so that the next [`push`](Self::push) wakes it; returns true if the queue is closed.
+    /// The worker has registered in the life, and calls [`pop`](Self::pop) once more after this.
     fn sleep_or_end(&self, taker: &mut Self::Taker) -> bool;
 
     /// Takes no request any more.

@@ -31,8 +31,8 @@ pub(super) struct ResultsQueue<S: MessageSender> {
     consumers: AtomicUsize,
 }
 
-/// Set while the last consumer takes out what it leaves unread. Whoever comes meanwhile takes nothing yet: only so it is
-/// known which responses are left over, and which are for the new one.
+/// Set while the last consumer takes out what it leaves unread. Keeps new consumers from taking, so that only what was there
+/// before them is removed.
 const CLEARING: usize = 1;
 const CONSUMER: usize = 2;
 
