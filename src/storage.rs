@@ -156,9 +156,10 @@ pub trait Storage<S: MessageSender>: Clone + Unpin {
 
     // --- Replies and results, from the worker's side: for each request in its turn.
 
-    /// Ends the ticket of a request. Dropped instead, the replier ends it as stopped. Contains the panics of user code.
+    /// Ends the ticket of a request. Dropped instead, the replier ends it as stopped. Contains the panics of user code. Returns
+    /// false if the ticket was cancelled in the request's turn; see [`WorkerSide::was_cancelled`].
     #[doc(hidden)]
-    fn settle(&self, id: RequestId, replier: ReplierOf<S, Self>, reply: Reply<S>);
+    fn settle(&self, id: RequestId, replier: ReplierOf<S, Self>, reply: Reply<S>) -> bool;
 
     /// Returns true if a response is to be published at all.
     #[doc(hidden)]
@@ -258,9 +259,13 @@ pub trait WorkerSide<S: MessageSender, Q: Storage<S>> {
     #[doc(hidden)]
     fn begin(&mut self, queued: &Q::Queued) -> bool;
 
-    /// Returns true if the ticket of a request was cancelled after its turn had begun.
+    /// Returns true if the ticket of a request, for which [`Storage::settle`] returned false, was cancelled. Only where that can't
+    /// tell it from a ticket that was dropped is there something to look up.
     #[doc(hidden)]
-    fn was_cancelled(&mut self, queued: &Q::Queued) -> bool;
+    fn was_cancelled(&mut self, id: RequestId) -> bool {
+        let _ = id;
+        true
+    }
 
     /// Puts a round behind the requests that wait, or gives its request back.
     #[doc(hidden)]

@@ -10,7 +10,7 @@ use core::mem::needs_drop;
 use core::num::NonZeroU32;
 use core::ops::ControlFlow;
 use core::pin::pin;
-use core::task::{self, Waker};
+use core::task::{self, Poll, Waker};
 
 use self::context::{SenderPipeline, TurnContext};
 use self::guard::{Budget, abortable, resting};
@@ -160,10 +160,10 @@ where
 
     /// Waits until the response is published.
     fn published(&mut self) -> impl Future<Output = ()> {
-        poll_fn(|cx| self.runner.storage().poll_publish(&mut self.turn.unpublished, cx))
+        poll_fn(|cx| self.poll_published(cx))
     }
 
-    /// Ends the turn with its outcome. Returns true if it leaves a response to be published.
+    /// Ends the turn with its outcome. Returns true if it leaves a response that is still to be published.
     #[inline]
     fn settle(&mut self, mut outcome: Outcome<S>) -> bool {
         let mut publishes = false;
@@ -174,7 +174,9 @@ where
                 Ok(response) => {
                     let (Round { id, cycle, .. }, attempts) = (queued.round(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
-                    publishes = true;
+                    // Before the ticket knows: its holder finds it in the results, or drops the consumer and nothing is left there.
+                    publishes =
+                        self.poll_published(&mut task::Context::from_waker(Waker::noop())).is_pending();
                 }
                 Err(panic) => {
                     contain(|| drop(outcome));
@@ -219,7 +221,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         }
     }
 
-    /// Ends the turn: counts the request by its outcome, and ends its ticket.
+    /// Ends the turn: counts the request by its outcome, so that the ticket's holder finds it counted, and ends its ticket.
     #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
@@ -256,22 +258,21 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     /// Ends a request that surely did not arrive: its ticket learns why, and the request waits to be taken back, unless the
     /// ticket took it back already. A re-queued round is dropped: its request was sent before.
     fn give_back(&mut self, queued: Q::Queued, why: NoAnswer<S::Error>) {
-        let was_cancelled = self.runner.worker_side.was_cancelled(&queued);
+        let Round { id, cycle, .. } = queued.round();
+        let (request, replier) = queued.into_parts();
+        let was_cancelled = !self.end_ticket(id, replier, Err(why));
         let storage = self.runner.storage();
         let counters = storage.counters();
         if was_cancelled { &counters.cancelled } else { &counters.unsent }.add_one();
-        let Round { id, cycle, .. } = queued.round();
-        let (request, replier) = queued.into_parts();
         if cycle == 0 && !was_cancelled {
             storage.keep_unsent(request);
         } else {
             contain(|| drop(request));
         }
-        self.end_ticket(id, replier, Err(why));
     }
 
-    /// Ends the ticket of the request that had its turn, once the request is counted: so its holder finds it counted.
-    fn end_ticket(&mut self, id: RequestId, replier: Option<ReplierOf<S, Q>>, outcome: Outcome<S>) {
+    /// Ends the ticket of the request that had its turn. Returns false if it was cancelled.
+    fn end_ticket(&mut self, id: RequestId, replier: Option<ReplierOf<S, Q>>, outcome: Outcome<S>) -> bool {
         let (attempts, may_have_arrived) = self.turn.progress.end();
         self.turn.span.take().end(name_of::<S>(&outcome));
         let storage = self.runner.storage();
@@ -282,16 +283,20 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
             Err(why) => Err(SendError::NoAnswer(why.with_arrival(may_have_arrived))),
         };
         let reply = Reply { result, attempts, may_have_arrived };
-        match replier {
-            Some(replier) => storage.settle(id, replier, reply),
-            None => _ = contain(|| drop(reply)),
-        }
+        let Some(replier) = replier else {
+            contain(|| drop(reply));
+            return true;
+        };
+        storage.settle(id, replier, reply) || !self.runner.worker_side.was_cancelled(id)
+    }
+
+    fn poll_published(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.runner.storage().poll_publish(&mut self.turn.unpublished, cx)
     }
 
     /// Publishes what waits for that, now: a runner that closes does not wait for its consumers.
     fn publish_at_last(&mut self) {
-        let mut cx = task::Context::from_waker(Waker::noop());
-        let published = self.runner.storage().poll_publish(&mut self.turn.unpublished, &mut cx);
+        let published = self.poll_published(&mut task::Context::from_waker(Waker::noop()));
         debug_assert!(published.is_ready(), "the runner is not open");
     }
 }

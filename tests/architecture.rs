@@ -36,7 +36,9 @@ fn no_modules_of_one_parent_import_each_other_in_a_circle() {
         // What imports nothing that is left is below the rest.
         while let Some(lowest) = graph.keys().find(|module| graph[*module].is_empty()).cloned() {
             graph.remove(&lowest);
-            graph.values_mut().for_each(|imported| _ = imported.remove(&lowest));
+            for imported in graph.values_mut() {
+                imported.remove(&lowest);
+            }
         }
         assert!(graph.is_empty(), "a circle in `{}`: {graph:?}", parent.join("::"));
     }

@@ -591,6 +591,7 @@ fn a_response_that_panics_when_it_is_given_up_leaves_nobody_waiting<S: Store<Ech
 }
 
 over_every_storage!(
+    a_message_that_panics_when_it_is_dropped_harms_no_other,
     a_send_that_panics_when_it_is_dropped_ends_nothing_else,
     values_of_one_turn_that_all_panic_when_they_are_dropped_harm_no_other,
     a_response_that_can_not_be_cloned_nor_dropped_harms_no_other,
@@ -605,3 +606,54 @@ over_every_storage!(
     a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results,
     the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step,
 );
+
+/// A message whose first one can't be dropped, nor can its clone.
+#[derive(Clone)]
+struct Undroppable(u32);
+
+impl Drop for Undroppable {
+    fn drop(&mut self) {
+        if self.0 == 1 {
+            std::panic::resume_unwind(Box::new("undroppable"));
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Wraps;
+
+impl MessageSender for Wraps {
+    type Request = u32;
+    type Message = Undroppable;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(Undroppable(*request)))
+    }
+}
+
+fn a_message_that_panics_when_it_is_dropped_harms_no_other<S: Store<Wraps>>() {
+    run(|runtime| async move {
+        let (runner, worker) = S::prepare(SenderRunner::builder(Wraps), runtime.timer()).run();
+        let mut worker = pin!(worker);
+        let results = runner.results();
+        drop(runner.request(1).await.unwrap());
+        let behind = runner.request(2).await.unwrap();
+        assert!(poll!(&mut worker).is_pending());
+        assert_eq!(behind.await.map(|message| message.0).ok(), Some(2));
+        let close = pin!(runner.close());
+        assert!(poll!(close).is_pending());
+        assert_eq!(worker.await, Ok(Exit::Drained));
+        let got: Vec<u32> = results
+            .map(|answer| {
+                let message = answer.response.expect("it was accepted");
+                let number = message.0;
+                std::mem::forget(message);
+                number
+            })
+            .collect()
+            .await;
+        assert_eq!((got, runner.stats().sent, runner.stats().failed), (vec![1, 2], 2, 0));
+    });
+}

@@ -3,12 +3,15 @@
 #[macro_use]
 mod common;
 
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use common::store::{self, RunnerOver, Store, start, start_built};
 use common::{Sender, accepted, accepting, all, ms, now, rejected, run, scripted, sent};
 use futures::stream::FusedStream;
-use futures::{Stream, StreamExt, poll};
+use futures::{FutureExt, Stream, StreamExt, poll};
 use telegram_sender::testing::{Accepted, Rejected, Reply, VirtualRuntime};
 use telegram_sender::{
     Answer, Builder, KeepResults, Overflow, RequestError, Requeue, ResultError, Results, SenderRunner,
@@ -315,7 +318,46 @@ fn a_slow_consumer_does_not_slow_the_sends<S: Store<Sender>>() {
     });
 }
 
+thread_local! {
+    /// What the waker of a ticket does.
+    static WHEN_TOLD: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+struct Told;
+
+impl Wake for Told {
+    fn wake(self: Arc<Self>) {
+        if let Some(work) = WHEN_TOLD.take() {
+            work();
+        }
+    }
+}
+
+fn an_answer_is_in_the_results_before_its_ticket_is_told_and_goes_with_the_last_consumer<S: Store<Sender>>() {
+    run(|runtime| async move {
+        let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(1))).await;
+        for takes in [true, false] {
+            let mut results = runner.results();
+            let mut ticket = runner.request("a").await.unwrap();
+            let id = ticket.id();
+            WHEN_TOLD.set(Some(Box::new(move || {
+                if takes {
+                    assert_eq!(results.next().now_or_never().flatten().map(|answer| answer.id), Some(id));
+                }
+                drop(results);
+            })));
+            let waker = Arc::new(Told).into();
+            assert!(ticket.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+            runtime.timer().sleep(ms(5)).await;
+            assert!(ticket.await.is_ok() && WHEN_TOLD.take().is_none());
+            // A new consumer finds nothing of what was before it.
+            assert!(runner.results().next().now_or_never().is_none());
+        }
+    });
+}
+
 over_every_storage!(
+    an_answer_is_in_the_results_before_its_ticket_is_told_and_goes_with_the_last_consumer,
     request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does,
     a_requeued_request_goes_behind_those_waiting_even_in_a_full_bounded_queue,
     results_yield_responses_only_each_with_its_requests_id,

@@ -120,8 +120,9 @@ fn what_is_out_of_the_ordinary_is_told_without_spans_too() {
     );
 }
 
+/// Of the requests that had no turn nothing is told.
 fn an_abort_is_told<S: Store<Sender>>() {
-    let (lines, _listening) = Lines::listen(Level::INFO);
+    let (lines, _listening) = Lines::listen(Level::DEBUG);
     run(|runtime| async move {
         let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;
         drop([runner.try_request("a").unwrap(), runner.try_request("b").unwrap()]);

@@ -242,14 +242,19 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
         self.waiting.get()
     }
 
-    fn settle(&self, id: RequestId, slot: SlotIndex, reply: Reply<S>) {
+    fn settle(&self, id: RequestId, slot: SlotIndex, reply: Reply<S>) -> bool {
         match self.with(|state| state.slots.settle(slot, id, reply)) {
-            Ok(ticket) => _ = contain(|| ticket.map(Waker::wake)),
+            Ok(ticket) => {
+                contain(|| ticket.map(Waker::wake));
+                true
+            }
             Err(unasked) => {
-                if unasked.frees_slot {
+                let was_cancelled = unasked.frees_slot;
+                contain(|| drop(unasked));
+                if was_cancelled {
                     self.wake(Event::Room);
                 }
-                contain(|| drop(unasked));
+                !was_cancelled
             }
         }
     }

@@ -158,8 +158,8 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
 
     #[expect(clippy::inline_always, reason = "as what it calls")]
     #[inline(always)]
-    fn settle(&self, _: RequestId, replier: Q::Replier, reply: Reply<S>) {
-        Q::settle(replier, reply);
+    fn settle(&self, _: RequestId, replier: Q::Replier, reply: Reply<S>) -> bool {
+        Q::settle(replier, reply)
     }
 
     fn wants_results(&self) -> bool {
@@ -293,9 +293,8 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
         queued.replier().is_none_or(|replier| queue.begin(&mut self.taker, id, replier))
     }
 
-    fn was_cancelled(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
-        let (queue, id) = (&self.storage.0.queue, queued.round().id);
-        queued.replier().is_some_and(|replier| queue.was_cancelled(&mut self.taker, id, replier))
+    fn was_cancelled(&mut self, id: RequestId) -> bool {
+        self.storage.0.queue.was_cancelled(&mut self.taker, id)
     }
 
     fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request> {

@@ -50,8 +50,8 @@ impl Retry {
 
 #[cfg(feature = "backon")]
 impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
-    /// Re-sends on a schedule of the backon crate, anew for each request: its wait number `n` is the `n`th of a backoff that is
-    /// built for it.
+    /// Re-sends on a schedule of the backon crate. The wait before re-send `n` is the `n`th of a backoff that is built for it, so
+    /// a total delay of a backoff with random jitter bounds the waits on average only.
     ///
     /// backon's own jitter needs a seed where there is no `std`: without one, devices of a fleet back off in
     /// lockstep.

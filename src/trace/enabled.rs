@@ -54,6 +54,10 @@ impl RequestSpan {
     }
 
     pub(crate) fn end(self, outcome: &'static str) {
+        // A request that never had its turn has none.
+        if self.0.is_none() {
+            return;
+        }
         contain(|| {
             self.0.record("outcome", outcome);
             self.0.in_scope(|| debug!(target: "telegram_sender", outcome, "done"));

@@ -140,10 +140,6 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         Some(Left { reply: None, _waker: slot.waker.take() })
     }
 
-    pub(super) fn is_cancelled(&self, index: SlotIndex, id: RequestId) -> bool {
-        self.all.get(usize::from(index)).is_some_and(|slot| Self::is(slot, SlotState::Cancelled, id))
-    }
-
     /// Settles the slot, and returns its ticket's waker; or gives the reply back if the ticket has left.
     pub(super) fn settle(
         &self,

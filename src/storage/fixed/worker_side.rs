@@ -9,7 +9,7 @@ use super::queued::{FixedQueued, Kind};
 use super::state::State;
 use super::waiters::Event;
 use crate::sender::MessageSender;
-use crate::storage::{QueuedRequest, Round, WorkerSide};
+use crate::storage::{Round, WorkerSide};
 
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedStorage<M, S, Q, T, R, W>
@@ -56,11 +56,6 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     fn begin(&mut self, queued: &FixedQueued<S>) -> bool {
         queued.kind() != Kind::Cancelled
-    }
-
-    fn was_cancelled(&mut self, queued: &FixedQueued<S>) -> bool {
-        let is_cancelled = |slot| self.with(|state| state.slots.is_cancelled(slot, queued.round().id));
-        queued.slot().is_some_and(is_cancelled)
     }
 
     fn requeue(&mut self, round: Round<S::Request>) -> Result<(), S::Request> {

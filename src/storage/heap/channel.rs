@@ -42,13 +42,6 @@ pub struct Taker<S: MessageSender> {
     cancelled: BTreeSet<RequestId>,
 }
 
-impl<S: MessageSender> Channel<S> {
-    fn heard_of_cancel(&self, taker: &mut Taker<S>, id: RequestId) -> bool {
-        taker.cancelled.extend(self.cancelled.notices());
-        taker.cancelled.remove(&id)
-    }
-}
-
 impl<S: MessageSender> Queue<S> for Channel<S> {
     type Taker = Taker<S>;
     type Replier = Replier<S>;
@@ -121,17 +114,18 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
 
     fn begin(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
         self.cancelled.begin(id);
-        !self.was_cancelled(taker, id, replier)
+        !(replier.is_canceled() && self.was_cancelled(taker, id))
     }
 
-    fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
-        // Asks for a notice, as a dropped ticket closes the oneshot, too.
-        replier.is_canceled() && self.heard_of_cancel(taker, id)
+    /// Asks for a notice, as a dropped ticket closes the oneshot, too.
+    fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId) -> bool {
+        taker.cancelled.extend(self.cancelled.notices());
+        taker.cancelled.remove(&id)
     }
 
-    fn settle(replier: Replier<S>, reply: Reply<S>) {
-        // It calls the ticket's waker.
-        contain(|| drop(replier.send(reply)));
+    fn settle(replier: Replier<S>, reply: Reply<S>) -> bool {
+        // It calls the ticket's waker, and what it gives back is dropped.
+        contain(|| replier.send(reply).is_ok()).unwrap_or(true)
     }
 
     fn cancel(receiver: &mut ReplyReceiver<S>, id: RequestId) -> Cancel {
@@ -235,6 +229,25 @@ impl Cancelled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sender::echo::Echo;
+
+    #[test]
+    fn no_notice_is_kept_of_a_turn_that_has_ended_though_the_queue_is_never_empty() {
+        let (queue, mut taker) = Channel::<Echo>::new();
+        let life = Life::new();
+        let push = || queue.push(&mut Some(0), Instant::NEVER, &life).unwrap();
+        let mut next = push();
+        for _ in 0..100 {
+            let behind = push();
+            let queued = queue.pop(&mut taker).unwrap();
+            assert!(queue.begin(&mut taker, next.0, queued.replier().unwrap()));
+            assert_eq!(Channel::cancel(&mut next.1, next.0), Cancel::InFlight);
+            let reply = Reply::no_answer(NoAnswer::Stopped, 1);
+            assert!(!Channel::<Echo>::settle(queued.into_parts().1.unwrap(), reply));
+            assert!(queue.was_cancelled(&mut taker, next.0) && taker.cancelled.is_empty());
+            next = behind;
+        }
+    }
 
     #[test]
     fn a_turn_that_has_begun_stays_so_in_whatever_order_they_come() {

@@ -139,14 +139,14 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         replier.begin()
     }
 
-    fn was_cancelled(&self, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
-        replier.was_cancelled()
+    fn was_cancelled(&self, _: &mut Taker<S>, _: RequestId) -> bool {
+        true
     }
 
     #[expect(clippy::inline_always, reason = "as what it calls")]
     #[inline(always)]
-    fn settle(replier: Sender<S>, reply: Reply<S>) {
-        replier.send(reply);
+    fn settle(replier: Sender<S>, reply: Reply<S>) -> bool {
+        replier.send(reply)
     }
 
     fn cancel(receiver: &mut Receiver<S>, _: RequestId) -> Cancel {

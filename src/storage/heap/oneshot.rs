@@ -71,32 +71,28 @@ impl<S: MessageSender> Sender<S> {
         self.0.as_ref().is_none_or(|place| place.turn.swap(BEGUN, Ordering::AcqRel) == WAITS)
     }
 
-    /// Returns true if the ticket was cancelled in the request's turn.
-    pub(super) fn was_cancelled(&self) -> bool {
-        self.0.as_ref().is_some_and(|place| place.turn.load(Ordering::Acquire) == CANCELLED)
-    }
-
-    /// Gives the ticket its reply, if it still waits for one.
+    /// Gives the ticket its reply. Returns false if it was cancelled instead.
     #[expect(
         clippy::inline_always,
         reason = "each call moves the reply once more: 2 % of what a request takes"
     )]
     #[inline(always)]
-    pub(super) fn send(mut self, reply: Reply<S>) {
-        let Some(place) = self.0.take() else { return };
+    pub(super) fn send(mut self, reply: Reply<S>) -> bool {
+        let Some(place) = self.0.take() else { return false };
         let mut state = place.lock();
         if !state.is_open() {
             drop(state);
             contain(|| drop(reply));
-            return;
+            return false;
         }
         let before = replace(&mut *state, State::Settled(reply));
         drop(state);
-        // Before the ticket is woken, so that it finds itself alone with its reply.
-        drop(place);
+        // Before the ticket is woken, so that it finds itself alone with its reply. Drops that, too, if the ticket is gone.
+        contain(|| drop(place));
         if let State::Awaited(waker) = before {
             contain(|| waker.wake());
         }
+        true
     }
 
     /// Lets the ticket know that no reply will come.
@@ -237,16 +233,16 @@ mod tests {
     fn a_reply_waits_for_its_ticket() {
         let sent = Arc::new(());
         let (sender, mut receiver) = channel::<Echo>();
-        sender.send(reply(&sent));
+        assert!(sender.send(reply(&sent)));
         assert!(message(poll(&mut receiver, Waker::noop())));
         // So does one whose ticket asks while the worker still holds the place.
         let (sender, mut receiver) = channel::<Echo>();
         let held = sender.0.clone();
-        sender.send(reply(&sent));
+        assert!(sender.send(reply(&sent)));
         assert!(message(poll(&mut receiver, Waker::noop())));
         drop((receiver, held));
         let (sender, receiver) = channel::<Echo>();
-        sender.send(reply(&sent));
+        assert!(sender.send(reply(&sent)));
         drop(receiver);
         assert_eq!(Arc::strong_count(&sent), 1);
     }
@@ -258,7 +254,7 @@ mod tests {
         let (sender, mut receiver) = channel::<Echo>();
         assert!(poll(&mut receiver, &waker).is_none() && poll(&mut receiver, &waker).is_none());
         assert_eq!(Arc::strong_count(&task), 3);
-        sender.send(reply(&Arc::new(())));
+        assert!(sender.send(reply(&Arc::new(()))));
         assert_eq!((task.woken(), Arc::strong_count(&task)), (1, 2));
         assert!(message(poll(&mut receiver, &waker)));
     }
@@ -289,7 +285,7 @@ mod tests {
             assert_eq!(Arc::strong_count(&task), 1);
             assert_eq!(sender.begin(), !cancels);
             let unread = Arc::new(());
-            sender.send(reply(&unread));
+            assert_eq!(sender.send(reply(&unread)), !cancels);
             assert_eq!(Arc::strong_count(&unread), 1);
         }
     }
@@ -298,16 +294,15 @@ mod tests {
     fn a_turn_that_has_begun_is_known_to_who_cancels() {
         let (sender, mut receiver) = channel::<Echo>();
         assert!(sender.begin());
-        assert!(!sender.was_cancelled());
         assert_eq!(receiver.cancel(), Cancel::InFlight);
-        assert!(sender.was_cancelled());
+        assert!(!sender.send(reply(&Arc::new(()))));
     }
 
     #[test]
     fn it_is_too_late_to_take_back_what_is_settled() {
         let (sender, mut receiver) = channel::<Echo>();
         let held = sender.0.clone();
-        sender.send(reply(&Arc::new(())));
+        assert!(sender.send(reply(&Arc::new(()))));
         assert_eq!(receiver.cancel(), Cancel::TooLate);
         assert!(message(poll(&mut receiver, Waker::noop())));
         drop(held);

@@ -44,11 +44,11 @@ pub trait Queue<S: MessageSender>: Sized {
     /// Begins the turn of the request `id`, whose ticket waits. Returns false if it was cancelled first.
     fn begin(&self, taker: &mut Self::Taker, id: RequestId, replier: &Self::Replier) -> bool;
 
-    /// Returns true if the ticket of a request was cancelled in its turn.
-    fn was_cancelled(&self, taker: &mut Self::Taker, id: RequestId, replier: &Self::Replier) -> bool;
+    /// See [`WorkerSide::was_cancelled`](crate::storage::WorkerSide::was_cancelled).
+    fn was_cancelled(&self, taker: &mut Self::Taker, id: RequestId) -> bool;
 
-    /// Gives the ticket its reply, if it is still there.
-    fn settle(replier: Self::Replier, reply: Reply<S>);
+    /// See [`Storage::settle`](crate::storage::Storage::settle).
+    fn settle(replier: Self::Replier, reply: Reply<S>) -> bool;
 
     /// See [`Storage::cancel`](crate::storage::Storage::cancel).
     fn cancel(receiver: &mut Self::ReplyReceiver, id: RequestId) -> Cancel;
