@@ -272,6 +272,8 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
     }
 
     /// Ends the ticket of the request that had its turn. Returns false if it was cancelled.
+    #[expect(clippy::inline_always, reason = "for a chip, a call costs one request in a hundred")]
+    #[inline(always)]
     fn end_ticket(&mut self, id: RequestId, replier: Option<ReplierOf<S, Q>>, outcome: Outcome<S>) -> bool {
         let (attempts, may_have_arrived) = self.turn.progress.end();
         self.turn.span.take().end(name_of::<S>(&outcome));

@@ -24,7 +24,7 @@ use core::task::{Context, Poll};
 use concurrent_queue::ConcurrentQueue;
 use once_cell::race::OnceBox;
 
-use self::channel::Channel;
+use self::channel::{Begun, Channel};
 use self::life::Life;
 use self::limit::QueueLimit;
 #[cfg(feature = "std")]
@@ -81,6 +81,8 @@ struct Shared<S: MessageSender, Q> {
     life: Life,
     /// Made for the first one.
     unsent: OnceBox<ConcurrentQueue<S::Request>>,
+    /// For the channel.
+    begun: Begun,
     counters: Counters,
 }
 
@@ -94,6 +96,7 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
             results: ResultsQueue::new(results),
             life: Life::new(),
             unsent: OnceBox::new(),
+            begun: Begun::new(),
             counters: Counters::new(),
         }));
         let worker_side = HeapWorkerSide { storage: storage.clone(), taker };
@@ -108,7 +111,7 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
         queued_at: Instant,
     ) -> Enqueued<Q::ReplyReceiver> {
         self.0.limit.exceed();
-        self.0.queue.push(request, queued_at, &self.0.life)
+        Q::push(self, request, queued_at)
     }
 }
 
@@ -141,7 +144,7 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
         if !self.0.limit.enter() {
             return Err(if self.phase() > Phase::Open { Refused::Closing } else { Refused::Full });
         }
-        self.0.queue.push(request, queued_at, &self.0.life)
+        Q::push(self, request, queued_at)
     }
 
     fn poll_room(&self, wait: &mut Wait, cx: &mut Context<'_>) -> Poll<()> {
@@ -285,12 +288,11 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
     }
 
     fn begin(&mut self, queued: &Queued<S, Q::Replier>) -> bool {
-        let Shared { limit, queue, .. } = &*self.storage.0;
         let Round { id, cycle, .. } = queued.round();
         if cycle == 0 {
-            limit.leave();
+            self.storage.0.limit.leave();
         }
-        queued.replier().is_none_or(|replier| queue.begin(&mut self.taker, id, replier))
+        queued.replier().is_none_or(|replier| Q::begin(&self.storage, &mut self.taker, id, replier))
     }
 
     fn was_cancelled(&mut self, id: RequestId) -> bool {

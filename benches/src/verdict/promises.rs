@@ -48,8 +48,11 @@ impl Judge<'_> {
         self.fixed()
     }
 
+    /// Whether the default storage is faster than tower's buffer or xtra depends on the processor: on some, where atomic steps
+    /// take long, the bare loop itself is slower than they are.
     fn pipelined(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.runtimes(Pipelined, subject) {
+            self.at_most_bare(Pipelined, runtime, subject, if subject == OURS { 1.40 } else { 0.80 })?;
             let ours = self.find(Pipelined, runtime, subject)?;
             let promise = format!("W1, {runtime}: {subject}, allocations over what the channel makes");
             let channels = if subject == OURS { BLOCK } else { 0.0 };
@@ -57,27 +60,20 @@ impl Judge<'_> {
             self.line(promise, allocations, 1.0 + HAIR, is_told_only(runtime));
             for peer in [TOWER, "xtra", "actix", "ractor", "kameo"] {
                 if let Some(peer) = self.results.find(Pipelined, runtime, peer) {
-                    self.faster(ours, peer, false)?;
+                    self.faster(ours, peer, subject == OURS)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// The default storage is faster than some peers, the fast one than all.
     fn ping_pong(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.runtimes(PingPong, subject) {
+            self.at_most_bare(PingPong, runtime, subject, if subject == OURS { 1.35 } else { 1.0 })?;
             let ours = self.find(PingPong, runtime, subject)?;
-            for (peer, of_default) in [
-                ("kameo", true),
-                ("ractor", true),
-                (TOWER_SEQUENTIAL, false),
-                (TOWER, false),
-                ("xtra", false),
-                ("actix", false),
-            ] {
+            for peer in ["kameo", "ractor", TOWER_SEQUENTIAL, TOWER, "xtra", "actix"] {
                 if let Some(peer) = self.results.find(PingPong, runtime, peer) {
-                    self.faster(ours, peer, subject == OURS && !of_default)?;
+                    self.faster(ours, peer, subject == OURS)?;
                 }
             }
         }
@@ -86,11 +82,12 @@ impl Judge<'_> {
 
     fn three_strategies(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Strategies) {
-            self.at_most_bare(Strategies, runtime, subject, 1.5)?;
+            let is_default = subject.starts_with(OURS) && !subject.starts_with(LEAN);
+            self.at_most_bare(Strategies, runtime, subject, if is_default { 1.75 } else { 1.2 })?;
             let ours = self.find(Strategies, runtime, subject)?;
             if let Some(tower) = self.results.find(Strategies, runtime, TOWER_LAYERS) {
                 let promise = format!("W5, {runtime}: {subject}, time × that of {TOWER_LAYERS}");
-                self.must(promise, time_ratio(ours, tower)?, 0.5);
+                self.must(promise, time_ratio(ours, tower)?, 0.6);
             }
         }
         Ok(())

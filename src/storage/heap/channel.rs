@@ -3,7 +3,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
 use core::future::Future;
 use core::iter::from_fn;
 use core::pin::Pin;
@@ -16,8 +15,8 @@ use futures::channel::oneshot;
 use futures::future::FutureExt;
 use once_cell::race::OnceBox;
 
-use super::life::Life;
 use super::queue::{Queue, Queued};
+use super::{Heap, Shared};
 use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::error::NoAnswer;
@@ -30,7 +29,8 @@ pub struct Channel<S: MessageSender> {
     next_id: AtomicUsize,
     sender: Sender<Queued<S, Replier<S>>>,
     worker_sleeps: AtomicBool,
-    cancelled: Arc<Cancelled>,
+    /// The ids of tickets that were cancelled, which a oneshot can't say. Made for the first one.
+    notices: OnceBox<ConcurrentQueue<RequestId>>,
 }
 
 type Replier<S> = oneshot::Sender<Reply<S>>;
@@ -40,6 +40,12 @@ pub struct Taker<S: MessageSender> {
     receiver: Receiver<Queued<S, Replier<S>>>,
     /// The notices that the worker has read, of requests that it has not seen yet.
     cancelled: BTreeSet<RequestId>,
+}
+
+impl<S: MessageSender> Channel<S> {
+    fn take_notices(&self) -> impl Iterator<Item = RequestId> {
+        from_fn(|| self.notices.get()?.pop().ok())
+    }
 }
 
 impl<S: MessageSender> Queue<S> for Channel<S> {
@@ -53,29 +59,29 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
             next_id: AtomicUsize::new(0),
             sender,
             worker_sleeps: AtomicBool::new(false),
-            cancelled: Arc::new(Cancelled::new()),
+            notices: OnceBox::new(),
         };
         (queue, Taker { receiver, cancelled: BTreeSet::new() })
     }
 
     fn push(
-        &self,
+        storage: &Heap<S, Self>,
         request: &mut Option<S::Request>,
         queued_at: Instant,
-        life: &Life,
     ) -> Enqueued<ReplyReceiver<S>> {
-        let id = RequestId::new(self.next_id.fetch_add(1, Ordering::Relaxed) as u64);
+        let Shared { queue, life, .. } = &*storage.0;
+        let id = RequestId::new(queue.next_id.fetch_add(1, Ordering::Relaxed) as u64);
         let (replier, receiver) = oneshot::channel();
-        if let Err(refused) = self.sender.try_send(Queued::new(id, take(request), queued_at, replier)) {
+        if let Err(refused) = queue.sender.try_send(Queued::new(id, take(request), queued_at, replier)) {
             *request = Some(refused.into_inner().into_parts().0);
             return Err(Refused::Closing);
         }
         // Pairs with that of a worker that falls asleep: either it sees the request, or is seen here.
         fence(Ordering::SeqCst);
-        if self.worker_sleeps.load(Ordering::Relaxed) && self.worker_sleeps.swap(false, Ordering::Relaxed) {
+        if queue.worker_sleeps.load(Ordering::Relaxed) && queue.worker_sleeps.swap(false, Ordering::Relaxed) {
             life.wake_worker();
         }
-        Ok((id, ReplyReceiver { receiver, cancelled: self.cancelled.clone() }))
+        Ok((id, ReplyReceiver { receiver, storage: storage.clone() }))
     }
 
     fn push_round(&self, round: Queued<S, Replier<S>>) -> Result<(), Queued<S, Replier<S>>> {
@@ -87,7 +93,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
             return Some(queued);
         }
         // Drops notices that were found at an empty queue: their requests have had their turn.
-        taker.cancelled.extend(self.cancelled.notices());
+        taker.cancelled.extend(self.take_notices());
         if taker.cancelled.is_empty() {
             return None;
         }
@@ -112,14 +118,14 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         self.sender.len()
     }
 
-    fn begin(&self, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
-        self.cancelled.begin(id);
-        !(replier.is_canceled() && self.was_cancelled(taker, id))
+    fn begin(storage: &Heap<S>, taker: &mut Taker<S>, id: RequestId, replier: &Replier<S>) -> bool {
+        storage.0.begun.begin(id);
+        !(replier.is_canceled() && storage.0.queue.was_cancelled(taker, id))
     }
 
     /// Asks for a notice, as a dropped ticket closes the oneshot, too.
     fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId) -> bool {
-        taker.cancelled.extend(self.cancelled.notices());
+        taker.cancelled.extend(self.take_notices());
         taker.cancelled.remove(&id)
     }
 
@@ -136,7 +142,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
 /// The ticket's end of a oneshot.
 pub struct ReplyReceiver<S: MessageSender> {
     receiver: oneshot::Receiver<Reply<S>>,
-    cancelled: Arc<Cancelled>,
+    storage: Heap<S>,
 }
 
 impl<S: MessageSender> ReplyReceiver<S> {
@@ -148,11 +154,13 @@ impl<S: MessageSender> ReplyReceiver<S> {
         }
         // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
         // before it closes: a worker that sees it closed must find this.
-        self.cancelled.notify(id);
+        let notices = &self.storage.0.queue.notices;
+        // It is never closed.
+        let _ = notices.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(id);
         self.receiver.close();
         match self.receiver.try_recv() {
             Ok(Some(late)) => self.put_back(late),
-            _ => self.cancelled.ended(id),
+            _ => self.storage.0.begun.cancel(id),
         }
     }
 
@@ -174,89 +182,74 @@ impl<S: MessageSender> Future for ReplyReceiver<S> {
     }
 }
 
-/// What a ticket and the worker tell each other when a request is cancelled, where its oneshot can't.
-struct Cancelled {
-    /// Made for the first one.
-    notices: OnceBox<ConcurrentQueue<RequestId>>,
-    /// One more than the highest id of a request whose turn has begun; it wraps. Ids are in the order of the queue, but for
-    /// those of callers that enqueue at the same moment.
-    begun: AtomicUsize,
-}
+/// How far the worker has come, for a ticket that is cancelled: one more than the highest id of a request whose turn has begun; it
+/// wraps. Ids are in the order of the queue, but for those of callers that enqueue at the same moment.
+pub(super) struct Begun(AtomicUsize);
 
 #[expect(clippy::cast_possible_truncation, reason = "as many ids as an address has bits are told apart")]
 const fn short(id: RequestId) -> usize {
     id.get() as usize
 }
 
-impl Cancelled {
-    const fn new() -> Self {
-        Self { notices: OnceBox::new(), begun: AtomicUsize::new(0) }
+impl Begun {
+    pub(super) const fn new() -> Self {
+        Self(AtomicUsize::new(0))
     }
 
     /// Notes that the turn of `id` begins, before the worker looks whether it was cancelled.
     #[inline]
     fn begin(&self, id: RequestId) {
-        if !self.has_begun(id) {
-            self.begun.store(short(id).wrapping_add(1), Ordering::Relaxed);
+        if !self.includes(id) {
+            self.0.store(short(id).wrapping_add(1), Ordering::Relaxed);
         }
         // Pairs with that of the ticket: either the worker sees that it is cancelled, or the ticket that its turn has begun.
         fence(Ordering::SeqCst);
     }
 
-    /// Takes the ids of tickets that were cancelled.
-    fn notices(&self) -> impl Iterator<Item = RequestId> {
-        from_fn(|| self.notices.get()?.pop().ok())
-    }
-
-    /// Tells the worker, before the ticket's oneshot is closed.
-    fn notify(&self, id: RequestId) {
-        // It is never closed.
-        let _ = self.notices.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(id);
-    }
-
     /// Returns what becomes of the request `id`, once its oneshot is closed.
-    fn ended(&self, id: RequestId) -> Cancel {
+    fn cancel(&self, id: RequestId) -> Cancel {
         fence(Ordering::SeqCst);
-        if self.has_begun(id) { Cancel::InFlight } else { Cancel::Skipped }
+        if self.includes(id) { Cancel::InFlight } else { Cancel::Skipped }
     }
 
     #[inline]
-    fn has_begun(&self, id: RequestId) -> bool {
-        self.begun.load(Ordering::Relaxed).wrapping_sub(short(id)).cast_signed() > 0
+    fn includes(&self, id: RequestId) -> bool {
+        self.0.load(Ordering::Relaxed).wrapping_sub(short(id)).cast_signed() > 0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keep_results::KeepResults;
     use crate::sender::echo::Echo;
 
     #[test]
     fn no_notice_is_kept_of_a_turn_that_has_ended_though_the_queue_is_never_empty() {
-        let (queue, mut taker) = Channel::<Echo>::new();
-        let life = Life::new();
-        let push = || queue.push(&mut Some(0), Instant::NEVER, &life).unwrap();
+        let (storage, mut worker_side) = Heap::<Echo>::new(None, KeepResults::default());
+        let (queue, taker) = (&storage.0.queue, &mut worker_side.taker);
+        let push = || Channel::push(&storage, &mut Some(0), Instant::NEVER).unwrap();
         let mut next = push();
         for _ in 0..100 {
             let behind = push();
-            let queued = queue.pop(&mut taker).unwrap();
-            assert!(queue.begin(&mut taker, next.0, queued.replier().unwrap()));
+            let queued = queue.pop(taker).unwrap();
+            assert!(Channel::begin(&storage, taker, next.0, queued.replier().unwrap()));
             assert_eq!(Channel::cancel(&mut next.1, next.0), Cancel::InFlight);
             let reply = Reply::no_answer(NoAnswer::Stopped, 1);
             assert!(!Channel::<Echo>::settle(queued.into_parts().1.unwrap(), reply));
-            assert!(queue.was_cancelled(&mut taker, next.0) && taker.cancelled.is_empty());
+            assert!(queue.was_cancelled(taker, next.0) && taker.cancelled.is_empty());
             next = behind;
         }
     }
 
     #[test]
     fn a_turn_that_has_begun_stays_so_in_whatever_order_they_come() {
-        let cancelled = Cancelled::new();
+        let begun = Begun::new();
         let id = RequestId::new;
-        assert_eq!(cancelled.ended(id(0)), Cancel::Skipped);
+        assert_eq!(begun.cancel(id(0)), Cancel::Skipped);
         for (begins, ended) in [(0, [true, false, false]), (2, [true, true, true]), (1, [true, true, true])] {
-            cancelled.begin(id(begins));
-            let seen = [0, 1, 2].map(|other| cancelled.ended(id(other)) == Cancel::InFlight);
+            begun.begin(id(begins));
+            let seen = [0, 1, 2].map(|other| begun.cancel(id(other)) == Cancel::InFlight);
             assert_eq!(seen, ended);
         }
     }

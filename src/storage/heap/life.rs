@@ -10,7 +10,7 @@ use crate::contain::contain;
 use crate::life::{Exit, Phase};
 
 #[derive(Debug)]
-pub struct Life {
+pub(super) struct Life {
     /// The phase; once that is [`Phase::Stopped`], how the worker ended is added.
     state: AtomicU8,
     handles: AtomicU32,

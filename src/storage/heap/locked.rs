@@ -5,9 +5,9 @@ use core::mem::{swap, take};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::life::Life;
 use super::oneshot::{Receiver, Sender, channel};
 use super::queue::{Queue, Queued};
+use super::{Heap, Shared};
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -68,14 +68,14 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
     }
 
     fn push(
-        &self,
+        storage: &Heap<S, Self>,
         request: &mut Option<S::Request>,
         queued_at: Instant,
-        life: &Life,
     ) -> Enqueued<Receiver<S>> {
+        let Shared { queue, life, .. } = &*storage.0;
         // Allocated before the lock is taken: others wait for that.
         let (replier, receiver) = channel();
-        let mut state = self.lock();
+        let mut state = queue.lock();
         if state.is_closed {
             drop(state);
             return Err(Refused::Closing);
@@ -83,7 +83,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         let id = RequestId::new(state.next_id);
         state.next_id += 1;
         state.entries.push_back(Queued::new(id, take_request(request), queued_at, replier));
-        self.count_pushed();
+        queue.count_pushed();
         let worker_sleeps = take(&mut state.worker_sleeps);
         drop(state);
         if worker_sleeps {
@@ -135,7 +135,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         self.pushed.load(Ordering::Relaxed).wrapping_sub(taken)
     }
 
-    fn begin(&self, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
+    fn begin(_: &Heap<S, Self>, _: &mut Taker<S>, _: RequestId, replier: &Sender<S>) -> bool {
         replier.begin()
     }
 
@@ -157,20 +157,29 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keep_results::KeepResults;
     use crate::sender::echo::Echo;
     use crate::storage::{QueuedRequest, Round};
 
-    fn push(queue: &Locked<Echo>, request: u64, queued_at: Instant) -> u64 {
-        queue.push(&mut Some(request), queued_at, &Life::new()).unwrap().0.get()
+    type Storage = Heap<Echo, Locked<Echo>>;
+
+    fn storage() -> (Storage, Taker<Echo>) {
+        let (storage, worker_side) = Storage::new(None, KeepResults::default());
+        (storage, worker_side.taker)
+    }
+
+    fn push(storage: &Storage, request: u64, queued_at: Instant) -> u64 {
+        Locked::push(storage, &mut Some(request), queued_at).unwrap().0.get()
     }
 
     #[test]
     fn it_gives_all_in_their_order_and_the_memory_of_a_burst_back() {
-        let (queue, mut taker) = Locked::<Echo>::new();
+        let (storage, mut taker) = storage();
+        let queue = &storage.0.queue;
         let mut next_id = 0;
         for (burst, keeps) in [(KEEP_CAPACITY as u64, true), (5 * KEEP_CAPACITY as u64, false)] {
             for request in 0..burst {
-                assert_eq!(push(&queue, request, Instant::NEVER), next_id + request);
+                assert_eq!(push(&storage, request, Instant::NEVER), next_id + request);
             }
             for request in 0..burst {
                 assert_eq!(queue.len() as u64, burst - request);
@@ -179,7 +188,7 @@ mod tests {
             }
             assert!(queue.pop(&mut taker).is_none() && taker.batch.capacity() > 0);
             // The other one of the two that take turns.
-            push(&queue, 0, Instant::NEVER);
+            push(&storage, 0, Instant::NEVER);
             assert!(queue.pop(&mut taker).is_some() && !queue.sleep_or_end(&mut taker));
             let kept = [queue.lock().entries.capacity(), taker.batch.capacity()];
             assert_eq!((queue.len(), kept.iter().all(|kept| *kept <= KEEP_CAPACITY)), (0, true));
@@ -190,23 +199,25 @@ mod tests {
 
     #[test]
     fn it_keeps_since_when_a_request_waits() {
-        let (queue, mut taker) = Locked::<Echo>::new();
+        let (storage, mut taker) = storage();
+        let queue = &storage.0.queue;
         for queued_at in [Instant::EPOCH, Instant::NEVER, Instant::from_nanos(7)] {
-            push(&queue, 0, queued_at);
+            push(&storage, 0, queued_at);
             assert_eq!(queue.pop(&mut taker).unwrap().round().queued_at, queued_at);
         }
     }
 
     #[test]
     fn a_worker_sleeps_until_the_first_request_and_ends_once_it_is_closed() {
-        let (queue, mut taker) = Locked::<Echo>::new();
+        let (storage, mut taker) = storage();
+        let queue = &storage.0.queue;
         let sleeps = || queue.lock().worker_sleeps;
         assert!(!queue.sleep_or_end(&mut taker) && sleeps());
-        push(&queue, 0, Instant::NEVER);
+        push(&storage, 0, Instant::NEVER);
         assert!(!sleeps() && !queue.sleep_or_end(&mut taker) && !sleeps());
         queue.close();
         assert!(queue.sleep_or_end(&mut taker) && queue.pop(&mut taker).is_some());
-        assert_eq!(queue.push(&mut Some(1), Instant::NEVER, &Life::new()).err(), Some(Refused::Closing));
+        assert_eq!(Locked::push(&storage, &mut Some(1), Instant::NEVER).err(), Some(Refused::Closing));
         let round = Round { id: RequestId::new(0), cycle: 1, queued_at: Instant::NEVER, request: 1 };
         assert!(queue.push_round(Queued::requeued(round)).is_err());
     }

@@ -87,8 +87,10 @@ impl<S: MessageSender> Sender<S> {
         }
         let before = replace(&mut *state, State::Settled(reply));
         drop(state);
-        // Before the ticket is woken, so that it finds itself alone with its reply. Drops that, too, if the ticket is gone.
-        contain(|| drop(place));
+        // Before the ticket is woken, so that it finds itself alone with its reply. If it is gone, nobody wants that.
+        if let Some(unasked) = Arc::into_inner(place) {
+            contain(|| drop(unasked));
+        }
         if let State::Awaited(waker) = before {
             contain(|| waker.wake());
         }

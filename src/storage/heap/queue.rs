@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::future::Future;
 
-use super::life::Life;
+use super::Heap;
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
@@ -18,12 +18,12 @@ pub trait Queue<S: MessageSender>: Sized {
 
     fn new() -> (Self, Self::Taker);
 
-    /// Puts a caller's request at the tail, and wakes the worker if it sleeps. Leaves it where it is once the queue is closed.
+    /// Puts a caller's request at the tail of the storage's queue, and wakes the worker if it sleeps. Leaves it where it is once
+    /// the queue is closed.
     fn push(
-        &self,
+        storage: &Heap<S, Self>,
         request: &mut Option<S::Request>,
         queued_at: Instant,
-        life: &Life,
     ) -> Enqueued<Self::ReplyReceiver>;
 
     /// Puts a round at the tail, or gives it back once the queue is closed.
@@ -42,7 +42,12 @@ pub trait Queue<S: MessageSender>: Sized {
     fn len(&self) -> usize;
 
     /// Begins the turn of the request `id`, whose ticket waits. Returns false if it was cancelled first.
-    fn begin(&self, taker: &mut Self::Taker, id: RequestId, replier: &Self::Replier) -> bool;
+    fn begin(
+        storage: &Heap<S, Self>,
+        taker: &mut Self::Taker,
+        id: RequestId,
+        replier: &Self::Replier,
+    ) -> bool;
 
     /// See [`WorkerSide::was_cancelled`](crate::storage::WorkerSide::was_cancelled).
     fn was_cancelled(&self, taker: &mut Self::Taker, id: RequestId) -> bool;
