@@ -156,8 +156,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
 
     #[inline]
     fn enqueue(&self, request: &mut Option<S::Request>) -> Result<Ticket<S, Q>, Refused> {
-        let (id, receipt) = self.storage.try_enqueue(request, self.queued_at())?;
-        Ok(Ticket::new(id, receipt))
+        let (id, receiver) = self.storage.try_enqueue(request, self.queued_at())?;
+        Ok(Ticket::new(id, receiver))
     }
 
     /// The time, if waits in the queue are measured. To tell it costs more than all else that a caller does.

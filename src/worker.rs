@@ -1,4 +1,4 @@
-//! The life of a runner: take a request, send it through the strategies, settle its ticket, publish the response,
+//! The life of a runner: take a request, send it through the strategies, publish the answer, settle its ticket,
 //! pause if the service asked for it; at the end drain, close the sender, stop.
 
 mod context;
@@ -110,9 +110,9 @@ where
         }
     }
 
-    /// Serves the request in hand, and those that wait behind it, until none does. Breaks off once the runner is aborting.
+    /// Serves the request whose turn it is, and those that wait behind it, until none does. Breaks off once the runner is aborting.
     ///
-    /// This is the way of each request: taken, sent, settled, published; then the pause that the service asked for.
+    /// This is the way of each request: taken, sent, published, settled; then the pause that the service asked for.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
@@ -174,7 +174,8 @@ where
                 Ok(response) => {
                     let (Round { id, cycle, .. }, attempts) = (queued.round(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
-                    // Before the ticket knows: its holder finds it in the results, or drops the consumer and nothing is left there.
+                    // Before the ticket is told: its holder can read the answer then, or drop the last consumer, and no answer comes
+                    // after that.
                     publishes =
                         self.poll_published(&mut task::Context::from_waker(Waker::noop())).is_pending();
                 }

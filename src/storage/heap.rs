@@ -1,4 +1,4 @@
-//! The storages on the heap: one machine with two queues. The default one has an `async-channel` of requests and `futures`
+//! The storages on the heap: one implementation over either of two queues. The default one has an `async-channel` of requests and `futures`
 //! oneshots, the fast one a queue under a lock.
 
 mod channel;
@@ -72,7 +72,7 @@ pub struct Heap<S: MessageSender, Q: Queue<S> = Channel<S>>(Arc<Shared<S, Q>>);
 #[cfg(feature = "std")]
 pub type Lean<S> = Heap<S, Locked<S>>;
 
-/// In this order: what callers write for each request is not next to what the worker writes.
+/// In this order, `queue`, which callers write for each request, is apart from `begun` and `counters`, which the worker writes.
 #[repr(C)]
 struct Shared<S: MessageSender, Q> {
     queue: Q,
@@ -81,7 +81,7 @@ struct Shared<S: MessageSender, Q> {
     life: Life,
     /// Made for the first one.
     unsent: OnceBox<ConcurrentQueue<S::Request>>,
-    /// For the channel.
+    /// How far the worker has come, for a [`Channel`]: here it lies beside what else the worker writes.
     begun: Begun,
     counters: Counters,
 }

@@ -1,4 +1,4 @@
-//! All that a fixed storage holds, under its one lock. Nothing here runs foreign code: what is to be woken or dropped is
+//! All that a fixed storage holds, under its one lock. Nothing here runs user code: what is to be woken or dropped is
 //! given out, for when the lock is not held any more.
 //!
 //! Before a runner is made of it, it is all zero: so a `static` takes no room in the flash.
@@ -115,12 +115,12 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         Some((id, slot))
     }
 
-    /// Whether there is room for one more round: always for one of the request in hand, even if the queue is full.
+    /// Whether there is room for one more round: always for one of the request whose turn it is, even if the queue is full.
     pub(super) fn has_room_for_round(waiting: &Counter) -> bool {
         waiting.get() <= QUEUE
     }
 
-    /// Puts a round of the request in hand behind those waiting, for which there is room.
+    /// Puts a round of the request whose turn it is behind those waiting, for which there is room.
     pub(super) fn put_back(&self, round: FixedQueued<S>, waiting: &Counter) {
         waiting.add_one();
         self.rounds.set(self.rounds.get().wrapping_add(1));

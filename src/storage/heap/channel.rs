@@ -92,7 +92,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         if let Ok(queued) = taker.receiver.try_recv() {
             return Some(queued);
         }
-        // Drops notices that were found at an empty queue: their requests have had their turn.
+        // If the queue is still empty once the notices were read, their requests have had their turn.
         taker.cancelled.extend(self.take_notices());
         if taker.cancelled.is_empty() {
             return None;

@@ -21,7 +21,7 @@ use crate::sender::MessageSender;
 use crate::stats::Counter;
 use crate::storage::AnswerOf;
 
-/// Responses that wait for a consumer. The worker is the only producer.
+/// Answers that wait for a consumer. The worker is the only producer.
 pub(super) struct ResultsQueue<S: MessageSender> {
     /// An empty one takes 400 bytes, and many runners never need it: so it is made for the first response, or for the end.
     queue: OnceBox<ConcurrentQueue<AnswerOf<S>>>,
