@@ -129,7 +129,7 @@ where
                     let send = self.strategy.execute_through(&mut cx, request, &mut pipeline);
                     let outcome = self.turn.span.instrument(send).await;
                     was_sent = self.turn.progress.attempts() > 0;
-                    let publishes = self.settle(outcome);
+                    let publishes = self.finish(outcome);
                     if publishes {
                         self.published().await;
                     }
@@ -165,7 +165,7 @@ where
 
     /// Ends the turn with its outcome. Returns true if it leaves a response that is still to be published.
     #[inline]
-    fn settle(&mut self, mut outcome: Outcome<S>) -> bool {
+    fn finish(&mut self, mut outcome: Outcome<S>) -> bool {
         let mut publishes = false;
         if let (Some(queued), Ok(response)) = (&self.turn.queued, &outcome)
             && self.runner.storage().wants_results()
@@ -174,8 +174,8 @@ where
                 Ok(response) => {
                     let (Round { id, cycle, .. }, attempts) = (queued.round(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
-                    // Before the ticket is told: its holder can read the answer then, or drop the last consumer, and no answer comes
-                    // after that.
+                    // Before the ticket is told, so that its holder can read the answer. If the holder drops the last consumer,
+                    // no answer comes after that.
                     publishes =
                         self.poll_published(&mut task::Context::from_waker(Waker::noop())).is_pending();
                 }

@@ -127,18 +127,18 @@ fn targets(module: &[String], code: &str) -> Vec<ModulePath> {
 /// The paths of `a::b` or of `{a::b, c}`, which end with something else than a path.
 fn expand(base: &[String], text: &str, found: &mut Vec<ModulePath>) {
     if let Some(group) = text.strip_prefix('{') {
-        let mut depth = 1;
-        let end = group.find(|c| {
-            depth += i32::from(c == '{') - i32::from(c == '}');
-            depth == 0
-        });
-        let mut depth = 0;
-        let top_level_comma = |c| {
-            depth += i32::from(c == '{') - i32::from(c == '}');
-            c == ',' && depth == 0
-        };
-        for item in group[..end.unwrap()].split(top_level_comma) {
-            expand(base, item.trim(), found);
+        let (mut depth, mut start) = (0, 0);
+        for (at, c) in group.char_indices() {
+            if depth == 0 && matches!(c, ',' | '}') {
+                expand(base, group[start..at].trim(), found);
+                start = at + 1;
+            }
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => return,
+                '}' => depth -= 1,
+                _ => {}
+            }
         }
         return;
     }
@@ -156,7 +156,8 @@ fn expand(base: &[String], text: &str, found: &mut Vec<ModulePath>) {
 #[test]
 fn paths_are_found_in_groups_too() {
     let module = ["a", "b"].map(str::to_owned);
-    let code = "use crate::c::{D, e::F};\nuse super::g;\nuse xcrate::no;\nlet _ = super::super::h::i();";
+    let code =
+        "use crate::c::{D, e::{F, G}, h};\nuse super::g;\nuse xcrate::no;\nlet _ = super::super::h::i();";
     let found: BTreeSet<String> = targets(&module, code).iter().map(|path| path.join("::")).collect();
-    assert_eq!(found, ["a::g", "c::D", "c::e::F", "h::i"].map(str::to_owned).into());
+    assert_eq!(found, ["a::g", "c::D", "c::e::F", "c::e::G", "c::h", "h::i"].map(str::to_owned).into());
 }

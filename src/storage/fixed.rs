@@ -249,7 +249,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
                 true
             }
             Err(unasked) => {
-                let was_cancelled = unasked.frees_slot;
+                let was_cancelled = unasked.was_cancelled;
                 contain(|| drop(unasked));
                 if was_cancelled {
                     self.wake(Event::Room);

@@ -63,11 +63,6 @@ impl<S: MessageSender> FixedQueued<S> {
         }
         found
     }
-
-    /// The slot of its ticket; a re-queued round has none.
-    pub(super) fn slot(&self) -> Option<SlotIndex> {
-        (self.kind == Kind::First).then_some(self.slot)
-    }
 }
 
 impl<S: MessageSender> QueuedRequest<S> for FixedQueued<S> {
@@ -78,7 +73,6 @@ impl<S: MessageSender> QueuedRequest<S> for FixedQueued<S> {
     }
 
     fn into_parts(self) -> (S::Request, Option<SlotIndex>) {
-        let slot = self.slot();
-        (self.request, slot)
+        (self.request, (self.kind == Kind::First).then_some(self.slot))
     }
 }

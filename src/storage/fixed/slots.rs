@@ -49,7 +49,7 @@ pub(super) struct Left<S: MessageSender> {
 /// A reply for which nobody asks: to be dropped once no lock is held.
 pub(super) struct Unasked<S: MessageSender> {
     _reply: Reply<S>,
-    pub(super) frees_slot: bool,
+    pub(super) was_cancelled: bool,
 }
 
 /// Low 32 bits of a request's id: enough to tell a reused slot's requests apart, since fewer than 2³² are queued.
@@ -107,8 +107,8 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == SlotState::Settled)
     }
 
-    /// Takes the reply and gives the slot back, or keeps the waker of a ticket that waits. A waker that gave way is to be dropped
-    /// once no lock is held.
+    /// Takes the reply and frees the slot, or keeps the waker of a ticket that waits. Returns the waker that it replaces, to drop once
+    /// no lock is held.
     pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Result<Reply<S>, Option<Waker>> {
         let Some(slot) = self.all.get(usize::from(index)) else { return Err(None) };
         if slot.state.get() == SlotState::Settled
@@ -148,18 +148,18 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         reply: Reply<S>,
     ) -> Result<Option<Waker>, Unasked<S>> {
         let Some(slot) = self.all.get(usize::from(index)) else {
-            return Err(Unasked { _reply: reply, frees_slot: false });
+            return Err(Unasked { _reply: reply, was_cancelled: false });
         };
         if Self::is(slot, SlotState::Waiting, id) {
             slot.state.set(SlotState::Settled);
             slot.reply.set(Filled::Some(reply));
             return Ok(slot.waker.take());
         }
-        let frees_slot = Self::is(slot, SlotState::Cancelled, id);
-        if frees_slot {
+        let was_cancelled = Self::is(slot, SlotState::Cancelled, id);
+        if was_cancelled {
             self.free(index, slot);
         }
-        Err(Unasked { _reply: reply, frees_slot })
+        Err(Unasked { _reply: reply, was_cancelled })
     }
 
     /// The waker of the ticket that waits there, if one does.

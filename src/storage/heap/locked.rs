@@ -1,7 +1,7 @@
 //! The queue of the fast storage: under one lock, of which the worker takes all that waits at once.
 
 use alloc::collections::VecDeque;
-use core::mem::{swap, take};
+use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use super::{Heap, Shared};
 use crate::answer::RequestId;
 use crate::runtime::Instant;
 use crate::sender::MessageSender;
-use crate::storage::{Cancel, Enqueued, Refused, Reply, take as take_request};
+use crate::storage::{Cancel, Enqueued, Refused, Reply, take};
 
 /// How many entries keep their memory while there is nothing to do.
 const KEEP_CAPACITY: usize = 1024;
@@ -82,9 +82,9 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         }
         let id = RequestId::new(state.next_id);
         state.next_id += 1;
-        state.entries.push_back(Queued::new(id, take_request(request), queued_at, replier));
+        state.entries.push_back(Queued::new(id, take(request), queued_at, replier));
         queue.count_pushed();
-        let worker_sleeps = take(&mut state.worker_sleeps);
+        let worker_sleeps = mem::take(&mut state.worker_sleeps);
         drop(state);
         if worker_sleeps {
             life.wake_worker();
@@ -105,7 +105,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
     fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Sender<S>>> {
         // To know that there is nothing takes no lock.
         if taker.batch.is_empty() && self.len() > 0 {
-            swap(&mut self.lock().entries, &mut taker.batch);
+            mem::swap(&mut self.lock().entries, &mut taker.batch);
         }
         let queued = taker.batch.pop_front()?;
         self.taken.0.store(self.taken.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);

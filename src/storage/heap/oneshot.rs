@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::future::Future;
 use core::mem::replace;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,18 +22,14 @@ pub(super) fn channel<S: MessageSender>() -> (Sender<S>, Receiver<S>) {
 
 /// Keep this small: with 1,000 outstanding tickets, cache misses dominate.
 struct Place<S: MessageSender> {
-    /// Which came first, [the turn](BEGUN) of the request or [its cancelling](CANCELLED): one of them finds [neither](WAITS).
-    turn: AtomicU8,
+    /// Set as the turn of the request begins, and as its ticket is cancelled. One of them comes first, and finds it unset.
+    claimed: AtomicBool,
     state: Mutex<State<S>>,
 }
 
-const WAITS: u8 = 0;
-const BEGUN: u8 = 1;
-const CANCELLED: u8 = 2;
-
 impl<S: MessageSender> Default for Place<S> {
     fn default() -> Self {
-        Self { turn: AtomicU8::new(WAITS), state: Mutex::new(State::Open) }
+        Self { claimed: AtomicBool::new(false), state: Mutex::new(State::Open) }
     }
 }
 
@@ -68,7 +64,7 @@ pub struct Sender<S: MessageSender>(Option<Arc<Place<S>>>);
 impl<S: MessageSender> Sender<S> {
     /// Begins the turn of the request. Returns false if its ticket was cancelled first.
     pub(super) fn begin(&self) -> bool {
-        self.0.as_ref().is_none_or(|place| place.turn.swap(BEGUN, Ordering::AcqRel) == WAITS)
+        self.0.as_ref().is_none_or(|place| !place.claimed.swap(true, Ordering::AcqRel))
     }
 
     /// Gives the ticket its reply. Returns false if it was cancelled instead.
@@ -150,9 +146,9 @@ impl<S: MessageSender> Receiver<S> {
         }
         let _waker = replace(&mut *state, State::Closed);
         drop(state);
-        let before = place.turn.swap(CANCELLED, Ordering::AcqRel);
+        let has_begun = place.claimed.swap(true, Ordering::AcqRel);
         self.0 = None;
-        if before == BEGUN { Cancel::InFlight } else { Cancel::Skipped }
+        if has_begun { Cancel::InFlight } else { Cancel::Skipped }
     }
 }
 
