@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints of Cargo.toml, all denied here.
+# Runs clippy with all lints of Cargo.toml denied.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo clippy --locked --all-features --all-targets -- -D warnings

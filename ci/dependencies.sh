@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Dependencies: their licences, sources and duplicates; that all of them are used; that the default ones hold no tokio.
-# Known vulnerabilities too, where the database of advisories can be reached.
+# Checks the dependencies: licences, sources and duplicates; each is used; the default features have no tokio. Also
+# checks for known vulnerabilities if the database of advisories can be reached.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo deny --locked --config ci/deny.toml check bans licenses sources

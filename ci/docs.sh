@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Docs without a warning. README and guides compile as doc tests, by the test command.
+# Builds the docs without a warning. The test command compiles README and guides as doc tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --all-features --no-deps

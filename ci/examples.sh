@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The examples, as their first lines say to run them; and the README's first command, as it stands there: the whole
-# machine against the stand-in.
+# Runs each example by the command in its first lines. Then runs the README's first command: the whole machine
+# against the stand-in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for example in examples/*.rs; do

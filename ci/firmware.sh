@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The firmware in QEMU: no allocator in it, what it costs, and the whole way from the chip to the Bot API.
+# Checks the firmware in QEMU: it has no allocator, keeps its costs, and delivers all the way from the chip to the
+# Bot API.
 set -euo pipefail
 cd "$(dirname "$0")"
 firmware/link_map.sh

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The tools of the checks. A C compiler is needed for ring and to link the no_std check, valgrind to count instructions.
+# Installs the tools of the checks. ring and the no_std check need a C compiler, the counts of instructions need
+# valgrind.
 set -euo pipefail
 packages=()
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
-# It reads the symbols of the C library, which come in a package of their own.
+# valgrind reads the symbols of the C library, which come in a package of their own.
 command -v valgrind >/dev/null || packages+=(valgrind libc6-dbg)
-# For chips: a compiler that can build their core library (rustup's own only after a download), the emulator, and tools that
-# look into a program.
+# For chips: a compiler that can build their core library (rustup's can only after a download), the emulator, a
+# linker, and tools that inspect a program.
 [ -x /usr/bin/rustc ] || packages+=(rustc-web rust-web-src)
 command -v qemu-system-arm >/dev/null || packages+=(qemu-system-arm)
 command -v ld.lld >/dev/null || packages+=(lld)

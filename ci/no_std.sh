@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The crate without std: a static library over it links and runs, without and with an allocator.
+# Checks the crate without std: a static library over it links and runs, without and with an allocator.
 set -euo pipefail
 cd "$(dirname "$0")/no_std"
 target=${CARGO_TARGET_DIR:-../../target}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The public API is the one listed in ci/public_api.txt, so that a change shows in review. `ci/public_api.sh --update`
-# lists it anew.
+# Checks that the public API is the one in ci/public_api.txt, so that a change shows in review. `--update` writes the
+# list again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! rustup toolchain list | grep --quiet '^nightly'; then
@@ -8,7 +8,7 @@ if ! rustup toolchain list | grep --quiet '^nightly'; then
     exit 1
 fi
 listed=ci/public_api.txt
-# Without the impls that every type has, and those that follow from derives.
+# Omits the impls that every type has, and those of derives.
 actual=$(cargo public-api --all-features -sss --target-dir "${CARGO_TARGET_DIR:-target}/public_api")
 if [ "${1-}" = --update ]; then
     echo "$actual" >"$listed"

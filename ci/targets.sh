@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The crate builds for chips: with the fixed storage everywhere, with the heap storage where its dependencies allow.
+# Builds the crate for chips: with the fixed storage everywhere, with the heap storage where its dependencies allow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export RUSTFLAGS="-D warnings"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The test command of the README, as it stands there.
+# Runs the test command of the README.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command=$(sed -n '/^Run the tests/,/^```$/{/^cargo/p}' README.md)

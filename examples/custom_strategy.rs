@@ -1,5 +1,5 @@
-//! A strategy of one's own: after a number of failures in a row it gives up at once, until some time has passed (a
-//! circuit breaker). It knows neither the sender nor the runtime, so it works with all of them.
+//! A custom strategy, a circuit breaker: after a number of failures in a row it gives up at once, until some time
+//! has passed. It knows neither the sender nor the runtime, so it works with all of them.
 //!
 //! ```text
 //! cargo run --example custom_strategy
@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use telegram_sender::{
-    Context, Instant, MessageResponse, MessageSender, NoAnswer, Outcome, Pipeline, SendStrategy,
-    SenderRunner, Smol, StrategyError, Timer as _,
-};
+use telegram_sender::error::StrategyError;
+use telegram_sender::runtime::{Instant, Timer as _};
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
+use telegram_sender::{MessageResponse, MessageSender, NoAnswer, SendStrategy, SenderRunner, Smol};
 
 struct Breaker {
     max_failures: u32,
@@ -36,7 +36,7 @@ impl<S: MessageSender> SendStrategy<S> for Breaker {
             return Err(NoAnswer::Strategy(StrategyError::new("the service is down; not even tried")));
         }
         let outcome = inner.send(cx, request).await;
-        // An answer that is an error is an answer: the service is there.
+        // A rejection is an answer, too: the service is up.
         self.failures = if outcome.is_ok() { 0 } else { self.failures + 1 };
         if self.failures >= self.max_failures {
             self.failures = 0;

@@ -1,5 +1,5 @@
-//! Shutting down: send what is queued for a while, then keep what was not sent for the next start. Meanwhile a consumer
-//! reads all responses; it ends by itself.
+//! A shutdown: sends queued requests for a while, then keeps the unsent ones for the next start. Meanwhile a
+//! consumer reads all responses; it ends by itself.
 //!
 //! ```text
 //! cargo run --example graceful_shutdown
@@ -9,11 +9,10 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use futures::StreamExt;
-use telegram_sender::{
-    Delay, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Smol, Timer as _,
-};
+use telegram_sender::runtime::Timer as _;
+use telegram_sender::{Delay, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Smol};
 
-/// Takes its time.
+/// A slow sender.
 struct Slow;
 
 impl MessageSender for Slow {
@@ -43,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             tickets.push(runner.request(number).await?);
         }
 
-        // As on a SIGTERM: from here on no request is taken.
+        // As a SIGTERM handler would: from here on the runner accepts no request.
         let unsent = runner.close_with_timeout(Duration::from_millis(200)).await;
         println!("refused from now on: {}", runner.request(50).await.unwrap_err());
 
@@ -52,9 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for ticket in tickets {
             match ticket.await {
                 Ok(_) => sent += 1,
-                // Never sent: it is among the unsent.
+                // It was never sent: its request is among the unsent.
                 Err(SendError::NoAnswer(NoAnswer::Aborted)) => aborted += 1,
-                // It was being sent when the time was over: it may have arrived.
+                // It was in flight when the time was over: it may have arrived.
                 Err(SendError::NoAnswer(NoAnswer::Interrupted)) => cut += 1,
                 Err(error) => println!("{error}"),
             }

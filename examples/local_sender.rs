@@ -1,5 +1,5 @@
-//! A sender that can't leave its thread, as it shares an `Rc` with the rest of the program. It runs on a local executor;
-//! on one for threads it would not compile.
+//! A sender that can't leave its thread, because it shares an `Rc` with the rest of the program. It runs on a local
+//! executor. On one with several threads it would not compile.
 //!
 //! ```text
 //! cargo run --example local_sender
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
 
-/// Writes into a journal that others read.
+/// Writes into a journal that the rest of the program reads.
 struct Journal(Rc<RefCell<Vec<String>>>);
 
 impl MessageSender for Journal {

@@ -1,4 +1,4 @@
-//! The least there is: a sender of one's own, a limit, three requests, on smol.
+//! A minimal program on smol: a custom sender, a limit, three requests.
 //!
 //! ```text
 //! cargo run --example smol_minimal
@@ -14,9 +14,9 @@ struct Console;
 
 impl MessageSender for Console {
     type Request = String;
-    /// How many bytes were written.
+    /// The number of written bytes.
     type Message = usize;
-    /// Why the terminal would not have it.
+    /// The reason for a refused text.
     type Rejection = &'static str;
     type Error = io::Error;
 

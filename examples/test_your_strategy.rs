@@ -1,4 +1,4 @@
-//! A test of one's own strategy over a whole day, in virtual time: it takes milliseconds, and every run is the same.
+//! A test of a custom strategy over a whole day, in virtual time: it takes milliseconds, and every run is the same.
 //!
 //! ```text
 //! cargo run --example test_your_strategy --features testing
@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use telegram_sender::runtime::Timer as _;
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
 use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
-use telegram_sender::{
-    Context, MessageSender, Outcome, Pipeline, RateLimiter, SendStrategy, SenderRunner, Timer as _,
-};
+use telegram_sender::{MessageSender, RateLimiter, SendStrategy, SenderRunner};
 
 const HOUR: u64 = 3600;
 

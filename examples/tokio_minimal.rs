@@ -1,4 +1,4 @@
-//! The least there is, on tokio: a sender that makes a call over TCP, a time-out, a retry.
+//! A minimal program on tokio: a sender that makes a call over TCP, a timeout, a retry.
 //!
 //! ```text
 //! cargo run --example tokio_minimal --features tokio
@@ -12,13 +12,13 @@ use telegram_sender::{MessageResponse, MessageSender, Retry, SenderRunner, Timeo
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Sends a line to a server, and gives its answer.
+/// Sends a line to a server, and returns its answer.
 struct Line(SocketAddr);
 
 impl MessageSender for Line {
     type Request = &'static str;
     type Message = String;
-    /// This server says no to nothing.
+    /// This server rejects nothing.
     type Rejection = std::convert::Infallible;
     type Error = io::Error;
 

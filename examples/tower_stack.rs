@@ -1,5 +1,5 @@
-//! Between tower's layers: a runner sends through a tower service, and is a service itself in a stack above it. tower
-//! brings its middleware; the runner brings order, flood waits, and a shutdown that loses nothing.
+//! A runner between tower's layers: it sends through a tower service, and is itself a service in a stack above it.
+//! tower brings its middleware; the runner brings order, flood waits, and a shutdown that loses nothing.
 //!
 //! ```text
 //! cargo run --example tower_stack --features tokio,tower
@@ -12,7 +12,7 @@ use telegram_sender::tower::{Classify, ServiceSender};
 use telegram_sender::{RateLimiter, Retry, SenderRunner, Tokio};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-/// What a client of some HTTP service gives.
+/// The response of an HTTP service.
 #[derive(Debug, Clone)]
 struct Response {
     status: u16,
@@ -24,7 +24,7 @@ async fn http_service(path: String) -> Result<Response, io::Error> {
     Ok(Response { status, body: format!("answer to {path}") })
 }
 
-/// What its answers mean.
+/// Classifies the responses by their status.
 struct ByStatus;
 
 impl Classify<Response, io::Error> for ByStatus {
@@ -42,7 +42,7 @@ impl Classify<Response, io::Error> for ByStatus {
 
 #[tokio::main]
 async fn main() -> Result<(), tower::BoxError> {
-    // Below the runner: each attempt has its time. A boxed error is no `Error` itself, so it gets a type here.
+    // Below the runner: each attempt has its timeout. A boxed error is no `Error` itself, so it gets a type here.
     let client = ServiceBuilder::new()
         .map_err(io::Error::other::<tower::BoxError>)
         .timeout(Duration::from_secs(5))
@@ -55,7 +55,7 @@ async fn main() -> Result<(), tower::BoxError> {
         .start(Tokio)
         .await?;
 
-    // Above it: callers give a name, and wait no longer than a minute in all.
+    // Above the runner: callers pass a name, and wait for a minute at most.
     let mut stack = ServiceBuilder::new()
         .map_request(|name: &str| format!("/{name}"))
         .timeout(Duration::from_secs(60))

@@ -1,20 +1,20 @@
-//! The name of a request, and the answer to it.
+//! The id of a request, and the answer to it.
 
 use core::fmt;
 
-/// Names a request of one runner, in the order in which they were made.
+/// The id of a request in one runner. Ids follow the order in which requests were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RequestId(u64);
 
 impl RequestId {
-    /// An id with the given number; a test's own [`Context`](crate::Context) needs one.
+    /// Creates the id with the given number. A test needs it for its own [`Context`](crate::strategy::Context).
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number, from 0 on.
+    /// Returns the number. The first one is 0.
     pub const fn get(self) -> u64 {
         self.0
     }
@@ -33,11 +33,11 @@ impl fmt::Display for RequestId {
 pub struct Answer<M, R> {
     /// The request's id, the same as its ticket's.
     pub id: RequestId,
-    /// How often the request was re-queued before: 0 in its first round.
+    /// The number of times that the request was re-queued before: 0 in its first round.
     pub cycle: u32,
-    /// How often the sender was called in this round.
+    /// The number of times that the sender was called in this round.
     pub attempts: u32,
-    /// What the service answered.
+    /// The message or the rejection of the service.
     pub response: Result<M, R>,
 }
 

@@ -1,4 +1,4 @@
-//! The containment of user code: wakers, destructors and subscribers may panic, and must harm no request but their own.
+//! The containment of user code: wakers, destructors and subscribers may panic, and must harm only their own request.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -8,21 +8,21 @@ use pin_project_lite::pin_project;
 
 use crate::error::Panic;
 
-/// Runs `work`, which runs code of users. Returns its panic if it panicked. Without `std` a panic ends the program.
+/// Runs `work`, which runs user code. Returns its panic if it panicked. Without `std` a panic ends the program.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     #[cfg(not(feature = "std"))]
     return Ok(work());
-    // The crate's own state is updated before user code runs.
+    // Unwind safe: the crate's own state is updated before user code runs.
     #[cfg(feature = "std")]
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(Panic::from_payload)
 }
 
-/// Runs `work`, which drops values of users, or calls their wakers or subscribers. Returns `None` if it panicked.
+/// Runs `work`, which drops users' values, or calls their wakers or subscribers. Returns `None` if it panicked.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch(work).ok()
 }
 
-/// Catches the panics of `future`, also when it is dropped.
+/// Catches the panics of `future` when it is polled or discarded.
 pub(crate) const fn catch_panic<F>(future: F) -> CatchPanic<F> {
     #[cfg(feature = "std")]
     return CatchPanic::Catching { future };
@@ -57,8 +57,8 @@ impl<F: Future> Future for CatchPanic<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Projected::Catching { future } = self.project() else { return Poll::Pending };
-        // What the future borrowed may be left half changed. The crate's own state in there (the context) is not, and
-        // strategies are told so.
+        // A panic may leave values that the future borrows half changed. The crate's own (the context) stay sound,
+        // and the docs of `SendStrategy` warn of this.
         match catch(|| future.poll(cx)) {
             Ok(polled) => polled.map(Ok),
             Err(panic) => Poll::Ready(Err(panic)),
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when it is dropped, with another one.
+    /// Panics with another `Bomb` when it is dropped.
     struct Bomb;
 
     impl Drop for Bomb {

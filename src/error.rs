@@ -144,7 +144,7 @@ impl<E: Error + 'static> Error for NoAnswer<E> {
 /// A strategy's own failure, with a reason for the reader of the ticket.
 ///
 /// ```
-/// use telegram_sender::StrategyError;
+/// use telegram_sender::error::StrategyError;
 ///
 /// assert_eq!(StrategyError::new("quiet hours").to_string(), "a strategy failed: quiet hours");
 /// ```
@@ -331,24 +331,22 @@ impl<Req> fmt::Display for RequestError<Req> {
 
 impl<Req> Error for RequestError<Req> {}
 
-/// How a request failed that was to be enqueued and awaited in one go: by
-/// [`send_all`](crate::SenderRunner::send_all), or by a runner as a tower service.
+/// How a request failed that was enqueued and awaited in one call: by [`send_all`](crate::SenderRunner::send_all), or by a
+/// runner as a tower service.
 #[derive(Clone, PartialEq, Eq)]
 pub enum CallError<Req, R, E> {
-    /// The service was asked whether it is ready, and the runner is closing: no request was taken yet.
-    NotReady,
-    /// The request was not taken, and is given back.
+    /// The runner refused the request, and gives it back.
     Refused(RequestError<Req>),
-    /// The request was taken, and this is how it ended.
+    /// The runner took the request, and it ended so.
     Failed(SendError<R, E>),
 }
 
 impl<Req, R, E> CallError<Req, R, E> {
-    /// The request, if it was not taken.
+    /// Returns the request if the runner refused it.
     pub fn into_request(self) -> Option<Req> {
         match self {
             Self::Refused(refused) => Some(refused.into_request()),
-            Self::NotReady | Self::Failed(_) => None,
+            Self::Failed(_) => None,
         }
     }
 }
@@ -357,7 +355,6 @@ impl<Req, R, E> CallError<Req, R, E> {
 impl<Req, R: fmt::Debug, E: fmt::Debug> fmt::Debug for CallError<Req, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotReady => f.write_str("NotReady"),
             Self::Refused(refused) => f.debug_tuple("Refused").field(refused).finish(),
             Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
         }
@@ -367,7 +364,6 @@ impl<Req, R: fmt::Debug, E: fmt::Debug> fmt::Debug for CallError<Req, R, E> {
 impl<Req, R: fmt::Display, E: fmt::Display> fmt::Display for CallError<Req, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotReady => f.write_str("not ready: the runner is closing and takes no more requests"),
             Self::Refused(refused) => write!(f, "{refused}"),
             Self::Failed(error) => write!(f, "{error}"),
         }
@@ -377,7 +373,7 @@ impl<Req, R: fmt::Display, E: fmt::Display> fmt::Display for CallError<Req, R, E
 impl<Req, R: fmt::Debug + fmt::Display, E: Error + 'static> Error for CallError<Req, R, E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::NotReady | Self::Refused(_) => None,
+            Self::Refused(_) => None,
             Self::Failed(error) => error.source(),
         }
     }

@@ -1,24 +1,24 @@
-//! Which responses are kept, and how many.
+//! The choice of which responses are kept, and how many.
 
 use core::num::NonZeroUsize;
 
 use crate::error::InvalidArgument;
 
-/// Which responses are kept for [`Results`](crate::Results), and how many.
+/// The choice of which responses are kept for [`Results`](crate::Results), and how many.
 ///
 /// The default keeps them while a consumer exists, without a bound.
 ///
 /// ```
-/// use telegram_sender::{KeepResults, Overflow};
+/// use telegram_sender::runner::{KeepResults, Overflow};
 ///
 /// let latest = KeepResults::always().bounded(100, Overflow::DropOldest)?;
 /// assert_eq!(KeepResults::default().bounded(0, Overflow::Wait).unwrap_err().argument(), "capacity");
-/// # let _ = latest; Ok::<(), telegram_sender::InvalidArgument>(())
+/// # let _ = latest; Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct KeepResults {
     keep: Keep,
-    /// `None`: without a bound.
+    /// `None` means without a bound.
     pub(crate) capacity: Option<NonZeroUsize>,
     pub(crate) overflow: Overflow,
 }
@@ -43,12 +43,12 @@ impl KeepResults {
         Self::unbounded(Keep::WhileRead)
     }
 
-    /// Keeps responses for consumers to come, too. Unread and unbounded they pile up.
+    /// Keeps responses for later consumers, too. Without a bound, unread responses pile up.
     pub const fn always() -> Self {
         Self::unbounded(Keep::Always)
     }
 
-    /// Keeps none: consumers get nothing.
+    /// Keeps no responses: consumers get nothing.
     pub const fn never() -> Self {
         Self::unbounded(Keep::Never)
     }
@@ -67,17 +67,17 @@ impl KeepResults {
         }
     }
 
-    /// Returns true if nothing is kept for consumers that are still to come.
+    /// Returns true if responses are kept only for consumers that exist.
     #[cfg(feature = "alloc")]
     pub(crate) const fn is_for_present_consumers(self) -> bool {
         matches!(self.keep, Keep::WhileRead)
     }
 
-    /// Keeps at most `capacity` unread responses, and deals with more as `overflow` says.
+    /// Keeps at most `capacity` unread responses. `overflow` decides what happens to more.
     ///
     /// # Errors
     ///
-    /// Refused when `capacity` is zero.
+    /// Returns an error if `capacity` is zero.
     pub const fn bounded(mut self, capacity: usize, overflow: Overflow) -> Result<Self, InvalidArgument> {
         let Some(capacity) = NonZeroUsize::new(capacity) else {
             return Err(InvalidArgument::new("capacity", "must be at least 1"));
@@ -87,13 +87,14 @@ impl KeepResults {
     }
 }
 
-/// What happens to a response for which a bounded results queue has no room.
+/// The treatment of a response for which a bounded results queue has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Overflow {
-    /// The runner waits for a consumer before it sends the next request. The response that found no room waits with it;
-    /// on the heap it can be read already. A runner that closes waits no more, and keeps every response whatever the
-    /// bound, so that a drain always ends and loses nothing.
+    /// The runner waits for a consumer before it sends the next request. The response that found no room waits
+    /// too; on the heap, consumers can read it already. A runner that closes no longer waits, so that a drain
+    /// always ends. It then keeps every response on the heap; a `FixedStorage` drops and counts those that it has
+    /// no room for.
     Wait,
     /// The oldest response is dropped, and counted.
     DropOldest,

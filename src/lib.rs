@@ -26,7 +26,7 @@ extern crate alloc;
 mod answer;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod contain;
-mod error;
+pub mod error;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod keep_results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
@@ -34,14 +34,14 @@ mod life;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-mod runner;
-mod runtime;
-mod sender;
+pub mod runner;
+pub mod runtime;
+pub mod sender;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod stats;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-mod storage;
-mod strategy;
+pub mod storage;
+pub mod strategy;
 #[cfg(feature = "telegram")]
 pub mod telegram;
 #[cfg(feature = "testing")]
@@ -56,47 +56,21 @@ mod trace;
 mod worker;
 
 pub use answer::{Answer, RequestId};
-pub use error::{
-    CallError, InvalidArgument, NoAnswer, Panic, RequestError, RequeueError, ResultError, SendError,
-    StrategyError,
-};
+#[doc(inline)]
+pub use error::{NoAnswer, RequestError, SendError};
 #[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use keep_results::{KeepResults, Overflow};
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use life::Exit;
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use results::Results;
-#[cfg(feature = "alloc")]
-pub use runner::SendAll;
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use runner::{Builder, Close, Enqueue, IntoWorker, Prepared, Runner, SenderRunner};
+#[doc(inline)]
+pub use runner::{Results, SenderRunner, Ticket};
 #[cfg(feature = "embassy")]
+#[doc(inline)]
 pub use runtime::Embassy;
 #[cfg(feature = "smol")]
+#[doc(inline)]
 pub use runtime::Smol;
-#[cfg(feature = "alloc")]
-pub use runtime::{FuturesLocalSpawner, FuturesSpawner};
-pub use runtime::{Instant, SpawnFn, Spawner, Timer, spawn_fn};
 #[cfg(feature = "tokio")]
-pub use runtime::{Tokio, TokioLocal};
-pub use sender::{Delivery, MessageResponse, MessageSender};
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use stats::Stats;
-#[cfg(feature = "alloc")]
-pub use storage::Heap;
-#[cfg(feature = "std")]
-pub use storage::Lean;
-#[cfg(feature = "embassy")]
-pub use storage::{FixedStorage, Unsent};
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use storage::{Preallocated, Storage};
-#[cfg(feature = "backon")]
-pub use strategy::Backoff;
-#[cfg(feature = "alloc")]
-pub use strategy::{BuiltIn, Chain};
-pub use strategy::{
-    CompositeStrategy, ConstantDelay, Context, Delay, Identity, Jitter, JitterSource, Outcome, Pipeline,
-    Random, RateLimiter, Requeue, Retry, RetrySchedule, SendStrategy, Stamps, Timeout,
-};
-#[cfg(any(feature = "alloc", feature = "embassy"))]
-pub use ticket::Ticket;
+#[doc(inline)]
+pub use runtime::Tokio;
+#[doc(inline)]
+pub use sender::{MessageResponse, MessageSender};
+#[doc(inline)]
+pub use strategy::{CompositeStrategy, Delay, Jitter, RateLimiter, Requeue, Retry, SendStrategy, Timeout};

@@ -1,13 +1,13 @@
-//! Where a runner is in its life, and how it ended.
+//! The phases of a runner's life, and how it ended.
 
-/// Where a runner is in its life. It only goes forward.
+/// The phase of a runner's life. It only advances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Takes requests.
     Open,
     /// Takes no more requests, and sends those it has.
     Closing,
-    /// Sends nothing any more; the sender is being closed.
+    /// Sends nothing more, and closes the sender.
     Aborting,
     /// The worker has ended.
     Stopped,
@@ -26,14 +26,14 @@ impl Phase {
     }
 }
 
-/// How a worker ended.
+/// The reason why a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Exit {
-    /// Closed, or all handles dropped: everything that was queued has been sent.
+    /// The runner was closed, or all handles were dropped. Everything that was queued has been sent.
     Drained,
-    /// Aborted: some requests may have come back unsent.
+    /// The runner was aborted. Some requests may have come back unsent.
     Aborted,
     /// The worker was dropped before its end, by its executor or its owner.
     Dropped,

@@ -16,7 +16,7 @@ use crate::storage::{Storage, Unnamed};
 ///
 /// Several consumers share one queue; each response goes to one of them. Dropping a consumer loses nothing that
 /// another can take; what is left when the last one leaves is dropped, unless the builder asked to
-/// [keep results always](crate::KeepResults::always).
+/// [keep results always](crate::runner::KeepResults::always).
 ///
 /// # Cancel safety
 ///

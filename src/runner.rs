@@ -18,23 +18,25 @@ use futures::stream::Stream;
 use futures::stream::StreamExt;
 
 use crate::error::{RequestError, ResultError};
-use crate::life::{Exit, Phase};
-use crate::results::Results;
+use crate::life::Phase;
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
-use crate::stats::Stats;
 use crate::storage::{AnswerOf, Refused, Storage, Unnamed};
-use crate::ticket::Ticket;
 use crate::trace;
 
+pub use self::builder::{Builder, IntoWorker, Prepared};
+pub use self::close::Close;
 use self::close::Stopped;
-pub use builder::{Builder, IntoWorker, Prepared};
-pub use close::Close;
-pub use enqueue::Enqueue;
-pub(crate) use enqueue::give_back;
-pub use handle::Runner;
+pub use self::enqueue::Enqueue;
+pub(crate) use self::enqueue::give_back;
+pub use self::handle::Runner;
 #[cfg(feature = "alloc")]
-pub use send_all::SendAll;
+pub use self::send_all::SendAll;
+pub use crate::keep_results::{KeepResults, Overflow};
+pub use crate::life::Exit;
+pub use crate::results::Results;
+pub use crate::stats::Stats;
+pub use crate::ticket::Ticket;
 
 /// The handle of a runner: enqueues requests, reads results, closes.
 ///
@@ -48,7 +50,8 @@ pub use send_all::SendAll;
 /// or [`task`](Self::task) if others hold handles, or each request's [`Ticket`].
 ///
 /// ```
-/// # use telegram_sender::{Exit, MessageResponse, MessageSender, SenderRunner, Smol};
+/// # use telegram_sender::runner::Exit;
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
 /// # struct Echo;
 /// # impl MessageSender for Echo {
 /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
@@ -143,7 +146,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// let runner = SenderRunner::builder(Echo).queue_capacity(8)?.prepare(Smol).start(Smol).await.unwrap();
     /// let messages: Vec<u32> = runner.send_all(iter(0..100)).try_collect().await.unwrap();
     /// assert!(messages.into_iter().eq(0..100));
-    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// # Ok::<(), telegram_sender::error::InvalidArgument>(())
     /// # }).unwrap();
     /// ```
     #[cfg(feature = "alloc")]
@@ -169,7 +172,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// [`result_timeout`](Builder::result_timeout) says.
     ///
     /// By default responses are kept only while somebody reads: ask the builder to
-    /// [keep them always](crate::KeepResults::always) to fetch them later.
+    /// [keep them always](crate::runner::KeepResults::always) to fetch them later.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The runtime seam: [`Spawner`] and [`Timer`], with the backends that features choose. No strategy and no
-//! storage names a runtime; they see these traits.
+//! The runtime seam: [`Spawner`] and [`Timer`], with the backends that features select. Strategies and storages
+//! name no runtime; they use these traits.
 
 #[cfg(feature = "embassy")]
 mod embassy;
@@ -27,18 +27,23 @@ pub use self::smol::Smol;
 #[cfg(feature = "tokio")]
 pub use self::tokio::{Tokio, TokioLocal};
 
-/// What the system's clock told when it was asked first: from there a program's timers count.
+/// Returns the time of the first call, from which a program's timers count.
 #[cfg(any(feature = "smol", feature = "tokio"))]
 fn epoch() -> std::time::Instant {
     static EPOCH: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     *EPOCH.get_or_init(std::time::Instant::now)
 }
 
-/// Tells the time and sleeps.
+/// Measures time and sleeps.
 ///
 /// A timer is a handle: cloning it is cheap, and clones agree on the time.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a timer",
+    label = "not a timer",
+    note = "the timers of this crate are `Smol`, `Tokio` and `Embassy`, each with the feature of its name"
+)]
 pub trait Timer: Clone {
-    /// The present time. It never goes back.
+    /// Returns the current time. It never goes back.
     fn now(&self) -> Instant;
 
     /// Completes once `duration` has passed since the first poll or the call, never much earlier.
@@ -46,7 +51,7 @@ pub trait Timer: Clone {
 
     /// Completes at `deadline`, at once if that has passed, and never before it.
     ///
-    /// By default it sleeps as often as it takes. A timer that keeps instants itself can do it with less.
+    /// By default it sleeps repeatedly. A timer that keeps instants itself can do it with less.
     fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
         async move {
             loop {
@@ -62,15 +67,15 @@ pub trait Timer: Clone {
 
 /// Runs a future of type `F` in the background.
 ///
-/// Generic over the future, as hyper's `Executor<Fut>` is: a spawner for threads implements it for `F: Send`,
-/// a local one for any `F`. Whether a runner can start on a spawner then follows from its sender, with no
-/// annotation anywhere.
+/// Generic over the future, like hyper's `Executor<Fut>`: a spawner for threads implements it for `F: Send`, a
+/// local one for any `F`. The sender's type then decides on which spawners a runner can start, without
+/// annotations.
 ///
-/// It is given by value, as each runner is spawned once. Executors implement it for a reference to them (as
-/// collections implement `IntoIterator`); [`spawn_fn`] makes one of any closure.
+/// A spawner is passed by value, because each runner is spawned once. Executors implement the trait for references
+/// to them (as collections implement `IntoIterator`). [`spawn_fn`] turns any closure into a spawner.
 ///
 /// ```
-/// use telegram_sender::Spawner;
+/// use telegram_sender::runtime::Spawner;
 ///
 /// struct NewThread;
 ///
@@ -90,17 +95,18 @@ pub trait Spawner<F: Future> {
     /// Spawns `future`.
     fn spawn(self, future: F) -> Self::Task;
 
-    /// Lets `task` run on without its handle. The default drops the handle; a runtime whose tasks end with
-    /// their handle (as smol's do) overrides it.
+    /// Lets `task` run on without its handle. The default drops the handle. A runtime that cancels a task when its
+    /// handle is dropped, such as smol, overrides it.
     fn detach(task: Self::Task) {
         drop(task);
     }
 }
 
-/// Makes a spawner of a closure that takes the future: for an executor that nobody has heard of here.
+/// Turns a closure that takes the future into a spawner: for an executor that this crate does not know.
 ///
-/// [`start`](crate::Prepared::start) drops what the closure gives. Where that would end the task, as smol's tasks end with
-/// their handle, let the closure detach it, or keep it with [`start_with_task`](crate::Prepared::start_with_task).
+/// [`start`](crate::runner::Prepared::start) drops the closure's return value. If that cancels the task, as it
+/// does with smol, detach the task in the closure, or keep it with
+/// [`start_with_task`](crate::runner::Prepared::start_with_task).
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -110,7 +116,7 @@ pub trait Spawner<F: Future> {
 /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
 /// # }
 /// # smol::block_on(async {
-/// use telegram_sender::spawn_fn;
+/// use telegram_sender::runtime::spawn_fn;
 ///
 /// let (runner, thread) = SenderRunner::builder(Echo)
 ///     .prepare(Smol)
@@ -126,9 +132,9 @@ pub const fn spawn_fn<C>(spawn: C) -> SpawnFn<C> {
     SpawnFn(spawn)
 }
 
-/// A closure as a spawner; made by [`spawn_fn`].
-// Not every closure by itself: where two impls could be meant, the compiler would not say any more which part of a
-// sender can't be sent to another thread.
+/// A closure as a spawner. Created by [`spawn_fn`].
+// `Spawner` is not implemented for every closure: with two possible impls, the compiler would no longer say which
+// part of a sender is not `Send`.
 #[derive(Debug, Clone, Copy)]
 pub struct SpawnFn<C>(C);
 

@@ -44,6 +44,11 @@ pub type MessageResponse<S> = Result<<S as MessageSender>::Message, <S as Messag
 /// }
 /// ```
 #[doc(alias = "IMessageSender")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not send messages",
+    label = "not a sender",
+    note = "implement `MessageSender` for it, or use a sender of this crate such as `telegram::TelegramSender`"
+)]
 pub trait MessageSender {
     /// What is sent.
     type Request;
@@ -58,7 +63,7 @@ pub trait MessageSender {
     ///
     /// # Errors
     ///
-    /// An error is returned from [`start`](crate::Prepared::start) and the runner never exists.
+    /// An error is returned from [`start`](crate::runner::Prepared::start) and the runner never exists.
     fn open(&self) -> impl Future<Output = Result<(), Self::Error>> {
         ready(Ok(()))
     }
@@ -85,7 +90,8 @@ pub trait MessageSender {
     /// part surely did not arrive. By default delivery begins at once.
     ///
     /// ```
-    /// use telegram_sender::{Delivery, MessageResponse, MessageSender};
+    /// use telegram_sender::sender::Delivery;
+    /// use telegram_sender::{MessageResponse, MessageSender};
     ///
     /// struct Line;
     ///
@@ -176,7 +182,7 @@ pub trait MessageSender {
 /// The runner gives one to [`MessageSender::deliver`] with each request, and asks it when the send is cut short.
 ///
 /// ```
-/// use telegram_sender::Delivery;
+/// use telegram_sender::sender::Delivery;
 ///
 /// let delivery = Delivery::new();
 /// assert!(!delivery.has_begun());

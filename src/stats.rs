@@ -1,14 +1,14 @@
-//! Counters of one runner, readable at any time: the worker writes them, nobody locks.
+//! Counters of one runner. The worker writes them; any task reads them at any time, without a lock.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 use crate::runtime::Nanos;
 
-/// What a runner has done so far, and what it has to do.
+/// The counters of a runner: the work that it has done so far, and the work left.
 ///
-/// Each number is read by itself, at nearly the same time. When nothing is under way, every accepted request and
-/// every re-queued round is in exactly one of `queued`, `in_flight`, `sent`, `rejected`, `failed`, `cancelled` and
+/// Each number is read by itself, at nearly the same time. While none changes, every accepted request and every
+/// re-queued round is in exactly one of `queued`, `in_flight`, `sent`, `rejected`, `failed`, `cancelled` and
 /// `unsent`.
 ///
 /// ```
@@ -32,7 +32,7 @@ use crate::runtime::Nanos;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Stats {
-    /// Requests that wait in the queue, cancelled ones among them until their turn.
+    /// Requests in the queue, including cancelled ones until their turn.
     pub queued: usize,
     /// Requests that are being sent: 0 or 1.
     pub in_flight: usize,
@@ -40,35 +40,36 @@ pub struct Stats {
     pub sent: usize,
     /// Requests that the service rejected in the end.
     pub rejected: usize,
-    /// Requests for which no answer was got in the end.
+    /// Requests that ended without an answer.
     pub failed: usize,
     /// Requests that were cancelled before their turn.
     pub cancelled: usize,
-    /// Requests that were never sent, as the runner was aborted or its worker dropped.
+    /// Requests that were never sent, because the runner was aborted or its worker dropped.
     pub unsent: usize,
-    /// Rounds that were put at the queue's tail again.
+    /// Rounds that were put back at the queue's tail.
     pub requeued: usize,
-    /// Rounds that were not, as the runner was closing: a drain must end.
+    /// Rounds that were not put back, because the runner was closing (a drain must end) or a fixed queue had no
+    /// room.
     pub requeues_dropped: usize,
-    /// Responses that a bounded results queue has dropped; see [`Overflow`](crate::Overflow).
+    /// Responses that a bounded results queue has dropped; see [`Overflow`](crate::runner::Overflow).
     pub results_dropped: usize,
-    /// How many requests' waits in the queue were measured; see [`measure_waits`](crate::Builder::measure_waits).
+    /// The number of measured waits in the queue; see [`measure_waits`](crate::runner::Builder::measure_waits).
     pub waits: usize,
-    /// How long these waited, all together.
+    /// The sum of these waits.
     pub waited: Duration,
     /// The longest of these waits.
     pub longest_wait: Duration,
 }
 
 impl Stats {
-    /// How long a request waited in the queue on average, or `None` if no wait was measured.
+    /// Returns how long a request waited in the queue on average, or `None` if no wait was measured.
     pub fn mean_wait(&self) -> Option<Duration> {
         let waits = u32::try_from(self.waits).unwrap_or(u32::MAX);
         self.waited.checked_div(waits)
     }
 }
 
-/// Where the worker counts.
+/// The counters that the worker writes.
 #[derive(Debug)]
 pub struct Counters {
     pub(crate) in_flight: Counter,
@@ -129,8 +130,8 @@ impl Counters {
     }
 }
 
-/// A number with one writer, the worker: it loads and stores, which costs less than to add in one step, and works on
-/// chips that can't.
+/// A number with one writer at once: the worker, or the task that holds the storage's lock. It loads and stores,
+/// which costs less than an atomic addition, and works on chips that have none.
 #[derive(Debug)]
 pub(crate) struct Counter(AtomicUsize);
 
@@ -155,8 +156,8 @@ impl Counter {
     }
 }
 
-/// A time with one writer: in nanoseconds, and where these would overflow within seconds, in units of a millisecond or so,
-/// which take no division.
+/// A time with one writer, in nanoseconds. Where `usize` would overflow within seconds, the unit is about a
+/// millisecond, a power of two that needs no division.
 #[derive(Debug)]
 struct Span(Counter);
 

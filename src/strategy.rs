@@ -4,6 +4,8 @@
 #[cfg(feature = "alloc")]
 mod chain;
 mod composite;
+#[cfg(all(feature = "alloc", feature = "serde"))]
+mod config;
 mod delay;
 mod jitter;
 mod rate_limit;
@@ -49,7 +51,9 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 /// A strategy that refuses to send in quiet hours:
 ///
 /// ```
-/// use telegram_sender::{Context, MessageSender, NoAnswer, Outcome, Pipeline, SendStrategy, StrategyError};
+/// use telegram_sender::error::StrategyError;
+/// use telegram_sender::strategy::{Context, Outcome, Pipeline};
+/// use telegram_sender::{MessageSender, NoAnswer, SendStrategy};
 ///
 /// struct QuietHours<F>(F);
 ///
@@ -72,12 +76,15 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 ///
 /// Let it name its type. `impl SendStrategy<S>` hides whether the strategy's futures are `Send`, so a runner with it starts on
 /// local executors only (`LocalExecutor`, `LocalSet`). A nest of strategies has the type of its parts, innermost first; a
-/// [`Chain`](crate::Chain) has a short name whatever is in it.
+/// [`Chain`](crate::strategy::Chain) has a short name whatever is in it.
 ///
 /// ```
 /// use std::collections::VecDeque;
 /// use std::time::Duration;
-/// use telegram_sender::{Chain, CompositeStrategy, Instant, InvalidArgument, RateLimiter, Retry};
+/// use telegram_sender::error::InvalidArgument;
+/// use telegram_sender::runtime::Instant;
+/// use telegram_sender::strategy::Chain;
+/// use telegram_sender::{CompositeStrategy, RateLimiter, Retry};
 ///
 /// type Polite = CompositeStrategy<CompositeStrategy<CompositeStrategy, RateLimiter<VecDeque<Instant>>>, Retry>;
 ///
@@ -103,6 +110,12 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 /// # assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
 /// # });
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a strategy for requests of `{S}`",
+    label = "not a strategy",
+    note = "a constructor that checks its arguments returns a `Result`: add `?`",
+    note = "to write a strategy of your own, implement `SendStrategy`"
+)]
 pub trait SendStrategy<S: MessageSender> {
     /// Sends `request` through `inner` in this strategy's way.
     ///
@@ -253,7 +266,7 @@ pub trait Context<S: MessageSender> {
     /// served twice.
     fn not_before(&self) -> Option<Instant>;
 
-    /// Returns true if a rejection may ask for `wait`; see [`longest_wait`](crate::Builder::longest_wait).
+    /// Returns true if a rejection may ask for `wait`; see [`longest_wait`](crate::runner::Builder::longest_wait).
     fn accepts_wait(&self, wait: Duration) -> bool {
         let _ = wait;
         true

@@ -1,5 +1,5 @@
-//! A sender for Telegram's [Bot API](https://core.telegram.org/bots/api): HTTPS, with connections that are kept and
-//! used again.
+//! A sender for Telegram's [Bot API](https://core.telegram.org/bots/api) over HTTPS. It keeps its connections and
+//! reuses them.
 //!
 //! Give a [`TelegramSender`] to a runner, and queue [`MessageRequest`]s:
 //!
@@ -22,31 +22,31 @@
 //! # Ok(()) }) }
 //! ```
 //!
-//! With the feature `tokio` the same runs on tokio: make the sender with
-//! [`TelegramSender::on`]`(Tokio, token)`, and prepare and start the runner with `Tokio`.
+//! On tokio, with the feature `tokio`: create the sender with [`TelegramSender::on`]`(Tokio, token)`, and prepare
+//! and start the runner with `Tokio`.
 //!
-//! # What an answer is
+//! # How an answer is read
 //!
-//! | Telegram, or what stands between, says | it is |
+//! | answer | result |
 //! | --- | --- |
-//! | `{"ok":true, ...}` | a [`SentMessage`], whatever else the answer holds |
-//! | `{"ok":false, ...}`, with any HTTP status | a [`TelegramRejection`]; [`may_have_been_taken`] says if it was perhaps sent |
-//! | a page of a proxy, half an answer, nothing | a [`TelegramError`]; [`may_have_arrived`] says if it was perhaps sent |
+//! | `{"ok":true, ...}` | a [`SentMessage`], whatever else the answer contains |
+//! | `{"ok":false, ...}`, with any HTTP status | a [`TelegramRejection`]; perhaps posted if [`may_have_been_taken`] |
+//! | a page of a proxy, a partial answer, none | a [`TelegramError`]; perhaps posted if [`may_have_arrived`] |
 //!
 //! [`may_have_arrived`]: TelegramError::may_have_arrived
 //! [`may_have_been_taken`]: TelegramRejection::may_have_been_taken
 //!
-//! Nothing is sent twice behind your back: a request goes to another connection only if not a byte of it was
-//! written to the first.
+//! A request moves to another connection only if no byte of it was written to the first, so the sender never sends
+//! a message twice by itself.
 //!
 //! # The token
 //!
-//! The token is part of each request's path, so it is kept out of everything that is shown: no `Debug`, no error
-//! and no description of a rejection holds it, not even where the server sends it back.
+//! The token is part of each request's path. No `Debug` output, no error and no description of a rejection
+//! contains it, not even if the server sends it back.
 //!
 //! # Types of the Bot API
 //!
-//! They are those of the [`frankenstein`] crate, which is re-exported here.
+//! The types of the Bot API come from the [`frankenstein`] crate, which is re-exported here.
 
 mod answer;
 mod base_url;

@@ -1,12 +1,13 @@
-//! For tests of your own senders and strategies: a deterministic runtime in virtual time, and a scripted sender.
-//! Nothing sleeps for real; a day of traffic passes in milliseconds.
+//! Tools to test your own senders and strategies: a deterministic runtime in virtual time, and a scripted sender.
+//! No sleep takes real time, so a day of traffic passes in milliseconds.
 //!
 //! # A strategy over a day
 //!
 //! ```
 //! use std::time::Duration;
 //! use telegram_sender::testing::{ScriptedSender, VirtualRuntime};
-//! use telegram_sender::{RateLimiter, SenderRunner, Timer};
+//! use telegram_sender::runtime::Timer;
+//! use telegram_sender::{RateLimiter, SenderRunner};
 //!
 //! let runtime = VirtualRuntime::new();
 //! let sender = ScriptedSender::new(runtime.timer());
@@ -19,7 +20,7 @@
 //!         runtime.sleep(Duration::from_secs(60 * 60)).await;
 //!     }
 //!     runner.close().await;
-//!     Ok::<(), telegram_sender::InvalidArgument>(())
+//!     Ok::<(), telegram_sender::error::InvalidArgument>(())
 //! }).unwrap();
 //! assert_eq!(sender.sends().len(), 24);
 //! assert_eq!(runtime.timer().elapsed(), Duration::from_secs(24 * 60 * 60));

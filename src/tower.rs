@@ -49,4 +49,4 @@ mod sender;
 mod service;
 
 pub use sender::{AcceptAll, Classify, ServiceSender};
-pub use service::CallFuture;
+pub use service::{CallFuture, ServiceError};

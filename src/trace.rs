@@ -1,5 +1,5 @@
-//! What the runner tells `tracing`, in one place: with the feature it is told, without it these are empty functions
-//! that vanish. No other file asks for the feature.
+//! The runner's spans and events for `tracing`, in one place. Without the feature they are empty functions that
+//! compile to nothing. No other file checks the feature.
 
 #[cfg(not(feature = "tracing"))]
 mod disabled;

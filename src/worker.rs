@@ -1,5 +1,5 @@
-//! The life of a runner: take a request, send it through the strategies, publish the answer, settle its ticket,
-//! pause if the service asked for it; at the end drain, close the sender, stop.
+//! The life of a runner. For each request: take it, send it through the strategies, publish the answer, settle its
+//! ticket, pause if the service asked for it. At the end: drain, close the sender, stop.
 
 mod context;
 mod guard;
@@ -31,7 +31,7 @@ pub enum Handover<S> {
     Closed(S),
 }
 
-/// What the worker future owns. Dropped at any point, it stops the runner: no ticket and no closer waits for ever.
+/// The state of the worker future. Dropping it at any time stops the runner: no ticket and no `close` waits forever.
 pub(crate) struct Worker<S: MessageSender, A, T, Q: Storage<S>> {
     strategy: A,
     runner: RunnerState<S, T, Q>,
@@ -49,12 +49,12 @@ where
         Self { strategy, runner: RunnerState::new(timer, worker_side, longest_wait), turn: Turn::none() }
     }
 
-    /// Serves the runner to its end, with the sender of `handover`; one that is not open is opened here. After `yield_every`
-    /// sends in a row that never waited it lets others run.
+    /// Runs until the runner is closed. Opens the sender first if it is not open. Yields to other tasks after
+    /// `yield_every` sends in a row that never waited.
     ///
     /// # Errors
     ///
-    /// The sender's error if it did not open.
+    /// Returns the sender's error if it did not open.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
     pub(crate) fn run(
         mut self,
@@ -77,7 +77,7 @@ where
                     let served = {
                         let mut serving = pin!(catch_panic(self.serve_while_ready(&sender, &budget)));
                         let served = abortable(&storage, &budget, serving.as_mut()).await;
-                        // A send that is cut short is dropped here.
+                        // Drops a send that was cut short.
                         serving.discard();
                         served
                     };
@@ -98,7 +98,7 @@ where
             self.publish_at_last();
             self.runner.storage().end_results();
             let aborted = self.runner.storage().phase() >= Phase::Aborting;
-            // A sender that panics while it closes, or is dropped, has closed as well as it can.
+            // A sender that panics while it closes or is dropped counts as closed.
             {
                 let mut closing = pin!(catch_panic(async { sender.close().await }));
                 let _ = closing.as_mut().await;
@@ -110,15 +110,15 @@ where
         }
     }
 
-    /// Serves the request whose turn it is, and those that wait behind it, until none does. Breaks off once the runner is aborting.
+    /// Serves the request in its turn and those that wait behind it. Breaks off once the runner is aborting.
     ///
-    /// This is the way of each request: taken, sent, published, settled; then the pause that the service asked for.
+    /// Each request is taken, sent, published and settled. Then comes the pause that the service asked for.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold what it is given twice")]
     fn serve_while_ready(&mut self, sender: &S, budget: &Budget) -> impl Future<Output = ControlFlow<()>> {
         async move {
             loop {
                 let mut was_sent = false;
-                // There is none after a panic, or if it was cancelled.
+                // There is no request after a panic, or if its ticket was cancelled.
                 if let Some(queued) = &self.turn.queued {
                     self.runner.storage().counters().in_flight.set(1);
                     let progress = &self.turn.progress;
@@ -134,7 +134,7 @@ where
                         self.published().await;
                     }
                 }
-                // A send has counted itself.
+                // A send has taken its own step.
                 if !was_sent {
                     budget.step().await;
                 }
@@ -153,7 +153,7 @@ where
         }
     }
 
-    /// Takes the next request out of the queue. Ready with `false` when none will come.
+    /// Takes the next request out of the queue. Resolves to false when none will come.
     fn next(&mut self) -> impl Future<Output = bool> {
         poll_fn(|cx| self.runner.worker_side.poll_next(&mut self.turn.queued, cx))
     }
@@ -163,7 +163,7 @@ where
         poll_fn(|cx| self.poll_published(cx))
     }
 
-    /// Ends the turn with its outcome. Returns true if it leaves a response that is still to be published.
+    /// Ends the turn with its outcome. Returns true if its response is still to be published.
     #[inline]
     fn finish(&mut self, mut outcome: Outcome<S>) -> bool {
         let mut publishes = false;
@@ -174,8 +174,8 @@ where
                 Ok(response) => {
                     let (Round { id, cycle, .. }, attempts) = (queued.round(), self.turn.progress.attempts());
                     self.turn.unpublished = Some(Answer { id, cycle, attempts, response });
-                    // Before the ticket is told, so that its holder can read the answer. If the holder drops the last consumer,
-                    // no answer comes after that.
+                    // Published before the ticket is woken, so that its holder can read the answer. If the holder
+                    // then drops the last consumer, no answer comes after that.
                     publishes =
                         self.poll_published(&mut task::Context::from_waker(Waker::noop())).is_pending();
                 }
@@ -191,7 +191,7 @@ where
 }
 
 impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
-    /// Begins the turn of the request that was taken out of the queue, or drops it if its ticket was cancelled.
+    /// Begins the turn of the request taken out of the queue, or drops the request if its ticket was cancelled.
     #[inline]
     fn begin_turn(&mut self) {
         if let Some(queued) = &self.turn.queued
@@ -202,27 +202,27 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         }
     }
 
-    /// A panic ends the request that it came from and no other.
+    /// Ends the request that panicked, and no other.
     fn fail_panicked(&mut self, panic: Panic) {
         trace::panicked(self.turn.queued.as_ref().map(|queued| queued.round().id));
         self.end_turn(Err(NoAnswer::Panicked(panic)));
     }
 
-    /// Sends nothing any more, as the runner is aborted.
+    /// Stops sending, as the runner is aborted.
     fn break_off(&mut self) {
         self.interrupt();
-        // Closes the queue here too: the aborting caller may have set the phase and not closed it yet.
+        // Closes the queue, too: the aborting caller may have set the phase and not closed it yet.
         self.runner.storage().advance(Phase::Aborting);
     }
 
-    /// Ends the turn that was cut short if its request may have arrived. Otherwise the request is given back.
+    /// Ends the turn that was cut short if its request may have arrived. Otherwise the request stays, to be given back.
     fn interrupt(&mut self) {
         if self.turn.progress.delivery.has_begun() {
             self.end_turn(Err(NoAnswer::Interrupted));
         }
     }
 
-    /// Ends the turn: counts the request by its outcome, so that the ticket's holder finds it counted, and ends its ticket.
+    /// Ends the turn: counts the request by its outcome, then ends its ticket, whose holder finds it counted.
     #[inline]
     fn end_turn(&mut self, outcome: Outcome<S>) {
         let Some(queued) = self.turn.queued.take() else { return };
@@ -241,8 +241,8 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         self.end_ticket(id, replier, outcome);
     }
 
-    /// Gives back the request in its turn, or the next one in the closed queue, which can't have arrived. Returns true if there
-    /// was one.
+    /// Ends the request in its turn, or else the next one in the closed queue, which can't have arrived. Returns
+    /// true if there was one.
     fn give_back_next(&mut self, why: NoAnswer<S::Error>) -> bool {
         if self.turn.queued.is_none() {
             if !self.runner.worker_side.try_next(&mut self.turn.queued) {
@@ -256,8 +256,8 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         true
     }
 
-    /// Ends a request that surely did not arrive: its ticket learns why, and the request waits to be taken back, unless the
-    /// ticket took it back already. A re-queued round is dropped: its request was sent before.
+    /// Ends a request that surely did not arrive. Its ticket receives `why`, and the request is kept to be taken
+    /// back, unless the ticket was cancelled. A re-queued round is dropped, as its request was sent before.
     fn give_back(&mut self, queued: Q::Queued, why: NoAnswer<S::Error>) {
         let Round { id, cycle, .. } = queued.round();
         let (request, replier) = queued.into_parts();
@@ -272,7 +272,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         }
     }
 
-    /// Ends the ticket of the request that had its turn. Returns false if it was cancelled.
+    /// Ends the ticket of the request in its turn. Returns false if the ticket was cancelled.
     #[expect(clippy::inline_always, reason = "for a chip, a call costs one request in a hundred")]
     #[inline(always)]
     fn end_ticket(&mut self, id: RequestId, replier: Option<ReplierOf<S, Q>>, outcome: Outcome<S>) -> bool {
@@ -297,17 +297,17 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Worker<S, A, T, Q> {
         self.runner.storage().poll_publish(&mut self.turn.unpublished, cx)
     }
 
-    /// Publishes what waits for that, now: a runner that closes does not wait for its consumers.
+    /// Publishes a response that still waits. A closing runner does not wait for its consumers.
     fn publish_at_last(&mut self) {
         let published = self.poll_published(&mut task::Context::from_waker(Waker::noop()));
         debug_assert!(published.is_ready(), "the runner is not open");
     }
 }
 
-/// However the worker ends, even dropped in the middle of a send or before its first poll.
+/// Runs however the worker ends, even if it is dropped in the middle of a send or before its first poll.
 impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     fn drop(&mut self) {
-        // Closed first, so that what is left is final.
+        // Closed first, so that the rest of the queue is final.
         self.runner.storage().advance(Phase::Closing);
         self.interrupt();
         while self.give_back_next(NoAnswer::Stopped) {}
@@ -316,7 +316,7 @@ impl<S: MessageSender, A, T, Q: Storage<S>> Drop for Worker<S, A, T, Q> {
     }
 }
 
-/// What a span calls an outcome.
+/// Returns the name of an outcome for its span.
 fn name_of<S: MessageSender>(outcome: &Outcome<S>) -> &'static str {
     match outcome {
         Ok(Ok(_)) => "sent",

@@ -1,12 +1,17 @@
 //! The hot path allocates once per request at most: the oneshot. Counted, not believed.
 
+#![cfg(feature = "smol")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
+use telegram_sender::runner::{Exit, KeepResults};
+use telegram_sender::storage::Lean;
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
 use telegram_sender::{
-    CompositeStrategy, Context, Delay, Exit, KeepResults, MessageResponse, MessageSender, Outcome, Pipeline,
-    RateLimiter, Retry, SendStrategy, SenderRunner, Smol, Timeout,
+    CompositeStrategy, Delay, MessageResponse, MessageSender, RateLimiter, Retry, SendStrategy, SenderRunner,
+    Smol, Timeout,
 };
 
 struct Counting;
@@ -180,7 +185,7 @@ fn a_worker_that_waits_allocates_nothing_whatever_it_was_woken_for() {
 
 #[test]
 fn a_warm_lean_storage_allocates_once_a_request() {
-    let (runner, worker) = SenderRunner::builder(Echo).prepare_lean(Smol).run();
+    let (runner, worker) = SenderRunner::builder(Echo).prepare_in(Lean::new(), Smol).unwrap().run();
     let main = async {
         let mut made = 0;
         let mut tickets = Vec::with_capacity(100);
@@ -205,7 +210,7 @@ fn a_warm_lean_storage_allocates_once_a_request() {
 }
 
 /// Lets many tickets with `cancel_on_drop` be dropped unread: after their reply came, or before.
-fn bytes_left_by_late_cancels<Q: telegram_sender::Storage<Echo>>(
+fn bytes_left_by_late_cancels<Q: telegram_sender::storage::Storage<Echo>>(
     runner: &SenderRunner<Echo, Smol, Q>,
     worker: impl Future<Output = Result<Exit, ()>>,
 ) -> isize {
@@ -233,7 +238,7 @@ fn bytes_left_by_late_cancels<Q: telegram_sender::Storage<Echo>>(
 fn late_cancels_leave_no_memory_behind() {
     let (runner, worker) = SenderRunner::builder(Echo).prepare(Smol).run();
     let heap = bytes_left_by_late_cancels(&runner, worker);
-    let (runner, worker) = SenderRunner::builder(Echo).prepare_lean(Smol).run();
+    let (runner, worker) = SenderRunner::builder(Echo).prepare_in(Lean::new(), Smol).unwrap().run();
     let lean = bytes_left_by_late_cancels(&runner, worker);
     assert!(heap < 20_000 && lean < 20_000, "{heap} and {lean} bytes are left");
 }

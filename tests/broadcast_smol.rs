@@ -1,5 +1,6 @@
 //! The broadcast example on smol.
-#![cfg(unix)]
+
+#![cfg(all(unix, feature = "telegram", feature = "smol"))]
 
 mod broadcast;
 

@@ -1,5 +1,6 @@
 //! The broadcast example on tokio.
-#![cfg(unix)]
+
+#![cfg(all(unix, feature = "telegram", feature = "smol", feature = "tokio"))]
 
 mod broadcast;
 

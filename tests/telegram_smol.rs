@@ -1,5 +1,7 @@
 //! The Telegram sender on smol.
 
+#![cfg(all(feature = "telegram", feature = "smol"))]
+
 mod telegram;
 
 use telegram_sender::Smol;

@@ -1,5 +1,7 @@
 //! The Telegram sender on tokio.
 
+#![cfg(all(feature = "telegram", feature = "tokio"))]
+
 mod telegram;
 
 use std::sync::LazyLock;

@@ -1,9 +1,12 @@
 //! Paused tokio runtimes with different times in one program. One test, as a program has one first look at a clock, from
 //! which all times are counted.
 
+#![cfg(feature = "tokio")]
+
 use std::time::Duration;
 
-use telegram_sender::{Timer, Tokio};
+use telegram_sender::Tokio;
+use telegram_sender::runtime::Timer;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::advance;
 

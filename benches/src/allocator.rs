@@ -1,4 +1,4 @@
-//! The system's allocator, counting what it is asked for while it is told to.
+//! The system's allocator, with counters that can be turned on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -8,21 +8,21 @@ struct Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Off while time is taken: counting is not free, and would fall on those who allocate.
+/// True while allocations are counted. Off while time is taken, because counting slows the subjects that allocate.
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicI64 = AtomicI64::new(0);
 static BYTES: AtomicI64 = AtomicI64::new(0);
 
-/// How much was asked for since counting began.
+/// The allocations since counting began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
-    /// How often.
+    /// The number of allocations.
     pub(crate) allocations: i64,
-    /// Bytes that are still held, beyond those that were held when counting began.
+    /// The bytes that are held now, minus those held when counting began.
     pub(crate) bytes: i64,
 }
 
-/// Runs `work`, and counts meanwhile.
+/// Runs `work` and counts allocations meanwhile.
 pub(crate) fn counting<T>(work: impl FnOnce() -> T) -> T {
     ALLOCATIONS.store(0, Ordering::Relaxed);
     BYTES.store(0, Ordering::Relaxed);
@@ -32,7 +32,7 @@ pub(crate) fn counting<T>(work: impl FnOnce() -> T) -> T {
     output
 }
 
-/// What was counted so far.
+/// Returns the counts so far.
 pub(crate) fn asked() -> Asked {
     Asked { allocations: ALLOCATIONS.load(Ordering::Relaxed), bytes: BYTES.load(Ordering::Relaxed) }
 }
@@ -48,7 +48,7 @@ fn signed(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-// SAFETY: it hands everything on to the system's allocator.
+// SAFETY: it passes every call to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, signed(layout.size()));

@@ -1,4 +1,4 @@
-//! All that is measured: which subject, under which load, on which runtime.
+//! All cases: which subject is measured under which load on which runtime.
 
 use crate::runtime::{Actix, Runtime, Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Producer, Results, Subject};
@@ -20,10 +20,10 @@ use crate::workload::Workload;
 use crate::workloads::pipelined::OUTSTANDING;
 use crate::workloads::{Run, backlog, idle, ping_pong, pipelined, producers, results};
 
-/// Where W1 and W2 are driven on two threads by what is no task of the runtime.
+/// The name of the runtime with two threads if `block_on`, and no task, makes the requests of W1 and W2.
 pub(crate) const FROM_BLOCK_ON: &str = "tokio multi_thread, from block_on";
 
-/// How many runners W6 starts.
+/// The number of runners that W6 starts.
 const RUNNERS: u64 = 10_000;
 
 /// One subject under one load on one runtime.
@@ -31,23 +31,23 @@ const RUNNERS: u64 = 10_000;
 pub(crate) struct Case {
     pub(crate) workload: Workload,
     pub(crate) runtime: &'static str,
-    /// Whether its instructions can be counted.
+    /// True if each run takes the same instructions.
     pub(crate) is_repeatable: bool,
     pub(crate) subject: &'static str,
-    /// How many requests a timed run makes (in W6: runners).
+    /// The number of requests in a timed run (in W6: runners).
     pub(crate) requests: u64,
-    /// Runs it once with so many.
+    /// Runs the case once with that number of requests.
     pub(crate) run: fn(u64) -> Run,
 }
 
 impl Case {
-    /// Its name on a command line and in files.
+    /// Returns its name on a command line and in files.
     pub(crate) fn id(&self) -> String {
         format!("{} / {} / {}", self.workload.name(), self.runtime, self.subject)
     }
 }
 
-/// Every case, those that are compared with each other next to each other.
+/// Returns every case. Cases that are compared with each other are adjacent.
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = Cases(Vec::new());
     cases.pipelined_and_ping_pong();
@@ -56,7 +56,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.strategies();
     cases.many_runners();
     cases.with_results();
-    // Stable: what is compared stays together.
+    // A stable sort keeps compared cases together.
     cases.0.sort_by_key(|case| (case.workload, case.runtime == FROM_BLOCK_ON));
     cases.0
 }
@@ -132,7 +132,7 @@ impl Cases {
             producers::run::<1, OUTSTANDING, TokioMulti, S>,
         );
         self.push::<TokioMulti, S>(Workload::PingPong, 20_000, producers::run::<1, 1, TokioMulti, S>);
-        // Between threads a request takes up to a hundred times as long.
+        // Across threads a request takes up to a hundred times as long.
         self.driven_by_block_on::<S>(Workload::Pipelined, 40_000, pipelined::run::<TokioMulti, S>);
         self.driven_by_block_on::<S>(Workload::PingPong, 4000, ping_pong::run::<TokioMulti, S>);
     }
@@ -208,7 +208,7 @@ impl Cases {
         self.through::<TokioCurrent, LeanThreeStrategies>();
     }
 
-    /// What is compared with the runner, as far as it needs no clock.
+    /// Adds the subjects that are compared with the runner and need no clock.
     fn no_ops<R: Runtime>(&mut self) {
         self.through::<R, BareLoop>();
         self.through::<R, TowerSequential>();

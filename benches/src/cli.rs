@@ -26,13 +26,13 @@ pub(crate) enum Command {
         #[arg(long)]
         only: Option<String>,
     },
-    /// Writes tables and plots anew, from the JSON.
+    /// Writes tables and plots again, from the JSON.
     Draw,
     /// Says which promises hold, from the JSON. Fails if one does not.
     Verdict,
     /// Counts instructions and allocations, and fails if they rose over those in `counts.json`.
     Counts {
-        /// Writes `counts.json` anew instead.
+        /// Writes `counts.json` again instead.
         #[arg(long, requires = "reason")]
         update: bool,
         /// Why the counts change.

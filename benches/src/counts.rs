@@ -17,20 +17,20 @@ use crate::workload::Workload;
 
 pub(crate) use compare::{Finding, compare};
 
-/// A batch of W1 and the next, twice: enough for numbers that repeat to a thousandth.
+/// Two batches of W1: enough for counts that repeat to a thousandth.
 const REQUESTS: u64 = 2000;
 
-/// What `counts.json` holds.
+/// The content of `counts.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Kept {
-    /// Why the numbers are what they are: given by who last changed them.
+    /// The reason for the last change of the numbers.
     pub(crate) reason: String,
     pub(crate) provenance: Provenance,
-    /// By case.
+    /// The counts by case.
     pub(crate) counts: BTreeMap<String, Count>,
 }
 
-/// What a request costs.
+/// The cost of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Count {
     pub(crate) instructions: f64,
@@ -50,7 +50,7 @@ impl Kept {
     }
 }
 
-/// Counts anew, here and now.
+/// Counts on this machine.
 pub(crate) fn count() -> Result<BTreeMap<String, Count>, Failure> {
     let mut cases = cases::all();
     cases.retain(is_kept);
@@ -73,7 +73,7 @@ pub(crate) fn count() -> Result<BTreeMap<String, Count>, Failure> {
     Ok(counts)
 }
 
-/// Ours, and the bare loops that they are compared with.
+/// Returns true if `case` is one of ours, or a bare loop to compare with, and its counts are kept.
 fn is_kept(case: &Case) -> bool {
     let is_ours = case.subject.starts_with("telegram-sender");
     (is_ours || case.subject == BASELINE)

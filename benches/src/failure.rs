@@ -1,4 +1,4 @@
-//! Why something could not be measured, read or written.
+//! The error of a measurement, a read or a write.
 
-/// Any reason, from any thread.
+/// Any error, from any thread.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

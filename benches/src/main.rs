@@ -1,4 +1,4 @@
-//! Measures telegram-sender beside its peers. `README.md` says what is measured and how.
+//! Measures telegram-sender and its peers. `README.md` describes the measurements.
 
 mod allocator;
 mod cases;
@@ -79,7 +79,7 @@ fn run(Cli { results: folder, command }: Cli) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares the counts with those kept.
+/// Compares the counts with the kept ones.
 fn check_counts() -> Result<ExitCode, Failure> {
     let kept = Kept::read()?;
     let counts = counts::count()?;

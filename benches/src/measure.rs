@@ -9,19 +9,19 @@ use crate::failure::Failure;
 use crate::provenance::Provenance;
 use crate::results::{Measurement, Results, median};
 
-/// How thoroughly to measure.
+/// The effort of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
-    /// How many rounds are timed.
+    /// The number of timed rounds.
     pub(crate) rounds: usize,
-    /// How many requests make the difference whose instructions and allocations are counted.
+    /// The difference in requests between the two runs that give instructions and allocations per request.
     pub(crate) counted: u64,
 }
 
-/// Measures `cases`. Tells on stderr what it is at.
+/// Measures `cases`. Prints its progress on stderr.
 pub(crate) fn all(cases: &[Case], effort: Effort) -> Result<Results, Failure> {
     let mut measurements: Vec<Measurement> = cases.iter().map(unmeasured).collect();
-    // What is compared is timed in turns: one round of each, then the next round.
+    // Compared cases are timed in turns: one round of each, then the next round.
     let mut from = 0;
     while from < cases.len() {
         let to = from + cases[from..].iter().take_while(|case| are_compared(case, &cases[from])).count();
@@ -56,7 +56,7 @@ pub(crate) fn all(cases: &[Case], effort: Effort) -> Result<Results, Failure> {
     Ok(results)
 }
 
-/// Subjects are compared with each other, and in W3 each with itself: how its time grows with the number of requests.
+/// Returns true if two cases are compared: two subjects, or in W3 one subject with different numbers of requests.
 fn are_compared(one: &Case, other: &Case) -> bool {
     (one.workload, one.runtime) == (other.workload, other.runtime)
 }

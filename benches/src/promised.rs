@@ -1,11 +1,12 @@
-//! What is promised of instructions: by `counts`, with one codegen unit, as a multiple of the bare loop's in the same run.
+//! The promises about instructions: counted by `counts`, with one codegen unit, as multiples of the bare loop's in
+//! the same run.
 
 /// The default storage.
 pub(crate) const OURS: &str = "telegram-sender";
 pub(crate) const LEAN: &str = "telegram-sender, lean storage";
 pub(crate) const FIXED: &str = "telegram-sender, fixed storage";
 
-/// The promise of a case with that name, if there is one.
+/// Returns the promise for the case with that name, if there is one.
 pub(crate) fn instructions_at_most(case: &str) -> Option<f64> {
     let (workload, rest) = case.split_once(" / ")?;
     let (_, subject) = rest.split_once(" / ")?;

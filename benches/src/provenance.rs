@@ -1,4 +1,4 @@
-//! When, where and with what something was measured. Nothing of it is typed by hand.
+//! The date, the machine and the versions of a measurement. None of them is typed by hand.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const MEASURED: [&str; 11] = [
     "embassy-sync",
 ];
 
-/// Where numbers come from.
+/// The origin of numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Provenance {
     pub(crate) date: String,
@@ -28,7 +28,7 @@ pub(crate) struct Provenance {
     pub(crate) cores: usize,
     pub(crate) os: String,
     pub(crate) rustc: String,
-    /// By package.
+    /// The versions by package.
     pub(crate) versions: BTreeMap<String, String>,
 }
 
@@ -48,7 +48,7 @@ impl Provenance {
         }
     }
 
-    /// In one line.
+    /// Returns the date and the machine in one line.
     pub(crate) fn machine(&self) -> String {
         format!(
             "{}, {} on {} cores of {}, {}",
@@ -60,13 +60,13 @@ impl Provenance {
         )
     }
 
-    /// In one line.
+    /// Returns the packages in one line.
     pub(crate) fn packages(&self) -> String {
         let packages = self.versions.iter().map(|(name, version)| format!("{name} {version}"));
         packages.collect::<Vec<_>>().join(", ")
     }
 
-    /// Without commit and date.
+    /// Returns the compiler's version without commit and date.
     fn rustc_version(&self) -> String {
         self.rustc.split(" (").next().unwrap_or_default().to_owned()
     }
@@ -85,14 +85,14 @@ struct Package {
     dependencies: Vec<String>,
 }
 
-/// The versions of the measured packages that this package depends on, of a `Cargo.lock`.
+/// Returns the versions, in a `Cargo.lock`, of the measured packages that this package depends on.
 fn versions(lock: &str) -> BTreeMap<String, String> {
     let lock: Lock = toml::from_str(lock).expect("cargo writes its lock file well");
     let this = lock.package.iter().find(|package| package.name == env!("CARGO_PKG_NAME"));
     let dependencies = this.map(|package| package.dependencies.as_slice()).unwrap_or_default();
     let mut versions = BTreeMap::new();
     for dependency in dependencies {
-        // The version stands there too if there are several.
+        // The version is given only if there are several.
         let (name, version) = dependency.split_once(' ').unwrap_or((dependency, ""));
         if MEASURED.contains(&name) {
             let locked = lock

@@ -1,4 +1,4 @@
-//! What people read: tables and plots.
+//! The output for people: tables and plots.
 
 mod bars;
 mod lines;
@@ -35,7 +35,7 @@ fn color(is_ours: bool, is_baseline: bool) -> RGBColor {
     }
 }
 
-/// Writes where the numbers come from.
+/// Draws the origin of the numbers.
 fn write_notes(area: &DrawingArea<SVGBackend<'_>, Shift>, notes: &[String]) -> Result<(), Failure> {
     let small = ("sans-serif", 11).into_font().color(&INK);
     let mut y = 8;

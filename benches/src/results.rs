@@ -1,4 +1,4 @@
-//! What was measured, as it is written to `results.json`.
+//! The measurements, as they are written to `results.json`.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::provenance::Provenance;
 use crate::workload::Workload;
 
-/// What all others are compared with.
+/// The subject that all others are compared with.
 pub(crate) const BASELINE: &str = "bare loop";
 
 /// All measurements of one run.
@@ -20,13 +20,13 @@ pub(crate) struct Results {
     pub(crate) measurements: Vec<Measurement>,
 }
 
-/// What was measured of one subject under one load on one runtime. What is per request is per runner in W6.
+/// The measurement of one subject under one load on one runtime. In W6, values per request are per runner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measurement {
     pub(crate) workload: Workload,
     pub(crate) runtime: String,
     pub(crate) subject: String,
-    /// How many requests a timed run made.
+    /// The number of requests in a timed run.
     pub(crate) requests: u64,
     /// Nanoseconds per request: the median of the rounds.
     pub(crate) time: Option<f64>,
@@ -34,30 +34,30 @@ pub(crate) struct Measurement {
     pub(crate) time_ratio: Option<f64>,
     /// Instructions per request.
     pub(crate) instructions: Option<f64>,
-    /// As a multiple of the bare loop's.
+    /// The instructions as a multiple of the bare loop's.
     pub(crate) instruction_ratio: Option<f64>,
     /// Allocations per request.
     pub(crate) allocations: Option<f64>,
     /// Heap bytes held per request.
     pub(crate) bytes: Option<f64>,
-    /// As a multiple of the bare loop's.
+    /// The bytes as a multiple of the bare loop's.
     pub(crate) byte_ratio: Option<f64>,
     /// Nanoseconds per request, round by round.
     pub(crate) rounds: Vec<f64>,
 }
 
 impl Results {
-    /// The measurement of a subject; in W3 the one with the most requests.
+    /// Returns the measurement of a subject, in W3 the one with the most requests.
     pub(crate) fn find(&self, workload: Workload, runtime: &str, subject: &str) -> Option<&Measurement> {
         self.of(workload, runtime).filter(|found| found.subject == subject).max_by_key(|found| found.requests)
     }
 
-    /// All of one workload on one runtime.
+    /// Returns all measurements of one workload on one runtime.
     pub(crate) fn of(&self, workload: Workload, runtime: &str) -> impl Iterator<Item = &Measurement> {
         self.measurements.iter().filter(move |found| found.workload == workload && found.runtime == runtime)
     }
 
-    /// The runtimes on which a workload ran, in the order of the measurements.
+    /// Returns the runtimes on which a workload ran, in the order of the measurements.
     pub(crate) fn runtimes(&self, workload: Workload) -> Vec<&str> {
         let mut runtimes = Vec::new();
         for found in self.measurements.iter().filter(|found| found.workload == workload) {
@@ -68,7 +68,7 @@ impl Results {
         runtimes
     }
 
-    /// Works out the ratios to the bare loop of the same workload, runtime and size.
+    /// Computes the ratios to the bare loop of the same workload, runtime and size.
     pub(crate) fn compare(&mut self) {
         let baselines: Vec<Measurement> =
             self.measurements.iter().filter(|found| found.subject == BASELINE).cloned().collect();
@@ -94,12 +94,12 @@ impl Results {
     }
 }
 
-/// How many times `theirs` the numbers in `ours` are, round by round.
+/// Returns the ratios of `ours` to `theirs`, round by round.
 pub(crate) fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
     ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect()
 }
 
-/// The middle of `numbers`; `None` of none.
+/// Returns the median of `numbers`, or `None` if there are none.
 pub(crate) fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
     let upper = numbers.get(numbers.len() / 2)?;

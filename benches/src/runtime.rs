@@ -1,33 +1,33 @@
-//! The runtimes on which subjects run. Each worker is spawned. What drives the load runs in `block_on` if that is a thread of
-//! the runtime, and else is spawned, too.
+//! The runtimes on which subjects run. Each worker is spawned. The requests are made in `block_on` if that is a
+//! thread of the runtime, else in a spawned task. On tokio's `multi_thread`, W1 and W2 run both ways.
 
 use std::future::{Future, pending};
 use std::thread;
 
 use smol::{Executor, LocalExecutor};
 
-/// A runtime, made anew for each run.
+/// A runtime, created for each run.
 pub(crate) trait Runtime {
-    /// What reports call it.
+    /// Its name in reports.
     const NAME: &'static str;
 
-    /// On how many threads its tasks run.
+    /// The number of threads that run its tasks.
     const THREADS: usize = 1;
 
-    /// Whether each run takes the same instructions: no other thread has a part in it.
+    /// True if each run takes the same instructions, because no other thread takes part in it.
     const IS_REPEATABLE: bool = Self::THREADS == 1;
 
     fn new() -> Self;
 
-    /// Runs `future` to its end, and what is spawned meanwhile.
+    /// Runs `future` to its end, and spawned tasks meanwhile.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
 
     /// Runs `future` in the background, for as long as the runtime lives.
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F);
 }
 
-/// `smol::LocalExecutor`: one thread, tasks need not be `Send`. Its `block_on` is the one that does not turn to the
-/// reactor, so that counts of instructions are of queues alone.
+/// `smol::LocalExecutor`: one thread, tasks need not be `Send`. Its `block_on` does not poll the reactor, so that
+/// counts of instructions are of queues alone.
 pub(crate) struct SmolLocal(pub(crate) LocalExecutor<'static>);
 
 impl SmolLocal {
@@ -63,7 +63,7 @@ impl Smol {
 
 impl Runtime for Smol {
     const NAME: &'static str = "smol";
-    /// Its `block_on` takes turns at the reactor with a thread of smol's own.
+    /// Its `block_on` shares the reactor with a thread of smol.
     const IS_REPEATABLE: bool = false;
 
     fn new() -> Self {
@@ -79,7 +79,7 @@ impl Runtime for Smol {
     }
 }
 
-/// `smol::Executor` on two threads; the one that calls `block_on` only waits.
+/// `smol::Executor` on two threads. The thread that calls `block_on` only waits.
 pub(crate) struct SmolTwoThreads(pub(crate) &'static Executor<'static>);
 
 impl SmolTwoThreads {
@@ -93,7 +93,7 @@ impl Runtime for SmolTwoThreads {
     const THREADS: usize = 2;
 
     fn new() -> Self {
-        // Threads that run for ever: started once.
+        // The threads run forever, so they are started once.
         static EXECUTOR: std::sync::OnceLock<Executor<'static>> = std::sync::OnceLock::new();
         Self(EXECUTOR.get_or_init(|| {
             for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! What is measured, as the workloads see it.
+//! The subjects, as the workloads see them.
 
 use std::future::Future;
 
@@ -9,11 +9,11 @@ use crate::work::Message;
 pub(crate) trait Subject<R: Runtime> {
     type Client: Client;
 
-    /// What reports call it.
+    /// Its name in reports.
     const NAME: &'static str;
 
-    /// Starts a worker. At most `outstanding` requests will be out at a time: what has a bounded queue only gets one of
-    /// this size, so that nobody waits for room.
+    /// Starts a worker. At most `outstanding` requests are outstanding at once. A subject that has only a bounded
+    /// queue gets one of this size, so that no request waits for room.
     async fn start(runtime: &R, outstanding: usize) -> Self::Client;
 }
 
@@ -25,20 +25,20 @@ pub(crate) trait Client {
     /// Enqueues a request.
     async fn request(&mut self, message: Message) -> Self::Reply;
 
-    /// The number in a reply.
+    /// Returns the number in a reply.
     fn number(reply: <Self::Reply as Future>::Output) -> u64;
 }
 
-/// A client whose subject gives the answers in a stream, too.
+/// A client whose subject also publishes the answers in a stream.
 pub(crate) trait Results: Client {
-    /// The next answer.
+    /// Waits for the next answer and returns its number.
     async fn next_result(&mut self) -> u64;
 }
 
 /// A client for tasks on other threads.
 ///
-/// Its method says `Send`, which code that is generic over [`Client`] can't: [`producer`] implements it for a concrete
-/// client.
+/// Its method returns a `Send` future, which code generic over [`Client`] can't promise: [`producer`] implements it
+/// for concrete clients.
 pub(crate) trait Producer: Clone + Send + 'static {
     /// Makes `requests` requests, pipelined.
     fn produce(self, requests: u64, outstanding: usize) -> impl Future<Output = u64> + Send;

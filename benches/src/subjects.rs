@@ -1,4 +1,4 @@
-//! What is measured, one file each.
+//! The subjects, one file each.
 
 pub(crate) mod actix;
 pub(crate) mod bare_loop;

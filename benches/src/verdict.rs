@@ -1,4 +1,4 @@
-//! Whether what was promised holds, by the numbers of one run.
+//! Checks the promises by the numbers of one run.
 
 mod promises;
 
@@ -7,13 +7,13 @@ use std::fmt;
 use crate::results::{Measurement, Results};
 use crate::workload::Workload;
 
-/// One promise, or a part of it, against what was measured.
+/// One promise, or a part of it, and the measured value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
     pub(crate) promise: String,
     pub(crate) found: f64,
     pub(crate) at_most: f64,
-    /// Aims are told, but nothing fails by them.
+    /// True for an aim: it is printed, but missing it is no failure.
     pub(crate) is_aim: bool,
 }
 
@@ -34,9 +34,9 @@ impl fmt::Display for Line {
     }
 }
 
-/// All promises.
+/// Returns all promises.
 ///
-/// What was not measured is an error, as a promise that nobody looks at holds always.
+/// A missing measurement is an error, because its promise would always hold.
 pub(crate) fn lines(results: &Results) -> Result<Vec<Line>, String> {
     let mut judge = Judge { results, lines: Vec::new() };
     judge.all()?;

@@ -1,9 +1,9 @@
-//! The work that all subjects do: nothing. A message is sent by giving its number back, from an `async fn`, so that what is
-//! measured is the way there and back.
+//! The work that all subjects do: nothing. An `async fn` returns the message's number, so that only the way there
+//! and back is measured.
 
 use std::hint::black_box;
 
-/// What is sent: 32 bytes, as a chat's number and a text take.
+/// A message of 32 bytes: its number, a chat's number and a text.
 #[derive(Clone, Copy)]
 #[expect(dead_code, reason = "who only passes it on reads none of it")]
 pub(crate) struct Message {
@@ -18,13 +18,13 @@ impl Message {
     }
 }
 
-/// Sends nothing; gives the message's number.
+/// Sends nothing and returns the message's number.
 #[expect(clippy::unused_async, reason = "a sender is asynchronous")]
 pub(crate) async fn send(message: &Message) -> u64 {
     send_now(message)
 }
 
-/// Likewise, for a sender whose future has a name.
+/// Does the work of [`send`] for a sender whose future has a name.
 #[inline]
 pub(crate) fn send_now(message: &Message) -> u64 {
     black_box(message).number

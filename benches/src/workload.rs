@@ -1,4 +1,4 @@
-//! The workloads by name, and how large each run of them is.
+//! The workloads by name, and what is measured of each.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,17 +61,17 @@ impl Workload {
         }
     }
 
-    /// Whether its runs take time that says something.
+    /// Returns true if the time of its runs is meaningful.
     pub(crate) fn is_timed(self) -> bool {
         !matches!(self, Self::Idle | Self::Used)
     }
 
-    /// Whether its runs tell of bytes held.
+    /// Returns true if its runs measure held bytes.
     pub(crate) fn holds_bytes(self) -> bool {
         matches!(self, Self::Backlog | Self::Idle | Self::Used)
     }
 
-    /// Whether what it costs falls on each request alike, so that the cost of one is that of N more over N.
+    /// Returns true if all requests cost the same, so that one costs the difference of N more requests divided by N.
     pub(crate) fn is_per_request(self) -> bool {
         matches!(self, Self::Pipelined | Self::PingPong | Self::Strategies | Self::Results | Self::Producers)
     }

@@ -9,16 +9,16 @@ pub(crate) mod results;
 
 use std::time::Duration;
 
-/// What one run of a workload gives.
+/// The outcome of one run of a workload.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Run {
-    /// The time of what is to be timed.
+    /// The time of the timed part.
     pub(crate) elapsed: Duration,
-    /// The heap bytes that are held when they are the most, where the workload asks for that.
+    /// The heap bytes at the peak, if the workload measures them.
     pub(crate) bytes: i64,
 }
 
-/// The sum of the numbers from 0 on, to see that every request was answered with its own.
+/// Returns the sum of the numbers below `requests`, to check that each request was answered with its own.
 pub(crate) fn sum_below(requests: u64) -> u64 {
     requests * requests.saturating_sub(1) / 2
 }

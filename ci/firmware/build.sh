@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs cargo for a chip, with whichever compiler has a core library for it:
+# Runs cargo for a chip, with the first compiler that has a core library for it:
 #   prebuilt  the active toolchain has the target (rustup target add TARGET)
 #   rust-src  the active toolchain has the library's source (rustup component add rust-src), and builds it
 #   system    a distribution's rustc with the library's source (Debian: rustc-web, rust-web-src), and builds it
 # Usage: ci/firmware/build.sh TARGET [cargo command and arguments]; without these, `build --release`.
-# EMBEDDED_MODE forces one of the three; SYSTEM_RUSTC, BUILD_STD, CARGO and EMBEDDED_LINKER replace what is found.
+# EMBEDDED_MODE forces one of the three; SYSTEM_RUSTC, BUILD_STD, CARGO and EMBEDDED_LINKER override the defaults.
 set -euo pipefail
 
 target=${1:?usage: $0 TARGET [cargo command and arguments]}
@@ -51,7 +51,7 @@ rust-src | system)
         rustc=$system_rustc
         export RUSTC=$rustc
     fi
-    # To build the core library is not stable yet.
+    # Building the core library is not stable yet.
     export RUSTC_BOOTSTRAP=1
     build_std=(-Z "build-std=${BUILD_STD:-core,alloc}")
     ;;
@@ -61,7 +61,7 @@ rust-src | system)
     ;;
 esac
 
-# rustc looks for rust-lld in its own sysroot only, and a distribution's has none there.
+# rustc looks for rust-lld only in its own sysroot, and a distribution's sysroot has none.
 find_linker() {
     local root host candidate
     [ -z "${EMBEDDED_LINKER:-}" ] || { echo "$EMBEDDED_LINKER"; return; }

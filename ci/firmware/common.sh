@@ -1,6 +1,6 @@
-# What the scripts here share. To be sourced, from the root.
+# Functions that the scripts here share. Source it from the root.
 
-# Runs cargo on the firmware: TARGET COMMAND [arguments]. cargo finds the linker's arguments in that folder.
+# Runs cargo on the firmware: TARGET COMMAND [arguments]. cargo finds the linker's arguments in the firmware's folder.
 firmware() {
     (
         target_dir=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
@@ -9,7 +9,7 @@ firmware() {
     )
 }
 
-# Where a built program is: TARGET NAME.
+# Prints the path of a built program: TARGET NAME.
 program() {
     echo "${CARGO_TARGET_DIR:-target}/firmware/$1/release/$2"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What a request costs on the chip, by QEMU's count of instructions: with the runner and by hand, both plain and with a
-# timeout, a limiter and retries. More than the kept ratios fails.
+# Measures a request on the chip, by QEMU's count of instructions: with the runner and with hand-written code, both
+# plain and with a timeout, a limiter and retries. Fails if a ratio exceeds the kept one by more than 5 %, or breaks
+# a promise.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source ci/firmware/common.sh
@@ -14,7 +15,8 @@ for program in cost_bare cost_runner cost_bare_strategies cost_strategies; do
     future[$program]=$(sed -n 's/^future //p' <<<"$report")
     echo "$program: ${instructions[$program]} instructions a request, ${stack[$program]} bytes of stack"
 done
-# Without the stamps of the limiter, 1024 of 8 bytes, so that it never waits. The stack has room for them: they are made there.
+# Leaves out the limiter's 1024 stamps of 8 bytes, which keep it from waiting. The stack includes them: they are
+# built there.
 echo "worker's future: ${future[cost_runner]} bytes; $((future[cost_strategies] - 8192)) with all three, without stamps"
 read -r store place ticket < <(sed -n 's/^store //p' <<<"$report")
 echo "storage for 8 requests and 8 tickets: $store bytes, of which $place a request and $ticket a ticket"
@@ -31,7 +33,7 @@ if [ -n "$failed" ]; then
     echo "a request costs more than is promised, or than the kept ratio and 5 %" >&2
     exit 1
 fi
-# With a limiter of eight stamps, of 8 bytes each.
+# The promise is for a limiter of eight stamps, 8 bytes each.
 if [ $((future[cost_strategies] - 8192 + 64)) -gt 512 ]; then
     echo "the worker's future takes more than 512 bytes" >&2
     exit 1

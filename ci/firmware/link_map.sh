@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The firmware without an allocator has none, and no std: no such symbol is in its link map. That the search finds them
-# where they are shows on the firmware with the heap.
+# Checks that the link map of the firmware without an allocator has no symbol of an allocator or of std. The firmware
+# with the heap shows that the search finds such symbols.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source ci/firmware/common.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The firmware in QEMU and the gateway, end to end: ten thousand requests over a line that loses, breaks and doubles
-# frames, while the gateway is killed and the chip is reset. Then shorter: on another chip, on the heap, on a good line.
-# `--sabotage` also shows that the demonstration fails when what it demonstrates is taken away.
+# Runs the firmware in QEMU and the gateway, end to end: ten thousand requests over a line that loses, breaks and
+# doubles frames, while the gateway is killed and the chip is reset. Shorter runs follow: on the heap, on another
+# chip, on a good line. `--sabotage` also shows that the demonstration fails without each of its guards.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source ci/firmware/common.sh
@@ -9,7 +9,7 @@ source ci/firmware/common.sh
 firmware thumbv7em-none-eabihf build --release --bin sensor
 firmware thumbv7em-none-eabihf build --release --features heap --bin sensor_heap
 firmware thumbv7m-none-eabi build --release --bin sensor
-# As the tests build it.
+# Built with the same features as for the tests.
 cargo build --locked --example gateway --all-features
 gateway=${CARGO_TARGET_DIR:-target}/debug/examples/gateway
 demo() { # BOARD TARGET PROGRAM [more arguments]

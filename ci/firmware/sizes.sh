@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Flash and RAM of the runner on a thumbv7em, in bytes, against the table kept in examples/firmware/sizes.md. A change of
-# more than 5 % fails, and so does more flash or RAM than is promised; `--update` writes the table anew.
+# Compares flash and RAM of the runner on a thumbv7em, in bytes, with the table in examples/firmware/sizes.md. Fails
+# if a size changed by more than 5 %, or flash or RAM exceeds its promise. `--update` writes the table again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source ci/firmware/common.sh
@@ -29,8 +29,9 @@ table=$(
     cat <<'TEXT'
 # What the runner costs on a chip
 
-Bytes on thumbv7em-none-eabihf, as `ci/firmware/sizes.sh` reports them (opt-level "s", LTO): whole programs under embassy,
-and what they have over the one by hand. Queue and tickets for 8 requests of 4 bytes; no results.
+Bytes on thumbv7em-none-eabihf, as `ci/firmware/sizes.sh` reports them (opt-level "s", LTO): whole programs under
+embassy, and their difference to the one by hand. The queue and the tickets hold 8 requests of 4 bytes; there are no
+results.
 
 | program | flash | RAM | flash over by hand | RAM over by hand |
 | --- | ---: | ---: | ---: | ---: |
@@ -57,10 +58,10 @@ TEXT
 echo "$table"
 echo
 echo "all three, the largest symbols:"
-# Not through `head`, which would break the pipe.
+# `head` would break the pipe.
 "${NM:-nm}" --demangle --print-size --size-sort "$(program $target size_strategies)" | tail -n 12 | cut -c10-150
 read -r all_flash all_ram < <(sizes size_strategies)
-# 8 requests and 8 tickets of 32 bytes each, as cost.sh prints; and the task, whose future has its own promise there.
+# 8 requests and 8 tickets of 32 bytes each, as cost.sh prints. The task counts apart: cost.sh checks its future.
 queue_and_tickets=$((8 * (32 + 32)))
 task=$(($(static size_strategies __embassy_main::POOL) - $(static size_bare __embassy_main::POOL)))
 besides=$((all_ram - bare_ram - queue_and_tickets - task))
@@ -76,7 +77,7 @@ if [ "${1-}" = --update ]; then
     echo "$table" >"$kept"
     exit
 fi
-# Each number of the one table against that of the other.
+# Compares each number with that of the kept table.
 numbers() { grep '^| .* [0-9]' | cut --delimiter='|' --fields=3-4 | tr --delete ' '; }
 if ! paste -d '|' <(numbers <"$kept") <(echo "$table" | numbers) | awk -F '|' '
     { for (i = 1; i <= 2; i++) if ($(i + 2) > $i * 1.05 || $(i + 2) < $i * 0.95) bad = 1 }

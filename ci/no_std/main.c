@@ -1,10 +1,10 @@
-/* Runs what the static library exports. HEAP is defined where it was built with an allocator. */
+/* Runs the functions that the static library exports. HEAP is defined if it was built with an allocator. */
 #include <stdio.h>
 
 int strategies_without_a_heap(void);
 int runner_on_a_heap(void);
 
-/* The distributed core refers to it; nothing unwinds here. */
+/* The prebuilt core refers to this symbol; nothing unwinds here. */
 void rust_eh_personality(void) {}
 
 int main(void) {

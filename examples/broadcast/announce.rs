@@ -1,10 +1,11 @@
-//! A strategy of this tool's own: tells the people who wait that the server wants them to.
+//! A strategy of this tool: reports the waits that the server asks for.
 
 use std::time::Duration;
 
-use telegram_sender::{Context, MessageSender, Outcome, Pipeline, SendStrategy};
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
+use telegram_sender::{MessageSender, SendStrategy};
 
-/// Calls `on_flood_wait` for each rejection that asks for a wait. Listed before a retry, it hears of each attempt.
+/// Calls `on_flood_wait` for each rejection that asks for a wait. Listed before a retry, it sees each attempt.
 pub(crate) struct Announce<F> {
     on_flood_wait: F,
 }

@@ -1,13 +1,15 @@
-//! A strategy of this tool's own: stops sending when it is of no use any more, so that a server that dies does not
-//! cost each of 100,000 recipients a failure.
+//! A strategy of this tool: stops sending once it is useless, so that a dead server does not cost each of 100,000
+//! recipients a failure.
 
+use telegram_sender::error::StrategyError;
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
 use telegram_sender::telegram::{RejectionKind, TelegramError, TelegramRejection};
-use telegram_sender::{Context, MessageSender, NoAnswer, Outcome, Pipeline, SendStrategy, StrategyError};
+use telegram_sender::{MessageSender, NoAnswer, SendStrategy};
 
-/// After so many requests in a row that the server did not serve, it is taken for dead.
+/// The number of unserved requests in a row after which the server counts as dead.
 const IN_A_ROW: u32 = 3;
 
-/// Refuses all requests once the server serves none: they are never sent, and fail with the reason.
+/// Refuses all requests once the server serves none. They are never sent, and fail with the reason.
 #[derive(Default)]
 pub(crate) struct Breaker {
     troubles: u32,

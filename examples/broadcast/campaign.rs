@@ -17,7 +17,7 @@ use crate::recipients::Recipient;
 use crate::report::{Record, Report, Status};
 use crate::runtime::Runtime;
 
-/// How many requests wait in the runner. Few: that many are still sent after Ctrl-C.
+/// The capacity of the runner's queue. It is small, because queued requests are still sent after Ctrl-C.
 pub(crate) const QUEUE: usize = 4;
 
 type Runner = SenderRunner<TelegramSender, Runtime>;
@@ -28,24 +28,24 @@ type Answer = Result<SentMessage, SendError<TelegramRejection, TelegramError>>;
 pub(crate) struct Campaign<'a> {
     pub(crate) recipients: &'a [Recipient],
     pub(crate) message: &'a Message,
-    /// Borrowed, so that it stays locked until nothing is under way any more, even if it can't be written.
+    /// Borrowed, so that the report stays locked until nothing is in flight, even after a failed write.
     pub(crate) report: Option<&'a mut Report>,
     pub(crate) progress: Progress,
     pub(crate) demo: bool,
 }
 
-/// How it ended.
+/// The result of a broadcast.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) counts: Counts,
-    /// How often each reason not to be sent occurred.
+    /// The number of failures by reason.
     pub(crate) reasons: BTreeMap<String, usize>,
-    /// Why it ended early, if it did.
+    /// The reason for an early end, if any.
     pub(crate) cut_short: Option<Failure>,
 }
 
 impl Campaign<'_> {
-    /// Runs it to its end, and closes the runner.
+    /// Runs the broadcast to its end, and closes the runner.
     pub(crate) async fn run(mut self, runner: &Runner, timer: Runtime, interrupts: &Interrupts) -> Outcome {
         let mut outcome = Outcome {
             counts: Counts { total: self.recipients.len(), ..Counts::default() },
@@ -66,20 +66,20 @@ impl Campaign<'_> {
         outcome
     }
 
-    /// Awaits the tickets in the order of their requests, which is the order in which they are sent.
+    /// Awaits the tickets in the order of their requests, which is also the order of the sends.
     async fn settle(&mut self, runner: &Runner, tickets: Receiver<Sending<'_>>, outcome: &mut Outcome) {
         while let Ok((recipient, mut ticket)) = tickets.recv().await {
             let answer = (&mut ticket).await;
             if let Some(failure) = cut_short(&answer, outcome) {
                 outcome.cut_short.get_or_insert(failure);
-                // Begins to close and does not wait for it: the feeder does.
+                // Begins to close. The feeder waits for the end.
                 let _ = runner.close().now_or_never();
             }
             let Some(record) = self.record(recipient, answer, ticket.attempts()) else { continue };
             outcome.count(&record);
             self.progress.show(outcome.counts);
             if let Some(Err(failure)) = self.report.as_mut().map(|report| report.write(&record)) {
-                // What can't be reported must not be sent. What comes after this is not reported either.
+                // A message that can't be reported must not be sent. Later answers are not reported either.
                 self.report = None;
                 outcome.cut_short = Some(failure);
                 let _ = runner.abort().now_or_never();
@@ -87,7 +87,7 @@ impl Campaign<'_> {
         }
     }
 
-    /// The line of the report; none for who was not sent anything and is left for another run.
+    /// Returns the line of the report, or `None` if nothing was sent and the recipient is left for another run.
     fn record(&self, recipient: &Recipient, answer: Answer, attempts: u32) -> Option<Record> {
         let mut record = Record {
             chat_id: recipient.chat.clone(),
@@ -133,7 +133,7 @@ impl Outcome {
         self.counts.failed += 1;
         let reason = record.reason.as_deref().unwrap_or_default();
         let reason = match record.code {
-            // Their descriptions differ by the seconds.
+            // The descriptions differ in the seconds.
             Some(429) => "429 Too Many Requests".to_owned(),
             Some(code) => format!("{code} {reason}"),
             None => reason.to_owned(),
@@ -142,7 +142,7 @@ impl Outcome {
     }
 }
 
-/// Queues one request after the other until the runner takes no more, and waits for the runner's end.
+/// Enqueues one request after the other until the runner refuses one. Then waits for the runner's end.
 async fn feed<'a>(runner: &Runner, recipients: &'a [Recipient], message: &Message, fed: Sender<Sending<'a>>) {
     for recipient in recipients {
         let request = message.request(recipient).expect("all requests were made once, to check them");
@@ -153,7 +153,7 @@ async fn feed<'a>(runner: &Runner, recipients: &'a [Recipient], message: &Messag
     runner.close().await;
 }
 
-/// Whether `answer` shows that the rest is of no use.
+/// Returns a failure if `answer` shows that sending the rest is useless.
 fn cut_short(answer: &Answer, outcome: &Outcome) -> Option<Failure> {
     match answer {
         Err(SendError::Rejected(rejection)) if rejection.is_unauthorized() && outcome.counts.left() > 1 => {
@@ -167,7 +167,7 @@ fn cut_short(answer: &Answer, outcome: &Outcome) -> Option<Failure> {
     }
 }
 
-/// Closes the runner at the first Ctrl-C, aborts it at the second.
+/// Closes the runner at the first Ctrl-C and aborts it at the second.
 async fn watch(runner: &Runner, interrupts: &Interrupts, progress: &Progress, presses: &mut u32) {
     interrupts.next().await;
     *presses += 1;

@@ -1,11 +1,11 @@
-//! A chat as it is written in lists and reports: an integer id, or a `@username`.
+//! A chat as lists and reports name it: an integer id, or a `@username`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use telegram_sender::telegram::ChatRef;
 
-/// Which chat a message goes to.
+/// The chat that a message goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Chat {
@@ -17,7 +17,7 @@ impl Chat {
     /// Telegram's ids have at most 52 significant bits.
     const LARGEST: u64 = 1 << 52;
 
-    /// Reads a chat, or says what is wrong.
+    /// Parses a chat, or returns what is wrong.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if let Some(name) = text.strip_prefix('@') {
@@ -27,14 +27,14 @@ impl Chat {
                 && name.bytes().all(in_names);
             return if well_formed { Ok(Self::Name(text.to_owned())) } else { Err(wrong(text)) };
         }
-        // `parse` would take a `+`, and with it telephone numbers.
+        // `parse` would accept a `+`, and so telephone numbers.
         let id = text.parse().ok().filter(|_| !text.starts_with('+'));
         id.filter(|id: &i64| (1..Self::LARGEST).contains(&id.unsigned_abs()))
             .map(Self::Id)
             .ok_or_else(|| wrong(text))
     }
 
-    /// What two ways to write the same chat have in common: Telegram does not tell `@News` from `@news`.
+    /// Returns a key that all spellings of a chat share: for Telegram, `@News` and `@news` are the same.
     pub(crate) fn key(&self) -> Self {
         match self {
             Self::Id(id) => Self::Id(*id),

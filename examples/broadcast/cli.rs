@@ -1,4 +1,4 @@
-//! The command line: what can be said there, and that it makes sense by itself.
+//! The command line: its options, and the checks that need no other input.
 
 use std::env;
 use std::fmt;
@@ -47,7 +47,7 @@ Exit codes:
 /// Sends a message to each of a list of recipients, at a rate that Telegram likes, and reports on each.
 #[derive(Debug, Parser)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of its own
-// The last one counts, so that an alias can be overridden.
+// The last occurrence of an option counts, so that an alias can be overridden.
 #[command(name = "broadcast", version, after_help = AFTER_HELP, args_override_self = true)]
 pub(crate) struct Args {
     /// Who gets it: CSV or JSON Lines with a `chat_id`; `-` is stdin
@@ -110,19 +110,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
 
-    /// Whether the command line holds nothing but the tool's name.
+    /// True if the command line holds nothing but the tool's name.
     #[arg(skip = env::args_os().len() <= 1)]
     pub(crate) bare: bool,
 }
 
 impl Args {
-    /// Reads the command line. Help and version are printed, and end the process.
+    /// Reads the command line. Prints help or version on request, and ends the process.
     pub(crate) fn read() -> Result<Self, Failure> {
         Self::try_parse().map_err(|error| {
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
                 error.exit();
             }
-            // The first paragraph says what is wrong, the rest is usage: it is in `--help`.
+            // The first paragraph says what is wrong. The rest is usage, which is in `--help`.
             let text = error.to_string();
             let words = text.split("\n\n").next().unwrap_or_default().split_whitespace();
             let line = words.skip_while(|word| *word == "error:").collect::<Vec<_>>().join(" ");
@@ -147,7 +147,7 @@ impl Markup {
     }
 }
 
-/// So many messages in so much time.
+/// A number of messages in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) messages: u32,
@@ -168,7 +168,7 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // The limiter remembers as many sends as the rate; no server takes more than this anyway.
+        // The limiter remembers a period's sends. No server takes more than this anyway.
         const MOST: u32 = 1_000_000;
         let (messages, period) = text.split_once('/').ok_or("it must look like 30/1: messages/seconds")?;
         let messages = messages.trim().parse().ok().filter(|messages| (1..=MOST).contains(messages));

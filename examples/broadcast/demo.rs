@@ -1,4 +1,4 @@
-//! The demonstration: a stand-in of the Bot API in this process, with recipients and a text of its own.
+//! The demonstration: a stand-in of the Bot API in this process, with its own recipients and text.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -9,11 +9,11 @@ use crate::recipients::{self, Recipient};
 use crate::stand_in::{Options, StandIn};
 use crate::token::Bot;
 
-/// Not a secret: only the stand-in knows it.
+/// The token of the stand-in. It is no secret, because no other server accepts it.
 const TOKEN: &str = "123456789:the-token-of-the-stand-in";
 
 pub(crate) const TEXT: &str = "Hello {name}, this is a broadcast to {{everybody}}.";
-/// For lists whose columns are not known.
+/// The text for lists with unknown columns.
 pub(crate) const PLAIN_TEXT: &str = "Hello, this is a broadcast.";
 
 const RECIPIENTS: u64 = 200;
@@ -25,8 +25,8 @@ pub(crate) fn bot() -> Result<Bot, Failure> {
     Bot::new(TOKEN).map_err(|wrong| Failure::new(Blame::Token, wrong.to_string()))
 }
 
-/// Starts the stand-in. Besides the planted chats it plants two flood waits, as the other traffic of a busy bot
-/// causes them.
+/// Starts the stand-in, with the planted chats and two planted flood waits, like those from other traffic of a busy
+/// bot.
 pub(crate) async fn start() -> Result<StandIn, Failure> {
     let text = |chats: &[u64]| chats.iter().map(u64::to_string).collect::<HashSet<_>>();
     let floods = vec![(70, Duration::from_secs(2)), (150, Duration::from_secs(1))];
@@ -37,7 +37,7 @@ pub(crate) async fn start() -> Result<StandIn, Failure> {
         .map_err(|error| Failure::new(Blame::Server, format!("the stand-in can't listen: {error}")))
 }
 
-/// The demonstration's own recipients.
+/// Returns the demonstration's own recipients.
 pub(crate) fn recipients() -> Result<Vec<Recipient>, Failure> {
     let names = ["Ada", "Alan", "Barbara", "Edsger", "Grace", "Ken", "Margaret", "Niklaus"];
     let mut list = "chat_id,name\n".to_owned();
@@ -47,7 +47,7 @@ pub(crate) fn recipients() -> Result<Vec<Recipient>, Failure> {
     recipients::parse(&list, None).map_err(|wrong| Failure::new(Blame::Recipients, wrong))
 }
 
-/// Whether somebody was not sent the message because the stand-in is told to refuse just that chat.
+/// Returns true if `reason` is that of a chat which the stand-in is set to refuse.
 pub(crate) fn is_planted(reason: &str) -> bool {
     ["403 Forbidden: bot was blocked by the user", "400 Bad Request: chat not found"].contains(&reason)
 }

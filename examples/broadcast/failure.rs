@@ -1,9 +1,9 @@
-//! Why the tool ends without having done its work, each with an exit code of its own.
+//! The failures that end the tool before its work is done, each with an exit code of its own.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// What is to blame.
+/// The cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Blame {
     Arguments,
@@ -15,7 +15,7 @@ pub(crate) enum Blame {
     Interrupt,
 }
 
-/// What went wrong and what to do about it, in one line.
+/// A failure, and what to do about it, in one line.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) blame: Blame,
@@ -35,7 +35,7 @@ impl Failure {
             Blame::Report => 5,
             Blame::Token => 6,
             Blame::Server => 7,
-            // As a shell reports a program that Ctrl-C has ended.
+            // The code that a shell reports for a program ended by Ctrl-C.
             Blame::Interrupt => 130,
         })
     }

@@ -1,4 +1,4 @@
-//! The fingerprint of a message: tells one from another in a report, without the text itself.
+//! The fingerprint of a message: distinguishes messages in reports, without the text itself.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::cli::Markup;
 
-/// The parts that change what arrives.
+/// The parts of a message that change what arrives.
 ///
-/// An option that is added later is left out while it is not used, so that earlier reports keep their fingerprint.
+/// A new option must be skipped while it is unused, so that earlier reports keep their fingerprint.
 #[derive(Serialize)]
 struct Content<'a> {
     text: &'a str,

@@ -1,4 +1,4 @@
-//! Ctrl-C, as something to wait for.
+//! Ctrl-C as an event to await.
 
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,12 +11,12 @@ use crate::failure::{Blame, Failure};
 pub(crate) struct Interrupts(Receiver<()>);
 
 impl Interrupts {
-    /// From now on Ctrl-C does not end the process, but is told here.
+    /// Starts to catch Ctrl-C. The first two presses no longer end the process.
     pub(crate) fn listen() -> Result<Self, Failure> {
         let (sender, receiver) = async_channel::unbounded();
         let presses = AtomicU32::new(0);
         ctrlc::set_handler(move || {
-            // The first asks to stop soon, the second to stop now; whoever presses again has waited long enough.
+            // The first press asks to stop soon, the second to stop now. The third ends the process.
             if presses.fetch_add(1, Ordering::Relaxed) >= 2 {
                 process::exit(130);
             }

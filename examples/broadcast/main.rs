@@ -5,11 +5,11 @@
 //! cargo run --example broadcast --features telegram
 //! ```
 //!
-//! shows it all against a stand-in of the Bot API, without a token and without a network. `--help` says the rest. Built
-//! with `--features telegram,tokio` it runs on tokio as well: `--runtime tokio`.
+//! shows all of it against a stand-in of the Bot API, without a token or a network. `--help` describes the rest.
+//! Built with `--features telegram,tokio` it also runs on tokio: `--runtime tokio`.
 //!
-//! Here is the order of things: everything is checked, a report that is there is locked and read, then the server is asked
-//! whether it knows the bot, then a new report is created and locked, and only then the first message is sent.
+//! The order is: check everything, lock and read an existing report, ask the server whether it knows the bot, create
+//! and lock a new report, and only then send the first message.
 
 mod announce;
 mod breaker;
@@ -37,8 +37,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use smol::future::or;
+use telegram_sender::error::InvalidArgument;
+use telegram_sender::runtime::Timer;
 use telegram_sender::telegram::{BotToken, TelegramError, TelegramSender};
-use telegram_sender::{InvalidArgument, RateLimiter, Retry, SenderRunner, Timeout, Timer};
+use telegram_sender::{RateLimiter, Retry, SenderRunner, Timeout};
 
 use crate::announce::Announce;
 use crate::breaker::Breaker;
@@ -53,7 +55,7 @@ use crate::stand_in::StandIn;
 use crate::summary::Summary;
 use crate::token::Bot;
 
-/// How long to wait before a message is sent again, unless the server asks for a wait of its own.
+/// The wait before a message is sent again, unless the server asks for its own wait.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -87,10 +89,10 @@ async fn broadcast(args: &Args) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Returns the bot, and whether it is that of the demonstration.
+/// Returns the bot, and true if it is that of the demonstration.
 ///
-/// A demonstration is asked for by name, or by no argument at all. Otherwise somebody who forgot the token would be told
-/// that all were sent.
+/// Only `--demo`, or no argument at all, runs the demonstration. Otherwise a user who forgot the token would read
+/// that all messages were sent.
 fn bot(args: &Args) -> Result<(Bot, bool), Failure> {
     if args.demo {
         return Ok((demo::bot()?, true));
@@ -113,7 +115,7 @@ fn sender(args: &Args, token: BotToken, url: Option<&str>) -> Result<TelegramSen
     Ok(args.runtime.build(builder))
 }
 
-/// Starts the runner, which asks the server whether it knows the bot; begins the report; sends.
+/// Starts the runner, which asks the server whether it knows the bot. Then begins the report and sends.
 async fn run(args: &Args, plan: &mut Plan, sender: TelegramSender) -> Result<Outcome, Failure> {
     let counts = Counts { total: plan.recipients.len(), ..Counts::default() };
     let progress = Progress::new(counts, args.rate.period);
@@ -136,7 +138,7 @@ async fn run(args: &Args, plan: &mut Plan, sender: TelegramSender) -> Result<Out
     })
     .await?;
     let mut report = plan.claim.take().map(Claim::begin).transpose()?;
-    // Not before all that can be refused was: a refusal is one line.
+    // Announced after all checks, so that a refusal prints only one line.
     plan.announce(args);
     progress.begin();
     let campaign = Campaign {
@@ -149,7 +151,7 @@ async fn run(args: &Args, plan: &mut Plan, sender: TelegramSender) -> Result<Out
     Ok(campaign.run(&runner, args.runtime, &interrupts).await)
 }
 
-/// Waits for the server's first answer, and tells a bad token from a server that is not there.
+/// Waits for the server's first answer, and distinguishes a bad token from an absent server.
 async fn first_contact<T>(
     args: &Args,
     start: impl Future<Output = Result<T, TelegramError>>,

@@ -1,4 +1,4 @@
-//! What each recipient is sent: the text, filled in, as a request.
+//! The message to each recipient: the filled-in text as a request.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// The message that the arguments ask for; `default` is the text if they name none.
+    /// Reads the message that the arguments ask for. If they name no text, it is `default`.
     pub(crate) fn read(args: &Args, default: Option<&str>) -> Result<Self, Failure> {
         let fail = |message: String| Failure::new(Blame::Text, message);
         let text = match (&args.text, &args.text_file, default) {
@@ -46,12 +46,12 @@ impl Message {
         Ok(Self { template, markup: args.parse_mode, silent: args.silent, fingerprint })
     }
 
-    /// Returns what tells it from other messages.
+    /// Returns the hash that distinguishes it from other messages.
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// The request for `recipient`, or why there can be none.
+    /// Returns the request for `recipient`, or why it can't be made.
     pub(crate) fn request(&self, recipient: &Recipient) -> Result<MessageRequest, Failure> {
         let line = recipient.line;
         let fail = |wrong: String| Failure::new(Blame::Text, format!("{wrong} (recipient in line {line})"));
@@ -59,7 +59,7 @@ impl Message {
             let columns = recipient.columns();
             fail(format!("the text names {{{column}}}, but the columns are: {columns}"))
         })?;
-        // With markup, only Telegram can tell what is left of the text.
+        // With markup, only Telegram knows how long the parsed text is.
         let length = text.encode_utf16().count();
         if self.markup.is_none() && length > LONGEST_TEXT {
             return Err(fail(format!(

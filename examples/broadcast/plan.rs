@@ -1,4 +1,4 @@
-//! What a run is to do: whom it sends what, and who is done already. Made before anything is sent or written.
+//! The plan of a run: the message, its recipients, and those done already. Made before anything is sent or written.
 
 use std::process::ExitCode;
 
@@ -15,26 +15,26 @@ use crate::token::Bot;
 /// The work of this run.
 pub(crate) struct Plan {
     pub(crate) message: Message,
-    /// Those who are still to be sent the message, each once.
+    /// The recipients that are left, each once.
     pub(crate) recipients: Vec<Recipient>,
-    /// The report, if there is to be one.
+    /// The report, if the arguments name one.
     pub(crate) claim: Option<Claim>,
-    /// Nothing goes to Telegram, all to the stand-in.
+    /// True if all messages go to the stand-in, none to Telegram.
     pub(crate) demo: bool,
     own_recipients: bool,
     duplicates: usize,
-    /// How many are sent already.
+    /// The number of recipients sent already.
     sent: usize,
-    /// How many may have got it, though no answer came.
+    /// The number of recipients that may have got it, though no answer came.
     unsure: usize,
-    /// How many of them are not sent it again.
+    /// The number of those that are not sent it again.
     left_out: usize,
-    /// Whether the report does not say which broadcast it is of.
+    /// True if the report does not name its broadcast.
     nameless: bool,
 }
 
 impl Plan {
-    /// Reads all there is to read, and checks all there is to check without a server.
+    /// Reads all input, and checks all that can be checked without a server.
     pub(crate) fn read(args: &Args, bot: &Bot, demo: bool) -> Result<Self, Failure> {
         let own_recipients = demo && args.recipients.is_none();
         let default_text = match (demo, own_recipients) {
@@ -58,7 +58,7 @@ impl Plan {
             message.request(recipient)?;
         }
         let header = Header::new(&bot.id, message.fingerprint(), demo);
-        // The last file that is opened: see `report::lock`.
+        // This must be the last file that is opened: see `report::lock`.
         let claim = args.report.as_deref().map(|path| Claim::take(path, args.resume, header)).transpose()?;
         let no_past = Past::default();
         let past = claim.as_ref().map_or(&no_past, Claim::past);
@@ -86,7 +86,7 @@ impl Plan {
         })
     }
 
-    /// Says what is going to happen.
+    /// Prints what is going to happen.
     pub(crate) fn announce(&self, args: &Args) {
         if self.demo {
             line("demo: a stand-in of the Bot API gets the messages, and nothing leaves this machine");
@@ -117,7 +117,7 @@ impl Plan {
         }
     }
 
-    /// Whether all but those that the stand-in is told to refuse were sent, in a demo with recipients of its own.
+    /// Returns true if a demo with its own recipients sent to all but those that the stand-in is set to refuse.
     pub(crate) fn only_planted(&self, outcome: &Outcome) -> bool {
         let counts = outcome.counts;
         self.own_recipients

@@ -1,20 +1,20 @@
-//! How far the broadcast is: a bar on a terminal, a line a second elsewhere. Both go to stderr.
+//! The progress of the broadcast: a bar on a terminal, a line per second elsewhere. Both go to stderr.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use telegram_sender::Timer;
+use telegram_sender::runtime::Timer;
 
-/// Cheap to clone; clones show the same.
+/// The progress display. Clones are cheap and show the same.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     period: Duration,
 }
 
-/// What has become of the recipients of this run.
+/// The recipients of this run by outcome.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) total: usize,
@@ -39,7 +39,7 @@ impl fmt::Display for Counts {
 }
 
 impl Progress {
-    /// Nothing is shown before it [begins](Self::begin). The limit is at most so many sends in `period`.
+    /// Creates a display that shows nothing before it [begins](Self::begin). `period` is that of the rate limit.
     pub(crate) fn new(counts: Counts, period: Duration) -> Self {
         let write_rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
             let _ = write!(out, "{:.1}/s", rate(state.pos(), state.elapsed(), period));
@@ -60,7 +60,7 @@ impl Progress {
 
     pub(crate) fn begin(&self) {
         self.bar.reset();
-        // Where stderr is no terminal it stays hidden, and counts all the same.
+        // If stderr is no terminal, the bar stays hidden and still counts.
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
         if !self.bar.is_hidden() {
             // The rate and the ETA change while nothing else does.
@@ -73,7 +73,7 @@ impl Progress {
         self.bar.set_position(counts.done() as u64);
     }
 
-    /// Prints a line a second for ever where there is no bar.
+    /// Prints a line per second, forever, if there is no bar.
     pub(crate) async fn print_lines(&self, timer: impl Timer) {
         if !self.bar.is_hidden() {
             return std::future::pending().await;
@@ -86,12 +86,12 @@ impl Progress {
         }
     }
 
-    /// Says something in between.
+    /// Prints a line without disturbing the bar.
     pub(crate) fn note(&self, text: &str) {
         self.bar.suspend(|| line(text));
     }
 
-    /// Takes the bar away; the summary says where it stood.
+    /// Removes the bar, because the summary says where it stood. Without a bar, prints a last line.
     pub(crate) fn end(&self) {
         if self.bar.is_hidden() {
             line(&self.bar.message());
@@ -100,8 +100,8 @@ impl Progress {
     }
 }
 
-/// How many a second, on average. A limiter lets what it permits in a period pass at once, so a period that has
-/// only begun counts whole: all else would promise too much.
+/// Returns the average rate per second. A limiter can admit a whole period's sends at once, so a period that has
+/// only begun counts as whole: otherwise the rate would promise too much.
 #[allow(clippy::cast_precision_loss)] // for the eye
 fn rate(done: u64, elapsed: Duration, period: Duration) -> f64 {
     done as f64 / elapsed.max(period).as_secs_f64()
@@ -113,7 +113,7 @@ fn eta(left: u64, rate: f64) -> HumanDuration {
     HumanDuration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-/// A line on stderr. That nobody reads it any more must not end a broadcast.
+/// Prints a line on stderr. A closed stderr must not end a broadcast.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

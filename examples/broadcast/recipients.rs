@@ -14,13 +14,13 @@ use crate::report::Header;
 
 const CHAT_ID: &str = "chat_id";
 
-/// One who is to get the message.
+/// A recipient of the message.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipient {
     pub(crate) chat: Chat,
-    /// Where it is in its list, from 1 on.
+    /// Its line in the list, from 1 on.
     pub(crate) line: u64,
-    /// Shared: lists are long, and the columns of all lines mostly the same.
+    /// Shared, because lists are long and most lines have the same columns.
     columns: Arc<[String]>,
     values: Vec<String>,
 }
@@ -31,20 +31,20 @@ impl Recipient {
         self.values.get(index).map(String::as_str)
     }
 
-    /// The names of its columns, for a message.
+    /// Returns the names of its columns, for an error message.
     pub(crate) fn columns(&self) -> String {
         self.columns.join(", ")
     }
 }
 
-/// What the list is written in.
+/// The format of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Csv,
     JsonLines,
 }
 
-/// Reads the list at `path`, or on stdin if that is `-`.
+/// Reads the list at `path`, or stdin if that is `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<Recipient>, Failure> {
     let fail = |message: String| Failure::new(Blame::Recipients, message);
     let name = path.display();
@@ -64,9 +64,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Recipient>, Failure> {
     parse(&text, format).map_err(|wrong| fail(format!("the recipients in `{name}` can't be used: {wrong}")))
 }
 
-/// Reads a list; without a format, its first character tells. Says what is wrong, and where.
+/// Parses a list, or returns what is wrong and where. Without a format, the first character decides.
 pub(crate) fn parse(text: &str, format: Option<Format>) -> Result<Vec<Recipient>, String> {
-    // Spreadsheets like to begin with a byte order mark.
+    // Spreadsheets often begin with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let by_content = if text.trim_start().starts_with('{') { Format::JsonLines } else { Format::Csv };
     let list = match format.unwrap_or(by_content) {
@@ -79,7 +79,7 @@ pub(crate) fn parse(text: &str, format: Option<Format>) -> Result<Vec<Recipient>
     Ok(list)
 }
 
-/// Keeps the first of those that name the same chat, and tells how many others there were.
+/// Keeps the first recipient of each chat, and returns the number of the others.
 pub(crate) fn without_duplicates(mut list: Vec<Recipient>) -> (Vec<Recipient>, usize) {
     let all = list.len();
     let mut seen = HashSet::with_capacity(all);
@@ -115,7 +115,7 @@ fn parse_csv(text: &str) -> Result<Vec<Recipient>, String> {
     Ok(list)
 }
 
-/// The line in which a record begins. Its position is that of the empty lines before it, if there are any.
+/// Returns the line in which a record begins. `position` is that of the empty lines before it, if there are any.
 fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
     let Some(position) = position else { return 0 };
     let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
@@ -160,7 +160,7 @@ fn parse_json_lines(text: &str) -> Result<Vec<Recipient>, String> {
     Ok(list)
 }
 
-/// A value as it stands in a text. Lists and objects do not.
+/// Returns a value as text, or `None` for a list or an object.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => Some(String::new()),

@@ -1,17 +1,17 @@
-//! The report: one JSON object a line for each recipient, written before the next one is heard of.
+//! The report: a line with a JSON object for each recipient, written before the next answer is read.
 //!
-//! The first line is a header. It says which broadcast the report is of, so that another one does not take it for its own:
+//! The first line is a header. It names the broadcast, so that another broadcast can't use the report:
 //!
 //! ```text
 //! {"broadcast":1,"bot":"123456789","message":"9f769cc0070438ff.."}
 //! {"chat_id":42,"status":"sent","message_id":7,"attempts":1}
 //! ```
 //!
-//! `broadcast` is the version of the format, `bot` the bot's public id, `message` the [fingerprint](crate::fingerprint)
-//! of the message. Who is sent it may change from run to run.
+//! `broadcast` is the version of the format, `bot` the bot's public id, `message` the
+//! [fingerprint](crate::fingerprint) of the message. The recipients may change from run to run.
 //!
-//! A line is written by one call, so a process that is killed leaves whole lines, and at most one that is torn: the
-//! last. That one is cut off before the report goes on. A file that is anything else is refused and not changed.
+//! One call writes a line, so a killed process leaves whole lines, and at most one torn line: the last. It is cut
+//! off before the report goes on. Any other file is refused and not changed.
 
 mod claim;
 mod header;
@@ -39,19 +39,19 @@ pub(crate) struct Record {
     pub(crate) status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message_id: Option<i32>,
-    /// Of a rejection.
+    /// The code of a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// The new id of a group that has one.
+    /// The new id of a group, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) migrate_to_chat_id: Option<i64>,
-    /// Of a failure: no answer came, but the message may be there all the same.
+    /// True if no answer came, but the message may have arrived anyway.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) may_have_arrived: bool,
     pub(crate) attempts: u32,
-    /// Nothing was sent to Telegram: it was a demonstration.
+    /// True for a demonstration: nothing was sent to Telegram.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) demo: bool,
 }
@@ -59,9 +59,9 @@ pub(crate) struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
-    /// Telegram has taken it.
+    /// Telegram has accepted the message.
     Sent,
-    /// Telegram has answered that it does not take it.
+    /// Telegram has rejected the message.
     Rejected,
     /// No answer came.
     Failed,
@@ -88,7 +88,7 @@ impl Report {
     }
 }
 
-/// Writes a line by one call, so that it is there as a whole or torn at its end.
+/// Writes a line in one call, so that it is whole or torn at its end.
 fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');

@@ -1,13 +1,14 @@
-//! The runtime that all of it runs on, chosen when it starts. To a runner it is one runtime more: a timer and a spawner.
+//! The runtime of the tool, chosen at its start. To a runner it is one more runtime: a timer and a spawner.
 
 use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
 
+use telegram_sender::Smol;
 #[cfg(feature = "tokio")]
 use telegram_sender::Tokio;
+use telegram_sender::runtime::{Instant, Spawner, Timer};
 use telegram_sender::telegram::{TelegramSender, TelegramSenderBuilder};
-use telegram_sender::{Instant, Smol, Spawner, Timer};
 
 use crate::failure::Failure;
 

@@ -1,4 +1,4 @@
-//! What is said at the end, on stdout: how many were sent, why others were not, and what to do next.
+//! The summary on stdout at the end: how many were sent, why others were not, and what to do next.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,17 +7,17 @@ use crate::campaign::Outcome;
 use crate::plan::Plan;
 use crate::stand_in::Tally;
 
-/// What there is to sum up.
+/// The input of the summary.
 pub(crate) struct Summary<'a> {
     pub(crate) outcome: &'a Outcome,
     pub(crate) plan: &'a Plan,
     pub(crate) elapsed: Duration,
-    /// Whether there is one.
+    /// True if there is a report.
     pub(crate) report: bool,
 }
 
 impl Summary<'_> {
-    /// That nobody reads it is no failure.
+    /// Prints the summary. A closed stdout is no failure.
     pub(crate) fn print(&self) {
         let _ = self.write(&mut io::stdout().lock());
     }
@@ -52,7 +52,7 @@ impl Summary<'_> {
     }
 }
 
-/// What the stand-in of a demonstration has seen of all this.
+/// Prints what the stand-in of a demonstration has received.
 pub(crate) fn print_tally(tally: &Tally) {
     let _ = writeln!(io::stdout(), "The stand-in received {tally}.");
 }

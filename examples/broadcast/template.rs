@@ -1,9 +1,9 @@
-//! The text with its `{column}` places, and how they are filled in.
+//! The text with its `{column}` places, and the code that fills them in.
 
 use crate::cli::Markup;
 use crate::recipients::Recipient;
 
-/// A text that was read, ready to be filled in for each recipient.
+/// A parsed text, ready to be filled in for each recipient.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Part>);
 
@@ -14,7 +14,7 @@ enum Part {
 }
 
 impl Template {
-    /// Reads `{column}`, `{{` and `}}`, or says what is wrong.
+    /// Parses `{column}`, `{{` and `}}`, or returns what is wrong.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut plain = String::new();
@@ -46,7 +46,7 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// The text for `recipient`, or the column that it lacks.
+    /// Returns the text for `recipient`, or the column that it lacks.
     pub(crate) fn fill(&self, recipient: &Recipient, markup: Option<Markup>) -> Result<String, &str> {
         let mut text = String::new();
         for part in &self.0 {
@@ -62,7 +62,7 @@ impl Template {
     }
 }
 
-/// Appends `value` so that Telegram shows it as it is: somebody whose name is `<3` must get the message too.
+/// Appends `value` so that Telegram shows it as it is: a recipient with the name `<3` must get the message, too.
 fn escape(text: &mut String, value: &str, markup: Option<Markup>) {
     match markup {
         None => text.push_str(value),

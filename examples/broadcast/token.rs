@@ -1,10 +1,10 @@
-//! Where the bot's token comes from: the environment or a file, never an argument, as others can see those.
+//! The bot's token, from the environment or a file. It is never an argument, because other users can see those.
 
 use std::env::{self, VarError};
 use std::fs;
 use std::path::Path;
 
-use telegram_sender::InvalidArgument;
+use telegram_sender::error::InvalidArgument;
 use telegram_sender::telegram::BotToken;
 
 use crate::failure::{Blame, Failure};
@@ -21,14 +21,14 @@ pub(crate) struct Bot {
 impl Bot {
     pub(crate) fn new(token: &str) -> Result<Self, InvalidArgument> {
         let id = token.split(':').next().unwrap_or_default().to_owned();
-        // Text of another form is refused here, so what stands before the colon is never a secret.
+        // Text of another form is refused here, so the part before the colon is never a secret.
         Ok(Self { token: BotToken::new(token)?, id })
     }
 }
 
-/// Returns the bot whose token was given, if one was. A file that was named goes before the environment.
+/// Returns the bot of the given token, if there is one. A named file takes precedence over the environment.
 ///
-/// Refuses a variable that is set but empty: it is a secret that somebody failed to fill in.
+/// Refuses a variable that is set but empty: it is a secret that was not filled in.
 pub(crate) fn find(file: Option<&Path>) -> Result<Option<Bot>, Failure> {
     let fail = |message: String| Failure::new(Blame::Token, message);
     let (text, origin) = match file {

@@ -1,4 +1,4 @@
-//! The way to the Bot API: a runner, what is sent through it, and its answers as the chip learns of them.
+//! The way to the Bot API: a runner, the messages sent through it, and its answers in the chip's form.
 
 use std::env;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::cli::ServeArgs;
 use crate::link::{Outcome, Reading};
 use crate::stand_in::{Options, StandIn};
 
-/// Not a secret: only the stand-in knows it.
+/// The token of the stand-in. It is no secret, because no other server accepts it.
 pub(crate) const STAND_IN_TOKEN: &str = "123456789:the-token-of-the-stand-in";
 pub(crate) const TOKEN_VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
 
@@ -19,7 +19,7 @@ pub(crate) struct Api {
     runner: SenderRunner<TelegramSender, Smol>,
     chat: String,
     alarm_chat: String,
-    /// Without a token, the Bot API is here.
+    /// The Bot API, if there is no token.
     _stand_in: Option<StandIn>,
 }
 
@@ -39,7 +39,7 @@ impl Api {
         if let Some(url) = base_url {
             sender = sender.base_url(&url)?;
         }
-        // No retry: what was rejected or not answered, the chip sends again.
+        // No retry: the chip sends a rejected or unanswered reading again.
         let runner = SenderRunner::builder(sender.build())
             .strategy(Timeout::new(Duration::from_secs(10))?)
             .strategy(RateLimiter::new(args.rate.number, args.rate.period)?)
@@ -50,7 +50,7 @@ impl Api {
         Ok(Self { runner, chat, alarm_chat, _stand_in: stand_in })
     }
 
-    /// Sends a reading. `None` where no answer was got: the chip sends it again then, although it may have arrived.
+    /// Sends a reading. Returns `None` without an answer: the chip then sends it again, although it may have arrived.
     pub(crate) async fn deliver(&self, number: u32, reading: Reading) -> Result<Option<Outcome>, Failure> {
         let chat = if reading.alarm { &self.alarm_chat } else { &self.chat };
         let request = MessageRequest::text(chat.as_str(), text(number, reading))?;
@@ -64,13 +64,13 @@ impl Api {
         })
     }
 
-    /// Sends what is queued.
+    /// Sends the queued messages and closes the runner.
     pub(crate) async fn close(self) {
         self.runner.close().await;
     }
 }
 
-/// A reading as a message.
+/// Returns a reading as the text of a message.
 pub(crate) fn text(number: u32, reading: Reading) -> String {
     let degrees = f64::from(reading.celsius) / 100.0;
     format!("Reading {number}: {degrees:.2} °C")

@@ -85,7 +85,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Give up after so many seconds
+    /// Give up after this many seconds
     #[arg(long, value_name = "SECS", default_value_t = 420)]
     pub(crate) patience: u64,
 
@@ -112,7 +112,7 @@ impl Guard {
     }
 }
 
-/// So many in so long.
+/// A number of messages in a period.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     pub(crate) number: u32,

@@ -1,5 +1,5 @@
-//! What the gateway does about each frame of the chip: it takes each reading once, in order, and remembers what came of
-//! the last. Nothing here sends or waits.
+//! The gateway's reaction to each frame of the chip: it takes each reading once, in order, and remembers the outcome
+//! of the last. Nothing here sends or waits.
 
 use std::io;
 
@@ -9,40 +9,40 @@ use crate::link::{Outcome, Reading, ToChip, ToGateway};
 pub(crate) struct Desk {
     journal: Journal,
     memory: Memory,
-    /// The readings from this number on are not wanted.
+    /// The first number whose reading is not wanted.
     end: u32,
-    /// Whether the chip has sent a reading in this session.
+    /// True if the chip has sent a reading in this session.
     begun: bool,
-    /// Without it each frame counts as new.
+    /// True if repeated frames are recognized. Otherwise each frame counts as new.
     remembers: bool,
 }
 
-/// What to do about a frame.
+/// The reaction to a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Say(ToChip),
-    /// Deliver it, then tell the desk what came of it.
+    /// Deliver the reading, then call [`Desk::settle`] with the outcome.
     Deliver(u32, Reading),
     Nothing,
 }
 
 impl Desk {
     pub(crate) fn new(journal: Journal, memory: Memory, end: u32, remembers: bool) -> Self {
-        // Whether the chip had sent something before this start is not known.
+        // The chip may have sent a reading before this start.
         Self { journal, memory, end, begun: true, remembers }
     }
 
     pub(crate) fn hear(&mut self, frame: ToGateway) -> io::Result<Step> {
         match frame {
             ToGateway::Hello => {
-                // Until the chip sends something, a hello more is the same one again.
+                // Until the chip sends a reading, another hello is a repetition.
                 if std::mem::take(&mut self.begun) {
                     self.memory.session = self.memory.session.wrapping_add(1);
                     self.journal.write(&self.memory)?;
                 }
                 Ok(Step::Say(self.welcome()))
             }
-            // Left over from before the chip started anew; or the chip has yet to hear of this session.
+            // The frame is older than the chip's restart, or the chip does not know this session yet.
             ToGateway::Send { session, .. } if session != self.memory.session => {
                 Ok(Step::Say(self.welcome()))
             }
@@ -60,12 +60,12 @@ impl Desk {
         match self.memory.last {
             Some(_) if number + 1 == self.memory.next && !self.remembers => Step::Deliver(number, reading),
             Some(outcome) if number + 1 == self.memory.next => Step::Say(self.answer(number, outcome)),
-            // Older than what the chip can still wait for; or newer, which this chip never sends.
+            // The reading is older than any that the chip can wait for, or newer, which this chip never sends.
             _ => Step::Nothing,
         }
     }
 
-    /// Notes what came of a reading, and gives what to tell the chip.
+    /// Records the outcome of a reading, and returns the answer for the chip.
     pub(crate) fn settle(&mut self, number: u32, outcome: Outcome) -> io::Result<ToChip> {
         if matches!(outcome, Outcome::Accepted { .. } | Outcome::Rejected { is_final: true, .. }) {
             self.memory.next = number + 1;
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(desk.hear(ToGateway::Hello).unwrap(), welcome(1, 0));
         let deliver = Step::Deliver(0, Reading::of(0));
         assert_eq!(desk.hear(send(1, 0)).unwrap(), deliver);
-        // A flood wait is not the end of it.
+        // A flood wait does not settle a reading.
         desk.settle(0, Outcome::FloodWait { seconds: 1 }).unwrap();
         assert_eq!(desk.hear(send(1, 0)).unwrap(), deliver);
         let outcome = Outcome::Accepted { message_id: 5 };
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(answer, ToChip::Answer { session: 1, number: 0, outcome });
         let mut desk = open();
         assert_eq!(desk.hear(send(1, 0)).unwrap(), Step::Say(answer));
-        // The chip starts anew.
+        // The chip starts again.
         assert_eq!(desk.hear(ToGateway::Hello).unwrap(), welcome(2, 1));
         assert_eq!(desk.hear(send(1, 1)).unwrap(), welcome(2, 1));
         assert_eq!(desk.hear(send(2, 2)).unwrap(), Step::Nothing);

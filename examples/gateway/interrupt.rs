@@ -1,16 +1,16 @@
-//! Ctrl-C, as something to wait for.
+//! Ctrl-C as an event to await.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_channel::Receiver;
 
-/// From now on the first Ctrl-C, or request to terminate, does not end the process, but is told by the channel.
+/// Starts to catch Ctrl-C and requests to terminate. The first one goes to the channel and does not end the process.
 pub(crate) fn listen() -> Result<Receiver<()>, ctrlc::Error> {
     let (sender, receiver) = async_channel::bounded(1);
     let pressed = AtomicBool::new(false);
     ctrlc::set_handler(move || {
-        // Whoever presses again has waited long enough.
+        // A second press ends the process.
         if pressed.swap(true, Ordering::Relaxed) {
             process::exit(130);
         }

@@ -1,4 +1,4 @@
-//! What the gateway must not forget when it is killed, in a small file. It is written before the chip is told.
+//! The gateway's memory in a small file, which survives a kill. It is written before the chip gets an answer.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::link::Outcome;
 
-/// What is remembered.
+/// The content of the journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// Which start of the chip this is.
+    /// The number of the chip's present start.
     pub(crate) session: u32,
-    /// The first reading that was not answered for good.
+    /// The first reading that has no final answer.
     pub(crate) next: u32,
-    /// What came of the one before it.
+    /// The outcome of the reading before it.
     pub(crate) last: Option<Outcome>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, and gives what it holds. A file that is not there holds nothing.
+    /// Opens the journal at `path`, and returns its content. A missing file is an empty journal.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Memory)> {
         let memory = match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
@@ -34,12 +34,12 @@ impl Journal {
         Ok((Self { path: path.to_owned() }, memory))
     }
 
-    /// Writes `memory`. Whenever the process is killed, the file holds either this or what was there before.
+    /// Writes `memory`. Whenever the process is killed, the file holds either the new content or the old.
     pub(crate) fn write(&self, memory: &Memory) -> io::Result<()> {
         let new = self.path.with_extension("new");
         let mut file = File::create(&new)?;
         file.write_all(&serde_json::to_vec(memory)?)?;
-        // Before the name moves, so that it holds when the power fails, too.
+        // Synced before the rename, so that the file survives a power failure, too.
         file.sync_data()?;
         fs::rename(&new, &self.path)?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());

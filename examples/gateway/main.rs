@@ -1,13 +1,13 @@
-//! The other end of a chip's serial port: takes the readings that the chip's own runner sends, forwards each to the Bot
-//! API through a runner here, and tells the chip what came of it: the message's id, a rejection, a flood wait.
+//! The other end of a chip's serial port: takes the readings that the chip's runner sends, forwards each to the Bot
+//! API through its own runner, and answers the chip with the outcome: the message's id, a rejection, a flood wait.
 //!
 //! ```text
 //! cargo run --example gateway --features telegram -- serve --serial unix:/tmp/uart.sock
 //! ```
 //!
 //! serves a chip, or QEMU with `-serial unix:/tmp/uart.sock,server=on`. Without a token in `TELEGRAM_BOT_TOKEN` the
-//! messages go to a stand-in of the Bot API in this process. `demo` runs the whole, with faults of every kind, and checks
-//! what was delivered; `ci/firmware/run.sh` builds the firmware for it.
+//! messages go to a stand-in of the Bot API in this process. `demo` runs the whole system with faults of every kind,
+//! and checks the deliveries. `ci/firmware/run.sh` builds the firmware for it.
 
 mod api;
 mod cli;
@@ -30,7 +30,7 @@ use clap::Parser;
 
 use crate::cli::{Args, Command};
 
-/// What ends the program, to be shown.
+/// The error that ends the program.
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! The serial port: frames to and from whatever is at its other end.
+//! The serial port: frames to and from its other end.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use smol::net::unix::UnixStream;
 
 use crate::link::{Frames, LONGEST_FRAME, ToChip, ToGateway, decode, encode};
 
-/// Where a serial port is.
+/// The address of a serial port.
 #[derive(Debug, Clone)]
 pub(crate) enum Address {
     Unix(PathBuf),
@@ -38,13 +38,13 @@ pub(crate) struct Port {
     stream: Box<dyn Stream>,
     checked: bool,
     frames: Frames,
-    /// What was read from the stream and is not in `frames` yet.
+    /// The bytes last read from the stream. Those from `taken` on are not in `frames` yet.
     read: Vec<u8>,
     taken: usize,
 }
 
 impl Port {
-    /// Opens the port. Frames that are not `checked` are taken with any CRC.
+    /// Opens the port. Unless `checked`, it accepts frames with any CRC.
     pub(crate) async fn open(address: &Address, checked: bool) -> io::Result<Self> {
         let stream: Box<dyn Stream> = match address {
             Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
@@ -53,8 +53,7 @@ impl Port {
         Ok(Self { stream, checked, frames: Frames::new(), read: Vec::new(), taken: 0 })
     }
 
-    /// The next frame that arrives whole; `None` when the other end is gone. Dropped before it is ready, it has lost
-    /// nothing.
+    /// Waits for the next whole frame. Returns `None` if the other end is gone. Dropping the future loses nothing.
     pub(crate) async fn hear(&mut self) -> io::Result<Option<ToGateway>> {
         loop {
             while let Some(byte) = self.read.get(self.taken) {
@@ -78,7 +77,7 @@ impl Port {
         }
     }
 
-    /// Says it, or nothing when the other end is gone: [`hear`](Self::hear) tells.
+    /// Sends `frame`. Does nothing if the other end is gone, which [`hear`](Self::hear) reports.
     pub(crate) async fn say(&mut self, frame: ToChip) -> io::Result<()> {
         let mut buffer = [0; LONGEST_FRAME];
         let bytes = encode(&frame, &mut buffer).ok_or(io::ErrorKind::InvalidInput)?;
@@ -93,7 +92,7 @@ fn hung_up(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
-/// As [`decode`], whatever the CRC says.
+/// Decodes like [`decode`], but ignores the CRC.
 fn decode_unchecked(frame: &mut [u8]) -> Option<ToGateway> {
     let len = cobs::decode_in_place(frame).ok()?;
     postcard::from_bytes(frame.get(..len)?).ok()

@@ -14,12 +14,12 @@ use super::Options;
 use super::limits::Gate;
 use super::tally::Board;
 
-/// A Bot API request is small; a client that sends more than this has lost its way.
+/// The largest body that is read. A Bot API request is small, and a client that sends more than this is wrong.
 const LARGEST_BODY: usize = 64 * 1024;
-/// As Telegram counts: characters after parsing the markup, which this server does not do.
+/// Telegram's limit, in characters after parsing the markup. This server does not parse it.
 const LONGEST_TEXT: usize = 4096;
 
-/// What serves the requests of all connections.
+/// The service of all connections.
 pub(super) struct Service {
     options: Options,
     board: Arc<Board>,
@@ -33,7 +33,7 @@ struct State {
     accepted: usize,
 }
 
-/// What the stand-in reads of a `sendMessage`.
+/// The fields of a `sendMessage` that the stand-in reads.
 #[derive(Deserialize)]
 struct Message {
     chat_id: Value,
@@ -41,7 +41,7 @@ struct Message {
     text: String,
 }
 
-/// Telegram's answer when it is an error.
+/// An error as an answer of Telegram.
 struct Refusal {
     code: u16,
     description: String,
@@ -72,7 +72,7 @@ impl Service {
         Ok(response)
     }
 
-    /// `/bot<token>/<method>`, as Telegram's paths are.
+    /// Routes `/bot<token>/<method>`, the form of Telegram's paths.
     async fn route(&self, request: Request<Incoming>) -> Result<Value, Refusal> {
         let path = request.uri().path().to_owned();
         let Some((token, method)) = path.strip_prefix("/bot").and_then(|rest| rest.split_once('/')) else {
@@ -97,7 +97,7 @@ impl Service {
                     self.board.note(|tally| tally.malformed += 1);
                 })?;
                 let answer = self.send(message);
-                // Taken is taken, though the client does not know yet.
+                // The message is accepted already, though the client does not know yet.
                 smol::Timer::after(self.options.latency).await;
                 answer
             }
@@ -161,7 +161,7 @@ impl Refusal {
         Self { code, description: description.to_owned(), retry_after: None }
     }
 
-    /// Telegram asks in whole seconds.
+    /// Returns a flood wait, in whole seconds as Telegram asks for it.
     fn flood(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Self {

@@ -1,9 +1,9 @@
-//! Telegram's limits as sliding windows: so many messages in all, so many to one chat. Nothing here knows HTTP.
+//! Telegram's limits as sliding windows: one for all messages, and one for each chat. Nothing here knows HTTP.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// How many messages are taken in any window of a period.
+/// The number of messages that are accepted in any window of a period.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) overall: (usize, Duration),
@@ -11,13 +11,13 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// About what Telegram documents: 30 messages a second in all, one a second to one chat.
+    /// Returns about the limits that Telegram documents: 30 messages a second in all, one a second to one chat.
     pub(crate) fn telegram() -> Self {
         let second = Duration::from_secs(1);
         Self { overall: (30, second), per_chat: (1, second) }
     }
 
-    /// No limits to speak of.
+    /// Returns limits that are never reached.
     pub(crate) fn none() -> Self {
         let instant = Duration::ZERO;
         Self { overall: (usize::MAX, instant), per_chat: (usize::MAX, instant) }
@@ -29,7 +29,7 @@ pub(super) struct Gate {
     limits: Limits,
     overall: Window,
     per_chat: HashMap<String, Window>,
-    /// Nothing is taken before this, whatever the windows say.
+    /// Nothing is accepted before this, even if the windows have room.
     closed_until: Option<Instant>,
 }
 
@@ -38,7 +38,7 @@ impl Gate {
         Self { limits, overall: Window::default(), per_chat: HashMap::new(), closed_until: None }
     }
 
-    /// Counts a message to `chat`, or says how long to wait. A message that was not taken does not count.
+    /// Counts a message to `chat`, or returns how long to wait. A message that is not accepted does not count.
     pub(super) fn admit(&mut self, chat: &str, now: Instant) -> Result<(), Duration> {
         if let Some(until) = self.closed_until.filter(|until| now < *until) {
             return Err(until - now);
@@ -56,7 +56,7 @@ impl Gate {
     }
 }
 
-/// When the messages of the present window came.
+/// The arrival times of the messages in the present window.
 #[derive(Default)]
 struct Window(VecDeque<Instant>);
 

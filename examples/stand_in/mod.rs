@@ -1,9 +1,9 @@
-//! A stand-in for Telegram's Bot API: a real HTTP server on the loopback that keeps Telegram's limits, for
-//! demonstrations and tests that must not need a bot, a network, or somebody's patience.
+//! A stand-in for Telegram's Bot API: a real HTTP server on the loopback that keeps Telegram's limits. It is for
+//! demonstrations and tests that must not need a bot, a network, or patience.
 //!
-//! Here: how it is set up, started and stopped. It runs on smol's global executor, in the process that starts it.
+//! This file sets it up, starts and stops it. It runs on smol's global executor, in the process that starts it.
 
-// Included by path: a demonstration needs one part of it, a test another.
+// The file is included by path: a demonstration needs one part of it, a test another.
 #![allow(dead_code)]
 
 mod api;
@@ -27,7 +27,7 @@ pub(crate) use self::limits::Limits;
 use self::tally::Board;
 pub(crate) use self::tally::Tally;
 
-/// What the stand-in knows and allows.
+/// The data and the limits of the stand-in.
 pub(crate) struct Options {
     /// The one token that it accepts.
     pub(crate) token: String,
@@ -36,15 +36,15 @@ pub(crate) struct Options {
     pub(crate) blocked: HashSet<String>,
     /// Chats that do not exist.
     pub(crate) not_found: HashSet<String>,
-    /// Flood waits beyond the limits, as other traffic of the same bot causes them: once so many messages were
-    /// accepted, nothing is taken for so long.
+    /// Flood waits beyond the limits, as other traffic of the same bot causes them: after this number of accepted
+    /// messages, nothing is accepted for this time.
     pub(crate) floods: Vec<(usize, Duration)>,
-    /// How long the answer to a message takes.
+    /// The time that the answer to a message takes.
     pub(crate) latency: Duration,
 }
 
 impl Options {
-    /// Telegram's limits, and every chat is there.
+    /// Returns options with Telegram's limits, and without chats that are blocked or missing.
     pub(crate) fn new(token: impl Into<String>) -> Self {
         Self {
             token: token.into(),
@@ -71,8 +71,7 @@ impl StandIn {
         let address = listener.local_addr()?;
         let board = Arc::new(Board::default());
         let service = Arc::new(api::Service::new(options, Arc::clone(&board)));
-        // One future holds the listener and all connections: dropping it drops them at once, as a server that
-        // dies does.
+        // One future holds the listener and all connections: dropping it drops them at once, like a server that dies.
         let serving = smol::spawn(async move {
             let connections = listener.incoming().filter_map(async |stream| stream.ok());
             connections.for_each_concurrent(None, |stream| serve(stream, Arc::clone(&service))).await;
@@ -80,27 +79,28 @@ impl StandIn {
         Ok(Self { address, board, serving })
     }
 
-    /// What to give a client as the base URL.
+    /// Returns the base URL for clients.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it has received so far.
+    /// Returns the tally so far.
     pub(crate) fn tally(&self) -> Tally {
         self.board.tally()
     }
 
-    /// How many messages it has accepted so far.
+    /// Returns the number of messages accepted so far.
     pub(crate) fn accepted(&self) -> usize {
         self.board.accepted()
     }
 
-    /// Blocks the thread until the tally is as wanted, and gives it; `None` if that takes longer than `limit`.
+    /// Blocks the thread until the tally is as wanted, and returns it. Returns `None` if that takes longer than
+    /// `limit`.
     pub(crate) fn wait_until(&self, limit: Duration, wanted: impl Fn(&Tally) -> bool) -> Option<Tally> {
         self.board.wait_until(limit, wanted)
     }
 
-    /// Stops like a server that dies: refuses connections, and cuts those that are open.
+    /// Stops like a server that dies: refuses connections, and cuts the open ones. Returns the tally.
     pub(crate) async fn stop(self) -> Tally {
         self.serving.cancel().await;
         self.board.tally()
@@ -112,6 +112,6 @@ async fn serve(stream: TcpStream, service: Arc<api::Service>) {
         let service = Arc::clone(&service);
         async move { service.answer(request).await }
     });
-    // A client that hangs up is no concern of the server's.
+    // A client that hangs up is no failure of the server.
     let _ = http1::Builder::new().serve_connection(FuturesIo::new(stream), answer).await;
 }

@@ -1,4 +1,4 @@
-//! What the stand-in has received, for those who ask and those who wait.
+//! The tally of what the stand-in has received, to be read or waited for.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,16 +19,16 @@ pub(crate) struct Tally {
     pub(crate) unauthorized: usize,
     /// Malformed requests, and unknown methods.
     pub(crate) malformed: usize,
-    /// How often a message to each chat was accepted.
+    /// The number of messages accepted for each chat.
     pub(crate) chats: BTreeMap<String, usize>,
     /// The text that each chat got last.
     pub(crate) texts: BTreeMap<String, String>,
-    /// The texts of all that was accepted, in order.
+    /// The texts of all accepted messages, in order.
     pub(crate) log: Vec<String>,
 }
 
 impl Tally {
-    /// How many messages were accepted for chats that had one already.
+    /// Returns the number of messages accepted for chats that had one already.
     pub(crate) fn duplicates(&self) -> usize {
         self.chats.values().map(|times| times - 1).sum()
     }
@@ -53,7 +53,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// The tally, shared between the server and those who watch it.
+/// The tally, shared between the server and its observers.
 #[derive(Default)]
 pub(super) struct Board {
     tally: Mutex<Tally>,

@@ -14,9 +14,7 @@ use crate::runtime::{Nanos, Spawner, Timer};
 use crate::sender::MessageSender;
 #[cfg(feature = "alloc")]
 use crate::storage::Heap;
-#[cfg(feature = "std")]
-use crate::storage::Lean;
-use crate::storage::{Preallocated, Storage};
+use crate::storage::Storage;
 use crate::strategy::{CompositeStrategy, Identity, SendStrategy};
 use crate::worker::{Handover, Worker};
 
@@ -102,7 +100,7 @@ impl<S: MessageSender, A> Builder<S, A> {
         self
     }
 
-    /// Whether to measure how long requests wait in the queue, for [`Stats`](crate::Stats). It costs two looks at the
+    /// Whether to measure how long requests wait in the queue, for [`Stats`](crate::runner::Stats). It costs two looks at the
     /// clock a request. Default: no; with the feature `tracing` they are measured while somebody records the spans.
     pub fn measure_waits(mut self, measure: bool) -> Self {
         self.options.measure_waits = measure;
@@ -150,7 +148,9 @@ impl<S: MessageSender, A> Builder<S, A> {
         self
     }
 
-    /// Makes the runner, on the heap, with `timer` for its time. It is to be [started](Prepared::start).
+    /// Prepares a runner on the heap that uses `timer`. Call [`start`](Prepared::start) to run it.
+    ///
+    /// [`prepare_in`](Self::prepare_in) chooses another storage.
     #[cfg(feature = "alloc")]
     pub fn prepare<T: Timer>(
         self,
@@ -159,36 +159,22 @@ impl<S: MessageSender, A> Builder<S, A> {
     where
         A: SendStrategy<S>,
     {
-        let (storage, worker_side) = Heap::new(self.capacity, self.results);
+        let (storage, worker_side) = Heap::for_runner(self.capacity, self.results);
         self.prepare_over(storage, worker_side, timer)
     }
 
-    /// Makes the runner over [`Lean`], a storage on the heap that is faster than that of [`prepare`](Self::prepare) and
-    /// promises the same, with `timer` for its time. It is to be [started](Prepared::start).
-    #[cfg(feature = "std")]
-    pub fn prepare_lean<T: Timer>(
-        self,
-        timer: T,
-    ) -> Prepared<S, T, Lean<S>, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>
-    where
-        A: SendStrategy<S>,
-    {
-        let (storage, worker_side) = Lean::new(self.capacity, self.results);
-        self.prepare_over(storage, worker_side, timer)
-    }
-
-    /// Makes the runner in `storage`, such as a `FixedStorage`, without an allocation; with `timer` for its time. It is to be
-    /// [run](Prepared::run) or [started](Prepared::start).
+    /// Prepares a runner in `storage` that uses `timer`. Call [`start`](Prepared::start) or [`run`](Prepared::run) to run it.
     ///
-    /// The storage is the runner's own from now on, and for good.
+    /// `storage` is `Lean::new()`, which is faster than the storage of [`prepare`](Self::prepare), or a reference to a
+    /// `FixedStorage`, which needs no allocator.
     ///
     /// # Errors
     ///
-    /// Refused when the storage was given to a runner before, or when the builder asks for more than it holds.
-    #[allow(clippy::type_complexity)] // a result of what `prepare` gives
-    pub fn prepare_in<T: Timer, Q: Preallocated<S>>(
+    /// Fails if the storage serves another runner already, or if it has less room than the builder asks for.
+    #[allow(clippy::type_complexity)] // a result of the type that `prepare` returns
+    pub fn prepare_in<T: Timer, Q: Storage<S>>(
         self,
-        storage: Q,
+        mut storage: Q,
         timer: T,
     ) -> Result<
         Prepared<S, T, Q, impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>>>>,
@@ -253,7 +239,10 @@ where
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
-/// use telegram_sender::{Heap, IntoWorker, MessageSender, Prepared, SenderRunner, Spawner, Tokio};
+/// use telegram_sender::runner::{IntoWorker, Prepared};
+/// use telegram_sender::runtime::Spawner;
+/// use telegram_sender::storage::Heap;
+/// use telegram_sender::{MessageSender, SenderRunner, Tokio};
 ///
 /// async fn start<S, W>(prepared: Prepared<S, Tokio, Heap<S>, W>) -> Result<SenderRunner<S, Tokio>, S::Error>
 /// where
@@ -280,7 +269,10 @@ where
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
-/// use telegram_sender::{Builder, Heap, IntoWorker, MessageSender, Prepared, SenderRunner, Spawner, Tokio};
+/// use telegram_sender::runner::{Builder, IntoWorker, Prepared};
+/// use telegram_sender::runtime::Spawner;
+/// use telegram_sender::storage::Heap;
+/// use telegram_sender::{MessageSender, SenderRunner, Tokio};
 ///
 /// async fn start_bounded<S, W>(
 ///     sender: S,
@@ -371,7 +363,8 @@ where
     /// [`Stopped`](crate::NoAnswer::Stopped) then.
     ///
     /// ```
-    /// # use telegram_sender::{Exit, MessageResponse, MessageSender, SenderRunner, Smol};
+    /// # use telegram_sender::runner::Exit;
+    /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
     /// # struct Echo;
     /// # impl MessageSender for Echo {
     /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();

@@ -38,7 +38,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Stopped<'_, S, Q> {
 
 /// The future of [`SenderRunner::close`]: closes the runner when it is first polled, and waits for its end.
 ///
-/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::Runner).
+/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::runner::Runner).
 #[must_use = "a runner is not closed before this is polled"]
 pub struct Close<'a, S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     runner: &'a SenderRunner<S, T, Q>,

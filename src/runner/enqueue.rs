@@ -15,7 +15,7 @@ use crate::trace;
 
 /// The future of [`SenderRunner::request`]: the request's ticket, once it is in the queue.
 ///
-/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::Runner). Dropped before it is ready,
+/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::runner::Runner). Dropped before it is ready,
 /// it has enqueued nothing, and the request is dropped with it. Kept without being polled it holds no room.
 // Not an `async fn`: that would hold the request twice, and move it more often, and it may be large.
 #[must_use = "a request is not enqueued before this is polled"]

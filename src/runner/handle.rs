@@ -21,7 +21,8 @@ use crate::ticket::Ticket;
 /// [`Tokio`](crate::Tokio). This trait is for code that puts something else in a runner's place, as tests do.
 ///
 /// ```
-/// use telegram_sender::{RequestError, Runner};
+/// use telegram_sender::runner::Runner;
+/// use telegram_sender::RequestError;
 ///
 /// async fn greet<R: Runner<Request = String>>(runner: &R) -> Result<R::Ticket, RequestError<String>> {
 ///     runner.request("hello".to_owned()).await
@@ -34,7 +35,8 @@ use crate::ticket::Ticket;
 /// ```
 /// # #[cfg(feature = "tokio")] {
 /// use std::sync::Arc;
-/// use telegram_sender::{RequestError, Runner};
+/// use telegram_sender::runner::Runner;
+/// use telegram_sender::RequestError;
 ///
 /// async fn greet_from_a_task<R>(runner: Arc<R>) -> Result<R::Ticket, RequestError<String>>
 /// where

@@ -1,4 +1,4 @@
-//! The embassy backend: a timer on `embassy-time`; with an allocator, embassy's spawners as spawners of any future.
+//! The embassy backend: a timer on `embassy-time` and, with an allocator, embassy's spawners for any future.
 
 #[cfg(feature = "alloc")]
 mod spawner;
@@ -11,23 +11,23 @@ use core::time::Duration;
 use super::nanos::{Nanos, div_rem};
 use super::{Instant, Timer};
 
-/// The time of [`embassy-time`](embassy_time): its driver is the firmware's.
+/// The timer of [`embassy-time`](embassy_time). The firmware provides its driver.
 ///
 /// Instants count from the driver's start, in steps of its tick.
 ///
 /// # On a chip without an allocator
 ///
-/// The runner lives in a `static`, and a concrete task builds it and is its worker. Its handle goes to the other tasks
-/// by a second `static`, or the tasks are spawned from here:
+/// The runner's storage is a `static`. A concrete task builds the runner and runs its worker. The other tasks get
+/// the handle through a second `static`, or the same task spawns them:
 ///
 /// ```
 /// use core::time::Duration;
 ///
 /// use embassy_executor::Spawner;
 /// use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-/// use telegram_sender::{
-///     Builder, Embassy, FixedStorage, MessageResponse, MessageSender, RateLimiter, Retry, SenderRunner, Timeout,
-/// };
+/// use telegram_sender::runner::Builder;
+/// use telegram_sender::storage::FixedStorage;
+/// use telegram_sender::{Embassy, MessageResponse, MessageSender, RateLimiter, Retry, SenderRunner, Timeout};
 ///
 /// struct Radio;
 ///
@@ -57,7 +57,7 @@ use super::{Instant, Timer};
 ///         .expect("a storage is used once")
 ///         .run();
 ///     spawner.spawn(sensor(runner).unwrap());
-///     // The worker: it ends once the sensor's handle is gone and everything was sent.
+///     // Runs the worker, which ends once the sensor's handle is dropped and everything was sent.
 ///     worker.await.expect("the radio opened");
 ///     # DONE.store(true, core::sync::atomic::Ordering::SeqCst);
 /// }
@@ -75,15 +75,16 @@ use super::{Instant, Timer};
 ///
 /// # On a chip with an allocator
 ///
-/// References to embassy's `Spawner` and `SendSpawner` are [`Spawner`](crate::Spawner)s of any future, so a runner starts as it does
-/// anywhere else. The future is boxed; the box is freed when the worker ends, and embassy's task storage serves the next
-/// worker.
+/// References to embassy's `Spawner` and `SendSpawner` are [`Spawner`](crate::runtime::Spawner)s of any future, so
+/// a runner starts as on other runtimes. The future is boxed. The box is freed when the worker ends, and the next
+/// worker reuses embassy's task storage.
 ///
 /// ```
 /// # #[cfg(not(feature = "alloc"))] fn main() {}
 /// # #[cfg(feature = "alloc")] fn main() {
 /// use embassy_executor::Spawner;
-/// use telegram_sender::{Embassy, Exit, MessageResponse, MessageSender, SenderRunner};
+/// use telegram_sender::runner::Exit;
+/// use telegram_sender::{Embassy, MessageResponse, MessageSender, SenderRunner};
 ///
 /// # struct Radio;
 /// # impl MessageSender for Radio {
@@ -121,31 +122,32 @@ impl Timer for Embassy {
     }
 }
 
-/// A sleep until so long after the epoch. It is made of words, so that it leaves no holes in a future that holds it.
+/// A sleep until a deadline, in nanoseconds since the epoch. It consists of words, so that it leaves no padding in
+/// a future that holds it.
 struct Until(Nanos);
 
 impl Future for Until {
     type Output = ();
 
-    #[inline(never)] // one for all sleeps
+    #[inline(never)] // one copy for all sleeps
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let deadline = Instant::from_nanos(self.0.get());
         if Embassy.now() >= deadline {
             return Poll::Ready(());
         }
-        // It only tells the driver when to wake whom.
+        // A new alarm only registers the waker with the driver.
         let mut alarm = embassy_time::Timer::at(embassy_time::Instant::from_ticks(ticks_at(deadline)));
         Pin::new(&mut alarm).poll(cx)
     }
 }
 
-/// The first tick that is not before `instant`.
+/// Returns the first tick that is not before `instant`.
 #[expect(clippy::cast_possible_truncation, reason = "both are at most a billion")]
 const fn ticks_at(instant: Instant) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     const TICKS: u64 = embassy_time::TICK_HZ;
     const COMMON: u64 = common_divisor(SECOND, TICKS);
-    // So many nanoseconds are so many ticks.
+    // `NANOS` nanoseconds are exactly `TICKS / COMMON` ticks.
     const NANOS: u32 = (SECOND / COMMON) as u32;
     const { assert!(TICKS <= SECOND, "a tick takes a nanosecond or more") };
     let (whole, nanos) = div_rem::<NANOS>(instant.as_nanos());

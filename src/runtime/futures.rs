@@ -1,4 +1,4 @@
-//! Executors that speak the `futures` crate's own traits, as spawners.
+//! Spawners on executors that implement the traits of the `futures` crate.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -8,11 +8,11 @@ use ::futures::task::{LocalSpawn, Spawn, SpawnError};
 
 use super::Spawner;
 
-/// Anything that implements [`futures::task::Spawn`](Spawn), as a spawner: thread pools, a custom executor, or a
+/// A spawner on anything that implements [`futures::task::Spawn`](Spawn): a thread pool, a custom executor, or a
 /// reference to one.
 ///
-/// On an executor that has shut down, the runner is stopped from its start; a
-/// [task](crate::Prepared::start_with_task) of `Err` tells so.
+/// On an executor that has shut down, the runner is stopped from its start, and its
+/// [task](crate::runner::Prepared::start_with_task) is an `Err`.
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner};
@@ -23,7 +23,7 @@ use super::Spawner;
 /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
 /// # }
 /// # let timer = VirtualTimer::default();
-/// use telegram_sender::FuturesSpawner;
+/// use telegram_sender::runtime::FuturesSpawner;
 ///
 /// let pool = futures::executor::ThreadPool::new()?;
 /// futures::executor::block_on(async {
@@ -35,9 +35,10 @@ use super::Spawner;
 #[derive(Debug, Clone, Copy)]
 pub struct FuturesSpawner<E>(pub E);
 
-/// Anything that implements [`futures::task::LocalSpawn`](LocalSpawn), as a spawner for futures that are not `Send`.
+/// A spawner on anything that implements [`futures::task::LocalSpawn`](LocalSpawn), for futures that are not
+/// `Send`.
 ///
-/// As [`FuturesSpawner`] otherwise.
+/// Otherwise it behaves like [`FuturesSpawner`].
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner};
@@ -48,7 +49,7 @@ pub struct FuturesSpawner<E>(pub E);
 /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r + *self.0)) }
 /// # }
 /// # let timer = VirtualTimer::default();
-/// use telegram_sender::FuturesLocalSpawner;
+/// use telegram_sender::runtime::FuturesLocalSpawner;
 ///
 /// let mut pool = futures::executor::LocalPool::new();
 /// let spawner = FuturesLocalSpawner(pool.spawner());

@@ -1,4 +1,4 @@
-//! A point in time, in the terms of the timer that gave it.
+//! A point in time, relative to its timer's epoch.
 
 use core::ops::Add;
 use core::time::Duration;
@@ -7,11 +7,11 @@ use super::nanos::Nanos;
 
 /// A point in time: nanoseconds since its [`Timer`](super::Timer)'s own epoch.
 ///
-/// Instants of different timers do not compare. Arithmetic saturates (after some 584 years).
+/// Do not compare instants of different timers. Arithmetic saturates (after some 584 years).
 ///
 /// ```
 /// use core::time::Duration;
-/// use telegram_sender::Instant;
+/// use telegram_sender::runtime::Instant;
 ///
 /// let start = Instant::from_nanos(5);
 /// let later = start + Duration::from_nanos(7);
@@ -26,20 +26,20 @@ impl Instant {
     /// The timer's epoch.
     pub const EPOCH: Self = Self(0);
 
-    /// The end of all time: a sleep until then never ends.
+    /// The latest instant: a sleep until then never ends.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// The instant `nanos` nanoseconds after the epoch.
+    /// Returns the instant `nanos` nanoseconds after the epoch.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the epoch.
+    /// Returns the nanoseconds since the epoch.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// The time from `earlier` to `self`; zero if `earlier` is later.
+    /// Returns the time from `earlier` to `self`, or zero if `earlier` is later.
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
         Nanos::new(self.0.saturating_sub(earlier.0)).duration()
     }

@@ -1,11 +1,12 @@
-//! A length of time in eight bytes, and divisions of 64 bits for chips that can't.
+//! A duration in eight bytes, and 64-bit division for chips that have none.
 
 use core::time::Duration;
 
-/// Nanoseconds; more than some 584 years are as many. A `Duration` takes sixteen bytes, and divisions to make.
+/// A number of nanoseconds that saturates at some 584 years. A `Duration` takes sixteen bytes, and divisions to
+/// create.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nanos {
-    // Two words: a `u64` would leave holes beside it.
+    // Two words: a `u64` would leave padding next to it.
     low: u32,
     high: u32,
 }
@@ -41,11 +42,11 @@ impl core::fmt::Debug for Nanos {
     }
 }
 
-/// `number / BY` and what is left, by a few multiplications: the compiler's own division of 64 bits takes half a kilobyte on
-/// a chip, and more time.
+/// Returns `number / BY` and the remainder, by a few multiplications. The compiler's own 64-bit division takes
+/// half a kilobyte on a chip, and more time.
 #[expect(clippy::cast_possible_truncation, reason = "cut where nothing is lost")]
 pub(crate) const fn div_rem<const BY: u32>(number: u64) -> (u64, u32) {
-    // 2 to the power of 32 + SHIFT, divided by BY: in 32 bits, and never more than that.
+    // Returns 2 to the power of 32 + SHIFT, divided by `by`, rounded down and capped to 32 bits.
     const fn reciprocal(by: u32) -> u32 {
         let exact = (1_u128 << (32 + by.ilog2())) / by as u128;
         if exact > u32::MAX as u128 { u32::MAX } else { exact as u32 }
@@ -53,7 +54,7 @@ pub(crate) const fn div_rem<const BY: u32>(number: u64) -> (u64, u32) {
     let (reciprocal, shift) = (const { reciprocal(BY) as u64 }, const { BY.ilog2() });
     let (mut quotient, mut left) = (0, number);
     loop {
-        // Too low by the reciprocal's last bit, so that after it there is a little left, and again.
+        // Too low by the reciprocal's last bit, so a part may be left for the next round.
         let part = ((left >> 32) * reciprocal + (((left as u32 as u64) * reciprocal) >> 32)) >> shift;
         if part == 0 {
             break;

@@ -39,7 +39,7 @@ impl Timer for Smol {
     }
 
     fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
-        // A time that the system's clock can't tell does not come.
+        // A deadline that the system's clock cannot represent never comes.
         let at = epoch().checked_add(Duration::from_nanos(deadline.as_nanos()));
         at.map_or_else(::smol::Timer::never, ::smol::Timer::at).map(drop)
     }

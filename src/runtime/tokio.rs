@@ -9,17 +9,18 @@ use ::tokio::time;
 
 use super::{Instant, Spawner, Timer, epoch};
 
-/// The tokio runtime that the caller is in: its timer, and itself as a spawner.
+/// The tokio runtime that the caller runs in, as a timer and as a spawner.
 ///
-/// It is there inside `#[tokio::main]`, `#[tokio::test]`, `Runtime::block_on` and tokio's tasks. Elsewhere, and to name a
-/// runtime, give its [`Handle`] in this place: both as the timer and, by reference, as the spawner. For senders that are
-/// not `Send` start on a `&LocalSet`, or inside one on [`TokioLocal`].
+/// It works inside `#[tokio::main]`, `#[tokio::test]`, `Runtime::block_on` and tokio's tasks. Elsewhere, or to
+/// name a runtime, pass its [`Handle`] instead: as the timer and, by reference, as the spawner. For senders that
+/// are not `Send`, start on a `&LocalSet`, or inside one on [`TokioLocal`].
 ///
-/// A runtime whose time is paused is honoured: a runner in it lives in that time.
+/// In a runtime whose time is paused, a runner uses the paused time.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime, as tokio's own functions do. The runtime needs its time enabled (`enable_time`).
+/// Panics outside of a tokio runtime, as tokio's own functions do. The runtime needs its time enabled
+/// (`enable_time`).
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
@@ -36,14 +37,15 @@ use super::{Instant, Spawner, Timer, epoch};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokio;
 
-/// The `LocalSet` that the caller is in, as a spawner for futures that are not `Send`.
+/// The `LocalSet` that the caller runs in, as a spawner for futures that are not `Send`.
 ///
 /// # Panics
 ///
-/// Outside of a `LocalSet`, as `tokio::task::spawn_local` does.
+/// Panics outside of a `LocalSet`, as `tokio::task::spawn_local` does.
 ///
 /// ```
-/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio, TokioLocal};
+/// # use telegram_sender::runtime::TokioLocal;
+/// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
 /// # struct Echo(std::rc::Rc<u32>);
 /// # impl MessageSender for Echo {
 /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
@@ -59,7 +61,7 @@ pub struct Tokio;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TokioLocal;
 
-/// The program's epoch stands here, not at zero: a runtime with paused time may lag behind it.
+/// The program's epoch. It is not zero, because a runtime with paused time may lag behind the epoch.
 const MIDDLE: u64 = 1 << 62;
 
 impl Timer for Tokio {
@@ -79,7 +81,7 @@ impl Timer for Tokio {
         let middle = Instant::from_nanos(MIDDLE);
         let before = middle.saturating_duration_since(deadline);
         let Some(epoch) = epoch().checked_sub(before) else { return time::sleep(Duration::ZERO) };
-        // A time that the system's clock can't tell does not come.
+        // A deadline that the system's clock cannot represent never comes.
         match epoch.checked_add(deadline.saturating_duration_since(middle)) {
             Some(at) => time::sleep_until(at.into()),
             None => time::sleep(Duration::MAX),
@@ -91,7 +93,7 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(MIDDLE)
 }
 
-// tokio's sleep belongs to the runtime in which it is made, wherever it is awaited.
+// tokio's sleep belongs to the runtime in which it is created, wherever it is awaited.
 impl Timer for Handle {
     fn now(&self) -> Instant {
         let _inside = self.enter();

@@ -1,20 +1,20 @@
-//! The task of unit tests that wait.
+//! A task for unit tests that wait.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
-/// Counts how often it is woken.
+/// Counts its wakes.
 #[derive(Default)]
 pub(super) struct CountingTask(AtomicUsize);
 
 impl CountingTask {
-    /// How often so far; [`woken`](Self::woken) begins anew.
+    /// Returns the number of wakes since [`woken`](Self::woken) last reset it.
     pub(super) fn peek(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// How often since this was asked last.
+    /// Returns the number of wakes and resets it to 0.
     pub(super) fn woken(&self) -> usize {
         self.0.swap(0, Ordering::SeqCst)
     }

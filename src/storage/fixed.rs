@@ -1,5 +1,5 @@
-//! The storage for machines without an allocator: queue, reply slots and results in one `static` of fixed size, behind
-//! one lock of `embassy-sync`.
+//! The storage for machines without an allocator: queue, reply slots and results in one `static` of fixed size,
+//! under one lock of `embassy-sync`.
 
 mod queued;
 mod receiver;
@@ -25,7 +25,7 @@ use self::results::FixedResponses;
 use self::slots::SlotIndex;
 use self::state::{Published, State};
 use self::waiters::Event;
-use super::{AnswerOf, Cancel, Enqueued, Preallocated, Refused, Reply, Storage};
+use super::{AnswerOf, Cancel, Enqueued, Refused, Reply, Storage};
 use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::error::InvalidArgument;
@@ -41,22 +41,24 @@ pub use self::unsent::Unsent;
 /// The memory of one runner, of a size that is fixed at compile time: for a `static`, without an allocator.
 ///
 /// - `M` is the lock: `CriticalSectionRawMutex` between threads, cores and interrupts; `ThreadModeRawMutex` on a chip
-///   with one core, outside of interrupts; `NoopRawMutex` within one executor (for a storage that is no `static`).
-/// - `QUEUE` requests wait in the queue, re-queued rounds among them.
-/// - `TICKETS` tickets are out at a time. A ticket gives its place back when it is ready, cancelled or dropped; one that is
-///   cancelled while its request is being sent, when that ends.
-/// - `RESULTS` responses wait for consumers. With zero there are no results.
-/// - `WAITERS` tasks wait at a time for room, for a response, for the runner's end; each. More are served, but they turn
-///   round while they wait, which costs power.
+///   with one core, outside of interrupts; `NoopRawMutex` within one executor (for a storage that is not a `static`).
+/// - `QUEUE` is the number of requests that can wait in the queue, re-queued rounds among them.
+/// - `TICKETS` is the number of tickets that can be out at once. A ticket frees its slot when it is ready, cancelled or
+///   dropped. If it is cancelled while its request is being sent, the slot is freed when the send ends.
+/// - `RESULTS` is the number of responses that can wait for consumers. With 0 there are no results.
+/// - `WAITERS` is the number of waits that are kept at once: for room, for a response and for the runner's end,
+///   all together. More are served, too, but by repeated polls, which cost power.
 ///
-/// Without room or a free ticket, [`request`](crate::SenderRunner::request) waits and
-/// [`try_request`](crate::SenderRunner::try_request) gives the request back. Where nothing else is said about results, the
-/// runner waits for its consumers while `RESULTS` responses are unread; once it closes it waits no more, and counts what it
-/// has to drop.
+/// Without room or a free slot, [`request`](crate::SenderRunner::request) waits and
+/// [`try_request`](crate::SenderRunner::try_request) returns the request. By default, the runner waits for its
+/// consumers while `RESULTS` responses are unread. A closing runner does not wait. It drops responses that find no
+/// room, and counts them.
 ///
 /// ```
 /// use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-/// use telegram_sender::{Builder, Exit, FixedStorage, MessageResponse, MessageSender, Smol};
+/// use telegram_sender::runner::{Builder, Exit};
+/// use telegram_sender::storage::FixedStorage;
+/// use telegram_sender::{MessageResponse, MessageSender, Smol};
 ///
 /// struct Echo;
 ///
@@ -82,7 +84,7 @@ pub use self::unsent::Unsent;
 /// assert_eq!(exit, Ok(Exit::Drained));
 /// // A storage serves one runner.
 /// assert!(Builder::new(Echo).prepare_in(&STORAGE, Smol).is_err());
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 pub struct FixedStorage<
     M,
@@ -93,11 +95,11 @@ pub struct FixedStorage<
     const WAITERS: usize = 4,
 > {
     state: Mutex<M, State<S, QUEUE, TICKETS, RESULTS, WAITERS>>,
-    /// Written under the lock, read without.
+    /// Written under the lock, read without it.
     phase: AtomicU8,
-    /// Whether responses are to be published; likewise.
+    /// True if responses are to be published. Written under the lock, read without it.
     wants_results: AtomicBool,
-    /// How many requests and rounds wait to be sent; likewise.
+    /// The number of requests and rounds that wait to be sent. Written under the lock, read without it.
     waiting: Counter,
     counters: Counters,
 }
@@ -105,7 +107,7 @@ pub struct FixedStorage<
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedStorage<M, S, Q, T, R, W>
 {
-    /// An empty storage, for one runner.
+    /// Creates an empty storage for one runner.
     pub const fn new() -> Self {
         Self {
             state: Mutex::new(State::new()),
@@ -116,19 +118,19 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         }
     }
 
-    /// Runs `work` under the lock. It must not run user code: no waking, no dropping of what callers gave.
+    /// Runs `work` under the lock. It must not run user code, except for `Waker::clone`: no wakes, no drops.
     fn with<U>(&self, work: impl FnOnce(&State<S, Q, T, R, W>) -> U) -> U {
         self.state.lock(work)
     }
 
-    /// Who reads that the runner is closing or aborting finds all requests that were taken before: their number is written
-    /// before the phase.
+    /// Returns the phase. A reader that sees a closing or aborting runner also sees each request that was accepted
+    /// before, as `waiting` is written before the phase.
     fn current_phase(&self) -> Phase {
         Phase::from_bits(self.phase.load(Ordering::Acquire))
     }
 
-    /// Returns true if the worker has stopped. To be called after a waker is stored, as `stop` sets the phase under the lock before
-    /// it wakes.
+    /// Returns true if the worker has stopped. Call this after a waker is stored: `stop` sets the phase under the
+    /// lock before it wakes.
     fn has_stopped(&self) -> bool {
         self.phase.load(Ordering::Relaxed) == Phase::Stopped as u8
     }
@@ -141,12 +143,12 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         self.phase.load(Ordering::Relaxed) == Phase::Open as u8
     }
 
-    /// Writes down whether responses are to be published, where it may have changed.
+    /// Updates `wants_results` after it may have changed.
     fn note_wants(&self, state: &State<S, Q, T, R, W>) {
         self.wants_results.store(state.wants_results(), Ordering::Relaxed);
     }
 
-    /// Waits for what `look` finds under the lock, in the line for `event`.
+    /// Waits in the line for `event` until `look` finds something under the lock.
     fn poll_for<U>(
         &self,
         cx: &task::Context<'_>,
@@ -168,7 +170,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         }
     }
 
-    /// Wakes those who wait for `event`. A waker that panics when it is cloned or called harms no other.
+    /// Wakes the tasks that wait for `event`. A waker that panics when it is cloned or called affects no other.
     #[cold]
     fn wake(&self, event: Event) {
         self.with(|state| state.waiters.call(event));
@@ -207,6 +209,31 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     type WorkerSide = Self;
     type Unsent = Unsent<'a, M, S, Q, T, R, W>;
     type Responses = FixedResponses<'a, M, S, Q, T, R, W>;
+
+    fn occupy(&mut self, capacity: Option<NonZeroUsize>, keep: KeepResults) -> Result<Self, InvalidArgument> {
+        let capacity = capacity.map_or(Q, NonZeroUsize::get);
+        if Q == 0 || T == 0 {
+            return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
+        }
+        let Some(capacity) = u16::try_from(capacity).ok().filter(|_| capacity <= Q) else {
+            return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
+        };
+        if keep.capacity.is_some_and(|capacity| capacity.get() > R) {
+            return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
+        }
+        self.with(|state| {
+            if state.capacity.get() > 0 {
+                return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
+            }
+            state.capacity.set(capacity);
+            // `R` is a constant.
+            if R > 0 {
+                state.keep.set(keep);
+                self.note_wants(state);
+            }
+            Ok(*self)
+        })
+    }
 
     fn try_enqueue(
         &self,
@@ -264,7 +291,7 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     }
 
     fn poll_publish(&self, place: &mut Option<AnswerOf<S>>, cx: &mut task::Context<'_>) -> Poll<()> {
-        // Known at compile time: without results, none of the code below is linked.
+        // `R` is a constant: without results, the code below is not linked.
         if R == 0 {
             return Poll::Ready(());
         }
@@ -383,35 +410,6 @@ impl<'a, M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R:
     fn poll_stopped(&self, (): &mut (), cx: &mut task::Context<'_>) -> Poll<Exit> {
         self.poll_for(cx, Event::End, |state| {
             (self.current_phase() == Phase::Stopped).then_some(state.exit.get())
-        })
-    }
-}
-
-impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
-    Preallocated<S> for &FixedStorage<M, S, Q, T, R, W>
-{
-    fn occupy(&self, capacity: Option<NonZeroUsize>, keep: KeepResults) -> Result<Self, InvalidArgument> {
-        let capacity = capacity.map_or(Q, NonZeroUsize::get);
-        if Q == 0 || T == 0 {
-            return Err(InvalidArgument::new("storage", "must have room for a request and for a ticket"));
-        }
-        let Some(capacity) = u16::try_from(capacity).ok().filter(|_| capacity <= Q) else {
-            return Err(InvalidArgument::new("capacity", "must be at most the storage's own"));
-        };
-        if keep.capacity.is_some_and(|capacity| capacity.get() > R) {
-            return Err(InvalidArgument::new("capacity", "of results must be at most the storage's own"));
-        }
-        self.with(|state| {
-            if state.capacity.get() > 0 {
-                return Err(InvalidArgument::new("storage", "must be new: it serves another runner, or has"));
-            }
-            state.capacity.set(capacity);
-            // Known at compile time.
-            if R > 0 {
-                state.keep.set(keep);
-                self.note_wants(state);
-            }
-            Ok(*self)
         })
     }
 }

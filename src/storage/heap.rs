@@ -1,5 +1,5 @@
-//! The storages on the heap: one implementation over either of two queues. The default one has an `async-channel` of requests and `futures`
-//! oneshots, the fast one a queue under a lock.
+//! The storages on the heap: one implementation over two queues. The default queue is an `async-channel` of
+//! requests with `futures` oneshots, the fast one is a queue under a lock.
 
 mod channel;
 mod late_waker;
@@ -34,6 +34,7 @@ use self::results::{Responses, ResultsQueue};
 use self::waiters::Wait;
 use super::{AnswerOf, Cancel, Enqueued, QueuedRequest, Refused, Reply, Round, Storage, WorkerSide};
 use crate::answer::RequestId;
+use crate::error::InvalidArgument;
 use crate::keep_results::KeepResults;
 use crate::life::{Exit, Phase};
 use crate::runtime::Instant;
@@ -43,14 +44,14 @@ use crate::trace;
 
 pub(crate) use self::queue::Queue;
 
-/// A storage on the heap; by default the one of [`Builder::prepare`](crate::Builder::prepare). [`Lean`](crate::Lean) is the other
-/// one.
+/// A storage on the heap. By default it is that of [`Builder::prepare`](crate::runner::Builder::prepare);
+/// [`Lean`](crate::storage::Lean) is the other one.
 pub struct Heap<S: MessageSender, Q: Queue<S> = Channel<S>>(Arc<Shared<S, Q>>);
 
-/// A storage on the heap that is made for speed: chosen by [`Builder::prepare_lean`](crate::Builder::prepare_lean).
+/// A storage on the heap that is made for speed. [`Builder::prepare_in`](crate::runner::Builder::prepare_in) uses it.
 ///
-/// It keeps all that the default storage promises, takes about half the time for a request, and less memory. It needs `std`:
-/// callers meet at a lock of the operating system, each for some nanoseconds.
+/// It keeps all promises of the default storage, takes about half the time for a request, and less memory. It
+/// needs `std`: callers share a lock of the operating system, each for a few nanoseconds.
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -59,12 +60,12 @@ pub struct Heap<S: MessageSender, Q: Queue<S> = Channel<S>>(Arc<Shared<S, Q>>);
 /// #     type Request = u32; type Message = u32; type Rejection = (); type Error = ();
 /// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, ()> { Ok(Ok(*r)) }
 /// # }
-/// use telegram_sender::Lean;
+/// use telegram_sender::storage::Lean;
 ///
 /// type Runner = SenderRunner<Echo, Smol, Lean<Echo>>;
 ///
 /// # smol::block_on(async {
-/// let runner: Runner = SenderRunner::builder(Echo).prepare_lean(Smol).start(Smol).await?;
+/// let runner: Runner = SenderRunner::builder(Echo).prepare_in(Lean::new(), Smol).unwrap().start(Smol).await?;
 /// assert_eq!(runner.request(7).await.unwrap().await, Ok(7));
 /// # Ok::<(), ()>(())
 /// # }).unwrap();
@@ -72,23 +73,31 @@ pub struct Heap<S: MessageSender, Q: Queue<S> = Channel<S>>(Arc<Shared<S, Q>>);
 #[cfg(feature = "std")]
 pub type Lean<S> = Heap<S, Locked<S>>;
 
-/// In this order, `queue`, which callers write for each request, is apart from `begun` and `counters`, which the worker writes.
+/// The order keeps `queue`, which callers write for each request, apart from the worker's `begun` and `counters`.
 #[repr(C)]
 struct Shared<S: MessageSender, Q> {
     queue: Q,
     results: ResultsQueue<S>,
     limit: QueueLimit,
     life: Life,
-    /// Made for the first one.
+    /// Created for the first unsent request.
     unsent: OnceBox<ConcurrentQueue<S::Request>>,
-    /// How far the worker has come, for a [`Channel`]: here it lies beside what else the worker writes.
+    /// The worker's progress, for a [`Channel`]. It lies next to the counters, which the worker also writes.
     begun: Begun,
     counters: Counters,
 }
 
 impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
-    /// The storage and the worker's side of it.
-    pub(crate) fn new(capacity: Option<NonZeroUsize>, results: KeepResults) -> (Self, HeapWorkerSide<S, Q>) {
+    /// Creates an empty storage, for one runner.
+    pub fn new() -> Self {
+        Self::for_runner(None, KeepResults::default()).0
+    }
+
+    /// Creates the storage of a runner, with the worker's side of it.
+    pub(crate) fn for_runner(
+        capacity: Option<NonZeroUsize>,
+        results: KeepResults,
+    ) -> (Self, HeapWorkerSide<S, Q>) {
         let (queue, taker) = Q::new();
         let storage = Self(Arc::new(Shared {
             queue,
@@ -103,7 +112,7 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
         (storage, worker_side)
     }
 
-    /// Enqueues a request even if the queue is full: for one that was promised room.
+    /// Enqueues a request even if the queue is full, for a caller that was promised room.
     #[cfg(feature = "tower")]
     pub(crate) fn enqueue_beyond_limit(
         &self,
@@ -115,10 +124,16 @@ impl<S: MessageSender, Q: Queue<S>> Heap<S, Q> {
     }
 }
 
-// Neither is derived: that would ask the same of `S`.
+// Not derived: a derive would require `Debug` and `Clone` of `S`.
 impl<S: MessageSender, Q: Queue<S>> fmt::Debug for Heap<S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Heap").field("life", &self.0.life).finish_non_exhaustive()
+    }
+}
+
+impl<S: MessageSender, Q: Queue<S>> Default for Heap<S, Q> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -135,6 +150,19 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
     type WorkerSide = HeapWorkerSide<S, Q>;
     type Unsent = Vec<S::Request>;
     type Responses = Responses<S, Q>;
+
+    fn occupy(
+        &mut self,
+        capacity: Option<NonZeroUsize>,
+        keep: KeepResults,
+    ) -> Result<Self::WorkerSide, InvalidArgument> {
+        if Arc::get_mut(&mut self.0).is_none() {
+            return Err(InvalidArgument::new("storage", "must be new: it serves another runner"));
+        }
+        let worker_side;
+        (*self, worker_side) = Self::for_runner(capacity, keep);
+        Ok(worker_side)
+    }
 
     fn try_enqueue(
         &self,
@@ -233,7 +261,7 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
     }
 
     fn keep_unsent(&self, request: S::Request) {
-        // It is never closed.
+        // This queue is never closed.
         let _ = self.0.unsent.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(request);
     }
 
@@ -272,7 +300,7 @@ impl<S: MessageSender, Q: Queue<S>> WorkerSide<S, Heap<S, Q>> for HeapWorkerSide
         let shared = &*self.storage.0;
         shared.life.register_worker(cx);
         let is_over = shared.queue.sleep_or_end(&mut self.taker);
-        // Looks again for a request that was pushed before that.
+        // Tries again, for a request that was pushed before `sleep_or_end`.
         if self.try_next(hand) {
             Poll::Ready(true)
         } else if is_over {

@@ -1,5 +1,6 @@
 //! A chain of built-in strategies that is put together at run time, from configuration.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::future::Future;
@@ -9,12 +10,41 @@ use futures::future::FutureExt;
 
 use super::delay::Pause;
 use super::timeout::{Race, expired};
-use super::{Context, Delay, Jitter, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
+use super::{
+    Context, Delay, Identity, Jitter, Outcome, Pipeline, RateLimiter, Requeue, Retry, SendStrategy, Timeout,
+};
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 
 /// One of the strategies that come with the crate.
+///
+/// # From configuration
+///
+/// With the feature `serde` it is read from configuration: a name, and arguments with the names and units below.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use telegram_sender::strategy::Chain;
+///
+/// let chain: Chain = serde_json::from_str(
+///     r#"[
+///         { "timeout": { "seconds": 10 } },
+///         { "rate_limiter": { "rate": 30, "per_seconds": 1 } },
+///         { "delay": { "seconds": 0.5 } },
+///         { "retry": { "retries": 3, "delay_seconds": 1, "uncounted_flood_waits": true } },
+///         { "jitter": { "retries": 3, "base_seconds": 1, "ratio": 0.5, "on_no_answer": true } },
+///         { "requeue": { "cycles": 3 } },
+///         { "requeue": { "cycles_per_request": 3 } },
+///         { "requeue": "endless" }
+///     ]"#,
+/// )?;
+/// let wrong = serde_json::from_str::<Chain>(r#"[{ "timeout": { "seconds": 0 } }]"#).unwrap_err();
+/// assert!(wrong.to_string().starts_with("`timeout` must be longer than zero"));
+/// # let _ = chain; }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(try_from = "super::config::BuiltIn"))]
 #[non_exhaustive]
 pub enum BuiltIn {
     /// A [`RateLimiter`].
@@ -42,17 +72,17 @@ macro_rules! from {
 }
 from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, Jitter: Jitter, Timeout: Timeout, Requeue: Requeue);
 
-/// Built-in strategies in an order known at run time only; the first is nearest to the sender.
+/// Strategies in an order known at run time only; the first is nearest to the sender.
 ///
-/// It acts exactly as the same strategies listed in the builder. Unlike those it reads the clock for each
-/// request that passes a [`Timeout`]. It allocates nothing per request and is `Send` wherever the sender allows
-/// it.
+/// It acts exactly as the same strategies listed in the builder. Unlike those it reads the clock for each request that passes
+/// a [`Timeout`]. Built-in strategies allocate nothing per request. The chain is `Send` wherever the sender allows it.
 ///
 /// ```
 /// # use std::time::Duration;
-/// use telegram_sender::{BuiltIn, Chain, Delay, RateLimiter, Retry, Timeout};
+/// use telegram_sender::strategy::{BuiltIn, Chain};
+/// use telegram_sender::{Delay, RateLimiter, Retry, Timeout};
 ///
-/// # fn main() -> Result<(), telegram_sender::InvalidArgument> {
+/// # fn main() -> Result<(), telegram_sender::error::InvalidArgument> {
 /// # let (limit, pause) = (Some(30), None);
 /// let mut strategies: Vec<BuiltIn> = vec![Timeout::new(Duration::from_secs(5))?.into()];
 /// if let Some(rate) = limit {
@@ -63,8 +93,158 @@ from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, J
 /// let chain = Chain::new(strategies);
 /// # let _ = chain; Ok(()) }
 /// ```
+///
+/// # Strategies of your own
+///
+/// A chain also holds strategies of one type of your own, `Own`, among the built-in ones. Each of them allocates one box per
+/// send that passes it. An enum holds several kinds.
+///
+/// ```
+/// # use std::time::Duration;
+/// use telegram_sender::error::StrategyError;
+/// use telegram_sender::strategy::{Chain, Context, Outcome, Pipeline};
+/// use telegram_sender::{MessageSender, NoAnswer, Retry, SendStrategy, Timeout};
+///
+/// enum Mine {
+///     /// Refuses every request.
+///     Paused,
+///     /// Passes requests on.
+///     Open,
+/// }
+///
+/// impl<S: MessageSender> SendStrategy<S> for Mine {
+///     async fn execute(
+///         &mut self,
+///         cx: &mut impl Context<S>,
+///         request: &S::Request,
+///         mut inner: impl Pipeline<S>,
+///     ) -> Outcome<S> {
+///         match self {
+///             Self::Paused => Err(NoAnswer::Strategy(StrategyError::new("paused"))),
+///             Self::Open => inner.send(cx, request).await,
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), telegram_sender::error::InvalidArgument> {
+/// let chain = Chain::<Mine>::default()
+///     .with(Timeout::new(Duration::from_secs(5))?)
+///     .with_own(Mine::Open)
+///     .with(Retry::new(3, Duration::from_secs(1)));
+/// # let _ = (chain, Mine::Paused); Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "Vec<BuiltIn>", bound = ""))]
+pub struct Chain<Own = Identity> {
+    /// The strategies nearest to the sender.
+    innermost: Segment,
+    /// The strategies of the user, each with the built-in ones that wrap it.
+    outer: Vec<(Own, Segment)>,
+}
+
+impl Chain {
+    /// Creates a chain of `strategies`; the first is nearest to the sender.
+    pub fn new(strategies: impl IntoIterator<Item = BuiltIn>) -> Self {
+        strategies.into_iter().collect()
+    }
+}
+
+impl<Own> Chain<Own> {
+    /// Wraps the strategies so far in `strategy`.
+    pub fn with(mut self, strategy: impl Into<BuiltIn>) -> Self {
+        self.extend([strategy.into()]);
+        self
+    }
+
+    /// Wraps the strategies so far in a strategy of your own.
+    pub fn with_own(mut self, strategy: Own) -> Self {
+        self.outer.push((strategy, Segment::default()));
+        self
+    }
+}
+
+impl<Own> Default for Chain<Own> {
+    fn default() -> Self {
+        Self { innermost: Segment::default(), outer: Vec::new() }
+    }
+}
+
+impl<Own> From<Vec<BuiltIn>> for Chain<Own> {
+    fn from(strategies: Vec<BuiltIn>) -> Self {
+        Self { innermost: Segment { strategies, levels: Vec::new() }, outer: Vec::new() }
+    }
+}
+
+impl<Own> FromIterator<BuiltIn> for Chain<Own> {
+    fn from_iter<I: IntoIterator<Item = BuiltIn>>(strategies: I) -> Self {
+        Vec::from_iter(strategies).into()
+    }
+}
+
+impl<Own> Extend<BuiltIn> for Chain<Own> {
+    fn extend<I: IntoIterator<Item = BuiltIn>>(&mut self, strategies: I) {
+        let outermost = self.outer.last_mut().map_or(&mut self.innermost, |(_, wraps)| wraps);
+        outermost.strategies.extend(strategies);
+    }
+}
+
+impl<S: MessageSender<Request: Clone>, Own: SendStrategy<S>> SendStrategy<S> for Chain<Own> {
+    async fn execute(
+        &mut self,
+        cx: &mut impl Context<S>,
+        request: &S::Request,
+        mut inner: impl Pipeline<S>,
+    ) -> Outcome<S> {
+        Links { innermost: &mut self.innermost, outer: &mut self.outer, inner: &mut inner }
+            .send(cx, request)
+            .await
+    }
+}
+
+/// The inner part of a chain, with what the chain wraps.
+struct Links<'a, Own, Inner> {
+    innermost: &'a mut Segment,
+    outer: &'a mut [(Own, Segment)],
+    inner: &'a mut Inner,
+}
+
+impl<S, Own, Inner> Pipeline<S> for Links<'_, Own, Inner>
+where
+    S: MessageSender<Request: Clone>,
+    Own: SendStrategy<S>,
+    Inner: Pipeline<S>,
+{
+    async fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> Outcome<S> {
+        match self.outer.split_last_mut() {
+            None => self.innermost.execute(cx, request, &mut *self.inner).await,
+            Some(((own, wraps), outer)) => {
+                let within = Links { innermost: &mut *self.innermost, outer, inner: &mut *self.inner };
+                wraps.execute(cx, request, Boxed { own, within }).await
+            }
+        }
+    }
+}
+
+/// A strategy of the user, with the links that it wraps. Its future is in a box, as the links may hold such a future again.
+struct Boxed<'a, Own, Within> {
+    own: &'a mut Own,
+    within: Within,
+}
+
+impl<S, Own, Within> Pipeline<S> for Boxed<'_, Own, Within>
+where
+    S: MessageSender,
+    Own: SendStrategy<S>,
+    Within: Pipeline<S>,
+{
+    async fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> Outcome<S> {
+        Box::pin(self.own.execute(cx, request, &mut self.within)).await
+    }
+}
+
+/// Built-in strategies, the first nearest to the sender.
 #[derive(Debug, Clone, Default)]
-pub struct Chain {
+struct Segment {
     strategies: Vec<BuiltIn>,
     /// The memory of a [`Walk`]; empty between two requests.
     levels: Vec<Level>,
@@ -81,20 +261,7 @@ struct Level {
     admitted: bool,
 }
 
-impl Chain {
-    /// A chain of `strategies`; the first is nearest to the sender.
-    pub fn new(strategies: impl IntoIterator<Item = BuiltIn>) -> Self {
-        strategies.into_iter().collect()
-    }
-}
-
-impl FromIterator<BuiltIn> for Chain {
-    fn from_iter<I: IntoIterator<Item = BuiltIn>>(strategies: I) -> Self {
-        Self { strategies: strategies.into_iter().collect(), levels: Vec::new() }
-    }
-}
-
-impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Chain {
+impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Segment {
     // Strategies nest, but a list of unknown length can't be a nest of futures without a box for each. So the
     // nest is walked: down to the sender, doing what each strategy does before the send, and up again, doing
     // what it does after. A re-send walks down again from the level that wants it. Where a time-out expires, the walk

@@ -7,14 +7,14 @@ use crate::sender::MessageSender;
 
 /// Two strategies as one: `outer` wraps `inner`, which wraps what comes before it.
 ///
-/// The builder's [`strategy`](crate::Builder::strategy) composes for you; build one yourself to name a chain
+/// The builder's [`strategy`](crate::runner::Builder::strategy) composes for you; build one yourself to name a chain
 /// and reuse it. Inside a chain it acts as its parts in line.
 ///
 /// ```
 /// use std::time::Duration;
 /// use telegram_sender::{CompositeStrategy, RateLimiter, Retry, Timeout};
 ///
-/// # fn main() -> Result<(), telegram_sender::InvalidArgument> {
+/// # fn main() -> Result<(), telegram_sender::error::InvalidArgument> {
 /// let polite = CompositeStrategy::new()
 ///     .with(Timeout::new(Duration::from_secs(10))?)
 ///     .with(RateLimiter::new(30, Duration::from_secs(1))?)
@@ -24,7 +24,7 @@ use crate::sender::MessageSender;
 ///
 /// The type of the whole is the nest of its parts. A function that returns it as `impl SendStrategy` hides whether its
 /// futures are `Send`, and the runner then starts on local executors only: build the composite where you build the
-/// runner, or use a [`Chain`](crate::Chain), whose type has a short name. A nest of more than seven may need a higher
+/// runner, or use a [`Chain`](crate::strategy::Chain), whose type has a short name. A nest of more than seven may need a higher
 /// `#![recursion_limit]`.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "ICompositeStrategy")]

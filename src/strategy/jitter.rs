@@ -23,7 +23,7 @@ use crate::sender::MessageSender;
 /// // waits of 1–1.5 s, 2–3 s, 4–6 s
 /// let jitter = Jitter::with_seed(3, Duration::from_secs(1), 0.5, 42)?;
 /// assert_eq!(Jitter::with_seed(3, Duration::from_secs(1), -1.0, 42).unwrap_err().argument(), "ratio");
-/// # let _ = jitter; Ok::<(), telegram_sender::InvalidArgument>(())
+/// # let _ = jitter; Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone)]
 #[doc(alias = "JitterStrategy")]

@@ -24,12 +24,13 @@ use crate::sender::MessageSender;
 ///
 /// ```
 /// # use std::time::Duration;
-/// use telegram_sender::{Instant, RateLimiter};
+/// use telegram_sender::runtime::Instant;
+/// use telegram_sender::RateLimiter;
 ///
 /// let limiter = RateLimiter::new(30, Duration::from_secs(1))?;
 /// let on_a_chip: RateLimiter<[Instant; 30]> = RateLimiter::with_array(Duration::from_secs(1))?;
 /// assert_eq!(RateLimiter::new(0, Duration::from_secs(1)).unwrap_err().argument(), "rate");
-/// # let _ = (limiter, on_a_chip); Ok::<(), telegram_sender::InvalidArgument>(())
+/// # let _ = (limiter, on_a_chip); Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone)]
 #[doc(alias = "RateLimiterStrategy")]

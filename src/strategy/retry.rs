@@ -84,7 +84,7 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
     /// Lets a flood wait use up no retry: a request is sent again as often as the service asks to wait, and the schedule is
     /// for other rejections and failures.
     ///
-    /// Bound each of these waits with [`longest_wait`](crate::Builder::longest_wait). Their number is not bounded: a service
+    /// Bound each of these waits with [`longest_wait`](crate::runner::Builder::longest_wait). Their number is not bounded: a service
     /// that asks to wait for ever is waited for until the runner is aborted.
     ///
     /// ```

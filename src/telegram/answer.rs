@@ -1,4 +1,5 @@
-//! Reads an answer of the Bot API, and forgives all that can be forgiven: an accepted message stays accepted.
+//! Reads an answer of the Bot API leniently: an accepted message stays accepted, whatever else the answer
+//! contains.
 
 mod envelope;
 
@@ -14,7 +15,7 @@ use super::http::Answer;
 use super::rejection::TelegramRejection;
 use super::token::BotToken;
 
-/// The `result` of the answer, or the rejection that it is. The status counts only for what the body does not say.
+/// Returns the `result` of the answer, or its rejection. Uses the status only for what the body does not say.
 pub(super) fn read(
     answer: Answer,
     token: &BotToken,
@@ -60,7 +61,7 @@ fn lenient<T: DeserializeOwned>(raw: &Raw) -> Option<T> {
     serde_json::from_str(raw.as_deref()?.get()).ok()
 }
 
-/// A code, also as a string or with a fraction of zero.
+/// Parses a code, also one written as a string or with a fraction of zero.
 fn code(raw: &Raw) -> Option<u16> {
     let digits = raw.as_deref()?.get().trim_matches('"').trim();
     digits.strip_suffix(".0").unwrap_or(digits).parse().ok()

@@ -1,4 +1,4 @@
-//! Where the Bot API is: checked once, so that each request's URL is valid.
+//! The URL of the Bot API, checked once so that each request's URL is valid.
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
@@ -8,12 +8,12 @@ use rustls::pki_types::ServerName;
 use super::token::BotToken;
 use crate::error::InvalidArgument;
 
-/// The base of all URLs: scheme, host, perhaps a port and a path prefix; no slash at its end.
+/// The base of all URLs: scheme, host, optional port and path prefix, without a slash at the end.
 #[derive(Debug, Clone)]
 pub(super) struct BaseUrl(Box<str>);
 
 impl BaseUrl {
-    /// Longer ones have no use. With the bound on a token it keeps every request's URL valid.
+    /// The most bytes of a base URL. With the bound on a token, it keeps every request's URL valid.
     const LONGEST: usize = 2048;
 
     pub(super) fn telegram() -> Self {
@@ -34,7 +34,7 @@ impl BaseUrl {
         let uri: Uri = url.parse().map_err(|_| RULE)?;
         let host = uri.host().unwrap_or_default();
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        // A port that is no port is dropped silently by what reads it later.
+        // Refused here, because a connector would silently ignore an invalid port.
         let well_formed = match uri.port_u16() {
             Some(port) => port != 0,
             None => authority == host,
@@ -52,14 +52,14 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The server's URL, without a path.
+    /// Returns the server's URL without a path.
     pub(super) fn origin(&self) -> Uri {
         let mut parts = self.uri().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
         Uri::from_parts(parts).expect("scheme, authority and path make a URL")
     }
 
-    /// What a request names as its host: the port too, unless it is the scheme's own.
+    /// Returns the value of the `host` header: the host, with its port unless that is the scheme's default.
     pub(super) fn host(&self) -> HeaderValue {
         let uri = self.uri();
         let own_port = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
@@ -72,7 +72,7 @@ impl BaseUrl {
             .expect("what may stand in a URL may stand in a header")
     }
 
-    /// The path of a method of the Bot API. It holds the token: it must go nowhere but into the request.
+    /// Returns the path of a method of the Bot API. It contains the token, so use it only in the request.
     pub(super) fn method(&self, token: &BotToken, method: &'static str) -> Uri {
         let uri = self.uri();
         let prefix = uri.path().trim_end_matches('/');

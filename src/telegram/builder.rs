@@ -1,4 +1,4 @@
-//! How a sender is put together: which server, whom to trust, whether to check the token.
+//! Builds a sender: its server, its trusted roots, and the check of its token.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -21,18 +21,18 @@ use crate::error::InvalidArgument;
 #[cfg(feature = "smol")]
 use crate::runtime::Smol;
 
-/// Puts a [`TelegramSender`] together. Made by [`TelegramSender::builder`].
+/// Builds a [`TelegramSender`]. Created by [`TelegramSender::builder`].
 ///
 /// ```
 /// # #[cfg(feature = "smol")] {
 /// use telegram_sender::telegram::{BotToken, TelegramSender};
 ///
-/// // A Bot API server of one's own.
+/// // A Bot API server of your own.
 /// let token = BotToken::new("123456789:AAF-not_a_real_token")?;
 /// let sender = TelegramSender::builder(token).base_url("http://localhost:8081")?.build();
 /// # let _ = sender;
 /// # }
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[must_use = "a builder does nothing until it is built"]
 #[derive(Clone)]
@@ -44,20 +44,20 @@ pub struct TelegramSenderBuilder {
 }
 
 impl TelegramSender {
-    /// A sender for the bot of `token`, at Telegram's own server, with connections on smol:
+    /// Creates a sender for the bot of `token` on Telegram's own server, with connections on smol. Equals
     /// [`on`](Self::on)`(Smol, token)`.
     #[cfg(feature = "smol")]
     pub fn new(token: BotToken) -> Self {
         Self::on(Smol, token)
     }
 
-    /// A sender for the bot of `token`, at Telegram's own server, with connections on `runtime`: `Smol` or
+    /// Creates a sender for the bot of `token` on Telegram's own server, with connections on `runtime`: `Smol` or
     /// `Tokio`.
     ///
     /// # Panics
     ///
-    /// Not here. With `Tokio`, it is opening the sender and sending that panic outside of a tokio runtime;
-    /// see [`build_on`](TelegramSenderBuilder::build_on).
+    /// Does not panic itself. With `Tokio`, opening the sender and sending panic outside of a tokio runtime; see
+    /// [`build_on`](TelegramSenderBuilder::build_on).
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")] {
@@ -90,24 +90,26 @@ impl TelegramSenderBuilder {
         Self { token, base_url: BaseUrl::telegram(), roots: tls::public_roots(), verify_token: true }
     }
 
-    /// Where the Bot API is: scheme (`https` or `http`), host, and perhaps a port and a path prefix. Default:
-    /// `https://api.telegram.org`.
+    /// Sets the URL of the Bot API: scheme (`https` or `http`), host, and optionally a port and a path prefix.
+    /// Default: `https://api.telegram.org`.
     ///
-    /// Over `http` everybody on the way can read the token; it is for a server on the same host or network.
+    /// Use `http` only for a server on the same host or network: it exposes the token to everyone on the way.
     ///
     /// # Errors
     ///
-    /// Refused, naming `base_url`, when it is something else, or holds a user, a query, a fragment or the token.
+    /// Returns an error naming `base_url` if `url` is anything else, or contains a user, a query, a fragment or
+    /// the token.
     pub fn base_url(mut self, url: &str) -> Result<Self, InvalidArgument> {
         self.base_url = BaseUrl::parse(url, &self.token)?;
         Ok(self)
     }
 
-    /// Trusts one more root certificate, in DER form, besides the public ones: for a server with a CA of its own.
+    /// Trusts one more root certificate, in DER form, in addition to the public ones: for a server with its own
+    /// CA.
     ///
     /// # Errors
     ///
-    /// Refused, naming `root_certificate`, when it is not a certificate.
+    /// Returns an error naming `root_certificate` if `der` is not a certificate.
     pub fn root_certificate(mut self, der: impl AsRef<[u8]>) -> Result<Self, InvalidArgument> {
         self.roots.add(CertificateDer::from_slice(der.as_ref())).map_err(|_| {
             InvalidArgument::new("root_certificate", "must be an X.509 certificate in DER form")
@@ -115,30 +117,31 @@ impl TelegramSenderBuilder {
         Ok(self)
     }
 
-    /// Whether [`open`](crate::MessageSender::open), and so the start of a runner, asks Telegram if it knows the token
-    /// (`getMe`). Default: yes. Without it, a wrong token or a server that is down shows with the first message.
+    /// Sets whether [`open`](crate::MessageSender::open), and so the start of a runner, checks the token with
+    /// Telegram (`getMe`). Default: true. Without the check, the first message shows a wrong token or a server
+    /// that is down.
     pub fn verify_token(mut self, verify: bool) -> Self {
         self.verify_token = verify;
         self
     }
 
-    /// Makes the sender, with connections on smol: [`build_on`](Self::build_on)`(Smol)`.
+    /// Creates the sender, with connections on smol: [`build_on`](Self::build_on)`(Smol)`.
     ///
-    /// They run on smol's global executor, whichever executor the runner is on.
+    /// The connections run on smol's global executor, whichever executor runs the runner.
     #[cfg(feature = "smol")]
     pub fn build(self) -> TelegramSender {
         self.build_on(Smol)
     }
 
-    /// Makes the sender, with connections on `runtime`: `Smol` or `Tokio`.
+    /// Creates the sender, with connections on `runtime`: `Smol` or `Tokio`.
     ///
-    /// Nothing is connected yet, so this works anywhere. The connections of `Tokio` run on the tokio runtime
-    /// in which a message is sent, and end with it; in another one the sender connects anew.
+    /// Connects nothing yet, so it works anywhere. The connections of `Tokio` run on the tokio runtime in which a
+    /// message is sent, and end with it. In another runtime the sender connects again.
     ///
     /// # Panics
     ///
-    /// Not here. With `Tokio`, it is opening the sender and sending that panic outside of a tokio runtime,
-    /// and in one without I/O and time (`enable_all`), as tokio's own functions do.
+    /// Does not panic itself. With `Tokio`, opening the sender and sending panic outside of a tokio runtime, and
+    /// in one without I/O and time (`enable_all`), as tokio's own functions do.
     ///
     /// ```no_run
     /// # #[cfg(feature = "tokio")] {
@@ -158,9 +161,9 @@ impl TelegramSenderBuilder {
         self.build_over(|tls, origin| runtime.dial(tls, origin))
     }
 
-    /// Makes the sender with connections of another runtime: a `connector` that opens a TCP connection to the host
-    /// and port of a URL (TLS is put over it here), and an `executor` for what runs in the background. Both are
-    /// hyper's terms. A connector tells a name without an address by a [`ResolveError`](super::ResolveError).
+    /// Creates the sender with connections of another runtime, in hyper's terms. `connector` opens a TCP
+    /// connection to the host and port of a URL; this crate adds TLS. `executor` runs the connections in the
+    /// background. A connector reports a name without an address as a [`ResolveError`](super::ResolveError).
     pub fn build_with<C, E>(self, connector: C, executor: E) -> TelegramSender
     where
         C: Service<Uri> + Clone + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Which chat a message goes to, from the many ways to write that down.
+//! The chat that a message goes to, in every form that users write.
 
 use frankenstein::types::ChatId;
 
@@ -13,13 +13,14 @@ use crate::error::InvalidArgument;
 /// assert_eq!(MessageRequest::text("-1001234567890", "hi")?.chat_id(), &ChatId::Integer(-1_001_234_567_890));
 /// assert_eq!(MessageRequest::text("@channel", "hi")?.chat_id(), &ChatId::String("@channel".into()));
 /// assert_eq!(MessageRequest::text("channel", "hi").unwrap_err().argument(), "chat_id");
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatRef(ChatId);
 
 impl ChatRef {
-    /// The id to send: text with an integer becomes that integer, as Telegram takes text for a username.
+    /// Returns the id to send. Text with an integer becomes that integer, because Telegram takes text for a
+    /// username.
     pub(super) fn check(self) -> Result<ChatId, InvalidArgument> {
         match self.0 {
             ChatId::Integer(id) => Ok(ChatId::Integer(id)),
@@ -39,7 +40,7 @@ fn parse(text: String) -> Result<ChatId, InvalidArgument> {
             Err(RULE)
         };
     }
-    // `parse` alone would take a `+`.
+    // `parse` alone would accept a `+`.
     if text.starts_with('+') {
         return Err(RULE);
     }

@@ -1,4 +1,4 @@
-//! Why no answer of the Bot API was got, and whether the message may have been sent all the same.
+//! The reasons for a missing answer of the Bot API, and whether the message may have been sent anyway.
 
 use std::error::Error;
 use std::fmt;
@@ -8,9 +8,9 @@ use super::rejection::TelegramRejection;
 use super::status;
 use super::token::BotToken;
 
-/// No answer of the Bot API was got, or (on [`open`](crate::MessageSender::open)) it was no.
+/// There is no answer of the Bot API, or (on [`open`](crate::MessageSender::open)) the answer is a rejection.
 ///
-/// No variant holds the token, nor any text of a body that is not the Bot API's.
+/// No variant contains the token, nor text of a body that is not the Bot API's.
 ///
 /// ```
 /// use telegram_sender::telegram::TelegramError;
@@ -31,7 +31,7 @@ pub enum TelegramError {
     /// There is no connection to the server.
     #[non_exhaustive]
     Connect {
-        /// What kind of failure it is, such as [`io::ErrorKind::ConnectionRefused`].
+        /// The kind of failure, such as [`io::ErrorKind::ConnectionRefused`].
         kind: io::ErrorKind,
         /// The system's reason.
         reason: String,
@@ -45,25 +45,25 @@ pub enum TelegramError {
     /// The connection broke before the answer was complete.
     #[non_exhaustive]
     Disconnected {
-        /// Whether any of the request was written, so that it may have arrived.
+        /// True if the request may have arrived. Otherwise at most its head was written.
         sent: bool,
         /// The reason.
         reason: String,
     },
-    /// An answer that is not the Bot API's, with this HTTP status: from a proxy, or another kind of server. Only some
-    /// statuses say that the request was not passed on.
+    /// An answer that is not the Bot API's, with this HTTP status. It comes from a proxy or another kind of
+    /// server. Only some statuses mean that the request was not passed on.
     Status(u16),
-    /// The status was fine, but what came is not the Bot API's JSON, or not HTTP.
+    /// The status is a success, but the body is not the Bot API's JSON; or the answer is not HTTP.
     Malformed,
-    /// The answer was longer than this many bytes, and was not read to its end.
+    /// The answer is longer than this many bytes, and was not read to its end.
     TooLarge(usize),
-    /// Telegram refused the token when the sender was opened.
+    /// Telegram rejected the check of the token when the sender was opened.
     Rejected(TelegramRejection),
 }
 
 impl TelegramError {
-    /// Whether Telegram may have got the request, and so may have posted the message. If so, sending it again may
-    /// post it twice.
+    /// Returns true if Telegram may have received the request, and so may have posted the message. Sending it
+    /// again may then post it twice.
     pub fn may_have_arrived(&self) -> bool {
         match self {
             Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::Rejected(_) => false,
@@ -73,7 +73,7 @@ impl TelegramError {
         }
     }
 
-    /// Without the token, should a reason hold it.
+    /// Removes the token from the reason.
     pub(super) fn scrubbed(mut self, token: &BotToken) -> Self {
         if let Self::Resolve { reason }
         | Self::Connect { reason, .. }
@@ -85,7 +85,7 @@ impl TelegramError {
         self
     }
 
-    /// Whether the server could not be reached at all: no name, no connection, no TLS.
+    /// Returns true if the server could not be reached at all: no address, no connection or no TLS.
     pub fn is_connect(&self) -> bool {
         matches!(self, Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. })
     }

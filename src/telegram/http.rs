@@ -1,11 +1,13 @@
-//! POSTs JSON over kept HTTP/1.1 connections. It knows no runtime: the connector and the executor are given.
+//! POSTs JSON over kept HTTP/1.1 connections. It names no runtime: the caller provides the connector and the
+//! executor.
 //!
 //! hyper speaks HTTP and hyper-rustls puts TLS over any connector, so a runtime adds one small file: how to open a
 //! TCP connection, and how to run a future in the background.
 //!
-//! The connections are kept here and not by hyper-util's client: that one takes an answered connection back from the
-//! background some time after the answer is there, and so opens a second one, TLS and all, for a request that comes
-//! at once, as a queue's next does. Here it is back when the answer is, and what is sent anew is in plain sight.
+//! This module keeps the connections itself. hyper-util's client takes a connection back in the background, some
+//! time after its answer is there. A request that follows at once, as a queue's next one does, would open a second
+//! connection, TLS included. Here the connection is back with the answer, and the code shows when a request is
+//! sent again.
 
 mod answer;
 mod body;
@@ -45,16 +47,16 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// `host` is what requests name as their host.
+    /// Creates a client whose requests name `host` as their host.
     pub(super) fn new(dial: Dial, host: HeaderValue) -> Self {
         Self { dial, host, idle: Idle::new() }
     }
 
-    /// POSTs `json` to `path` and reads the answer as far as it goes. `delivery` begins right before anything of the
-    /// request can be written.
+    /// POSTs `json` to `path` and reads as much of the answer as arrives. Begins `delivery` right before any part
+    /// of the request can be written.
     ///
-    /// The connection is kept once its request is written and its answer is read, each to the end. Dropped before, this
-    /// future takes its connection with it.
+    /// Keeps the connection once its request is written and its answer is read, each to the end. Dropping this
+    /// future before that closes its connection.
     pub(super) async fn post(
         &self,
         path: Uri,
@@ -80,7 +82,7 @@ impl Http {
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // Without it, any coding would be welcome.
+        // Without this header, the server may choose any coding.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let agent = concat!("telegram-sender/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
@@ -95,15 +97,16 @@ impl Http {
         delivery: &Delivery,
     ) -> Result<(Connection, Response<Incoming>), TelegramError> {
         while let Some(mut connection) = self.idle.take(Instant::now()) {
-            // The server may have closed it by now.
+            // The server may have closed the connection by now.
             if !connection.ready().await {
                 continue;
             }
             delivery.begin();
             match connection.send(self.request(path, json)).await {
                 Ok(response) => return Ok((connection, response)),
-                // It can go elsewhere. What was written even in part is never sent again. The delivery stays begun while
-                // another connection is awaited: that errs on the safe side, and is rare, as this one was ready just now.
+                // Tries another connection. A request that was written even in part is never sent again. The
+                // delivery stays begun while the next connection opens: that errs on the safe side, and is rare,
+                // as this one was just ready.
                 Err(Failed::Unwritten(_)) => {}
                 Err(Failed::Broken { error, begun }) => return Err(failure::of_request(&error, begun)),
             }

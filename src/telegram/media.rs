@@ -8,7 +8,7 @@
 /// let photo = Media::Photo("https://example.com/cat.jpg".into());
 /// let request = MessageRequest::media("@cats", photo)?.caption("A cat")?;
 /// assert_eq!(request.body(), Some("A cat"));
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
@@ -35,7 +35,7 @@ impl Media {
     pub(super) const FIELDS: [&'static str; 7] =
         ["photo", "video", "animation", "audio", "voice", "document", "sticker"];
 
-    /// The `file_id` or URL.
+    /// Returns the `file_id` or URL.
     pub fn file(&self) -> &str {
         match self {
             Self::Photo(file)
@@ -48,7 +48,7 @@ impl Media {
         }
     }
 
-    /// Whether Telegram takes a caption with it.
+    /// Returns true if Telegram accepts a caption with it.
     pub const fn takes_caption(&self) -> bool {
         !matches!(self, Self::Sticker(_))
     }

@@ -1,4 +1,4 @@
-//! What Telegram gives for a message that it took.
+//! Telegram's answer to a message that it accepted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 
 /// A message that Telegram accepted. Clones share one copy of its JSON.
 ///
-/// Only the ids are read at once. The rest is parsed when asked for, as a message that was sent must not turn into
-/// an error because Telegram says something new about it: somebody would send it again.
+/// Only the ids are parsed at first, the rest on demand. A sent message must not become an error because Telegram
+/// adds something new: a caller would send it again.
 ///
 /// ```
 /// use telegram_sender::telegram::SentMessage;
@@ -29,7 +29,7 @@ pub struct SentMessage {
 }
 
 impl SentMessage {
-    /// Takes the `result` of an answer, whatever it is.
+    /// Creates the message from the `result` of an answer, whatever that is.
     pub(super) fn new(raw: Box<RawValue>) -> Self {
         #[derive(Deserialize)]
         struct WithId {
@@ -43,41 +43,41 @@ impl SentMessage {
         struct Chat {
             id: i64,
         }
-        // One by one, so that an odd one does not hide the other.
+        // Parsed one by one, so that a bad one does not hide the other.
         let message_id = serde_json::from_str(raw.get()).map_or(0, |with: WithId| with.message_id);
         let chat_id = serde_json::from_str(raw.get()).ok().map(|with: WithChat| with.chat.id);
         Self { message_id, chat_id, raw: raw.into() }
     }
 
-    /// The message's id in its chat.
+    /// Returns the message's id in its chat.
     ///
-    /// 0 when the message was accepted and there is no id (yet): Telegram says 0 itself for a message that it will
-    /// post later, as it does with large videos.
+    /// Returns 0 if the message was accepted but has no id (yet). Telegram itself sends 0 for a message that it
+    /// will post later, such as one with a large video.
     pub fn message_id(&self) -> i32 {
         self.message_id
     }
 
-    /// The chat's id; the way to learn it when the message went to a `@username`.
+    /// Returns the chat's id, also for a message that was sent to a `@username`.
     pub fn chat_id(&self) -> Option<i64> {
         self.chat_id
     }
 
-    /// The message as Telegram's JSON.
+    /// Returns the message as Telegram's JSON.
     pub fn raw(&self) -> &str {
         self.raw.get()
     }
 
-    /// The whole message, parsed now.
+    /// Parses the whole message.
     ///
     /// # Errors
     ///
-    /// When this version of [`frankenstein`] can't read it. The message was sent all the same.
+    /// Returns an error if this version of [`frankenstein`] cannot read the message. It was sent anyway.
     pub fn message(&self) -> Result<Message, serde_json::Error> {
         serde_json::from_str(self.raw())
     }
 }
 
-/// Two are equal if Telegram said the same of them.
+/// Two messages are equal if Telegram sent the same JSON for both.
 impl PartialEq for SentMessage {
     fn eq(&self, other: &Self) -> bool {
         self.raw() == other.raw()
@@ -86,7 +86,7 @@ impl PartialEq for SentMessage {
 
 impl Eq for SentMessage {}
 
-// The raw JSON is long, and holds whatever the server wrote.
+// Omits the raw JSON, which is long and contains whatever the server wrote.
 impl fmt::Debug for SentMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SentMessage")
@@ -96,7 +96,7 @@ impl fmt::Debug for SentMessage {
     }
 }
 
-/// How a sent message is kept: by its JSON, which any format can hold as text.
+/// The stored form of a sent message: its JSON as a string, which any format can hold.
 #[cfg(feature = "serde")]
 mod stored {
     use serde::de::Error as _;

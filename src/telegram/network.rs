@@ -1,24 +1,25 @@
-//! The runtimes that open a sender's connections, by name. What each takes for that is in `http`.
+//! The runtimes that open a sender's connections. Their code is in `http`.
 
 #[cfg(feature = "smol")]
 use crate::runtime::Smol;
 #[cfg(feature = "tokio")]
 use crate::runtime::Tokio;
 
-/// A runtime for the connections of a [`TelegramSender`](super::TelegramSender): `Smol` or `Tokio`, as
-/// features choose. For another one there is [`build_with`](super::TelegramSenderBuilder::build_with).
+/// A runtime for the connections of a [`TelegramSender`](super::TelegramSender): `Smol` or `Tokio`, depending on
+/// the features. For another runtime, use [`build_with`](super::TelegramSenderBuilder::build_with).
 ///
 /// | runtime | its connections run |
 /// | --- | --- |
-/// | `Smol` | on smol's global executor, whoever sends |
+/// | `Smol` | on smol's global executor, wherever a message is sent |
 /// | `Tokio` | on the tokio runtime in which a message is sent |
 ///
-/// It need not be the runtime of the runner, but mostly is:
+/// It is usually the runtime of the runner, but it may be another:
 ///
 /// ```no_run
 /// # #[cfg(feature = "smol")] {
 /// use telegram_sender::telegram::{BotToken, Network, TelegramSender};
-/// use telegram_sender::{SenderRunner, Spawner, Timer};
+/// use telegram_sender::runtime::{Spawner, Timer};
+/// use telegram_sender::SenderRunner;
 ///
 /// # async fn start(token: BotToken) -> Result<(), telegram_sender::telegram::TelegramError> {
 /// let runtime = telegram_sender::Smol; // or `Tokio`
@@ -29,7 +30,7 @@ use crate::runtime::Tokio;
 /// # }
 /// ```
 ///
-/// It is sealed, so that a runtime may ask for more one day.
+/// The trait is sealed, so that it can require more in a later version.
 pub trait Network: sealed::Sealed {}
 
 #[cfg(feature = "smol")]
@@ -38,14 +39,14 @@ impl Network for Smol {}
 #[cfg(feature = "tokio")]
 impl Network for Tokio {}
 
-/// What [`Network`] asks for, where nobody else can name it.
+/// The supertrait of [`Network`], which other crates cannot name.
 pub(super) mod sealed {
     use hyper::Uri;
 
     use crate::telegram::http::Dial;
 
     pub trait Sealed {
-        /// The way to the server of `origin`.
+        /// Returns a dialer of the server at `origin`.
         fn dial(self, tls: rustls::ClientConfig, origin: Uri) -> Dial;
     }
 

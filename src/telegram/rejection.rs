@@ -1,4 +1,4 @@
-//! The Bot API's answer that is an error, and what kind of error it is.
+//! An error answer of the Bot API, and its kind.
 
 use std::error::Error;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::status;
 
-/// Telegram answered with an error: `{"ok":false, ...}`. Mostly this means that it did not take the message; see
-/// [`may_have_been_taken`](Self::may_have_been_taken).
+/// An error answer of Telegram: `{"ok":false, ...}`. Usually it means that Telegram did not accept the message;
+/// see [`may_have_been_taken`](Self::may_have_been_taken).
 ///
 /// ```
 /// use telegram_sender::telegram::{RejectionKind, TelegramRejection};
@@ -21,24 +21,24 @@ use super::status;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TelegramRejection {
-    /// The error code, which is much like an HTTP status. If the answer holds none, it is the HTTP status.
+    /// The error code, which resembles an HTTP status. If the answer has none, it is the HTTP status.
     pub code: u16,
-    /// What is wrong, in Telegram's words. It may change; decide by [`kind`](Self::kind).
+    /// The reason in Telegram's words. They may change, so decide by [`kind`](Self::kind).
     pub description: String,
-    /// How long Telegram wants to get no request (a flood wait).
+    /// The time for which Telegram wants no request (a flood wait).
     pub retry_after: Option<Duration>,
-    /// The new id of a group that became a supergroup: send it
+    /// The new id of a group that became a supergroup: send the request
     /// [there](super::MessageRequest::with_chat_id).
     pub migrate_to_chat_id: Option<i64>,
 }
 
 impl TelegramRejection {
-    /// A rejection; for tests of code that handles them.
+    /// Creates a rejection, for tests of code that handles them.
     pub fn new(code: u16, description: impl Into<String>) -> Self {
         Self { code, description: description.into(), retry_after: None, migrate_to_chat_id: None }
     }
 
-    /// What kind of rejection it is, and so what to do about it.
+    /// Returns the kind of the rejection, which decides what to do about it.
     pub fn kind(&self) -> RejectionKind {
         if self.migrate_to_chat_id.is_some() {
             return RejectionKind::Migrated;
@@ -48,7 +48,7 @@ impl TelegramRejection {
         }
         match self.code {
             429 => RejectionKind::FloodWait,
-            // Telegram says "Not Found" to a token of a form that it does not know.
+            // Telegram answers "Not Found" to a token of a form that it does not know.
             401 | 404 => RejectionKind::Unauthorized,
             400..500 => RejectionKind::Refused,
             500..600 => RejectionKind::ServerFault,
@@ -56,21 +56,21 @@ impl TelegramRejection {
         }
     }
 
-    /// Whether the token is not valid: no request of this bot will be taken.
+    /// Returns true if the token is not valid: Telegram will reject every request of this bot.
     pub fn is_unauthorized(&self) -> bool {
         self.kind() == RejectionKind::Unauthorized
     }
 
-    /// Returns true if there is no point in sending the very same request again: it will be rejected each time, or nothing
-    /// says that it will not.
+    /// Returns true if it is pointless to send the same request again: it will be rejected each time, or the
+    /// answer does not say otherwise.
     pub fn is_permanent(&self) -> bool {
         !matches!(self.kind(), RejectionKind::FloodWait | RejectionKind::ServerFault)
     }
 
-    /// Returns true if Telegram may have posted the message all the same. If so, sending it again may post it twice.
+    /// Returns true if Telegram may have posted the message anyway. Sending it again may then post it twice.
     ///
-    /// A server may fail after its work is done, and then answer with a code from 500 on. A flood wait, a new id of the
-    /// group and a refusal say that the message was not taken.
+    /// A server may fail after its work is done, and then answer with a code of 500 or more. A flood wait, a new
+    /// id of the group and the usual codes from 400 to 499 mean that the message was not accepted.
     ///
     /// ```
     /// use telegram_sender::telegram::TelegramRejection;
@@ -94,7 +94,7 @@ impl fmt::Display for TelegramRejection {
 
 impl Error for TelegramRejection {}
 
-/// What to do about a [`TelegramRejection`].
+/// The kinds of a [`TelegramRejection`], by what to do about it.
 ///
 /// ```
 /// use telegram_sender::telegram::{RejectionKind, TelegramRejection};
@@ -122,9 +122,9 @@ pub enum RejectionKind {
     Unauthorized,
     /// This message can't go to this chat: it is malformed, the chat is unknown, or the bot may not write there.
     Refused,
-    /// Telegram had a problem of its own, maybe after it took the message. Send it again later only if it may arrive twice.
+    /// Telegram failed, maybe after it accepted the message. Send it again later only if it may arrive twice.
     ServerFault,
-    /// Telegram did not say why, or in a way that is not known here.
+    /// Telegram gave no reason, or one that this crate does not know.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! What is sent: a message for one chat, checked as it is put together.
+//! A message for one chat, checked while it is built.
 
 #[cfg(feature = "serde")]
 mod stored;
@@ -14,8 +14,9 @@ use crate::error::InvalidArgument;
 
 /// A message for one chat: text, or media with or without a caption.
 ///
-/// What can be checked without Telegram is checked here, so that a request that could never be sent is refused
-/// before it is queued. Lengths are left to Telegram, which counts them after it has parsed the formatting.
+/// Everything that can be checked without Telegram is checked here, so that a request that could never be sent is
+/// refused before it is queued. Lengths are left to Telegram, which counts them after it has parsed the
+/// formatting.
 ///
 /// ```
 /// use telegram_sender::telegram::{MessageRequest, ParseMode};
@@ -27,12 +28,12 @@ use crate::error::InvalidArgument;
 ///     .no_link_preview()
 ///     .extra("protect_content", true)?;
 /// assert_eq!(request.body(), Some("<b>Hello</b>"));
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageRequest {
     chat_id: ChatId,
-    /// The text, or the caption of `media`. One of the two is always there.
+    /// The text, or the caption of `media`. A request has at least one of the two.
     body: Option<String>,
     media: Option<Media>,
     parse_mode: Option<ParseMode>,
@@ -43,12 +44,12 @@ pub struct MessageRequest {
 }
 
 impl MessageRequest {
-    /// A text message.
+    /// Creates a text message.
     ///
     /// # Errors
     ///
-    /// Refused, naming `text`, when that is empty or white space only; naming `chat_id`, when that is text that is
-    /// neither an integer nor a `@username`.
+    /// Returns an error naming `text` if `text` is empty or white space only, or one naming `chat_id` if `chat` is
+    /// text that is neither an integer nor a `@username`.
     ///
     /// ```
     /// use telegram_sender::telegram::MessageRequest;
@@ -57,18 +58,18 @@ impl MessageRequest {
     /// let to_a_group = MessageRequest::text(-1_001_234_567_890_i64, "Hello!")?;
     /// assert_eq!(MessageRequest::text(42, " ").unwrap_err().argument(), "text");
     /// # let _ = (to_a_channel, to_a_group);
-    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// # Ok::<(), telegram_sender::error::InvalidArgument>(())
     /// ```
     pub fn text(chat: impl Into<ChatRef>, text: impl Into<String>) -> Result<Self, InvalidArgument> {
         Self::new(chat.into(), None)?.with_text(text)
     }
 
-    /// A message with media; its [`caption`](Self::caption) is optional.
+    /// Creates a message with media. Its [`caption`](Self::caption) is optional.
     ///
     /// # Errors
     ///
-    /// Refused, naming `media`, when its `file_id` or URL is empty; naming `chat_id`, when that is text that is
-    /// neither an integer nor a `@username`.
+    /// Returns an error naming `media` if its `file_id` or URL is empty, or one naming `chat_id` if `chat` is text
+    /// that is neither an integer nor a `@username`.
     pub fn media(chat: impl Into<ChatRef>, media: Media) -> Result<Self, InvalidArgument> {
         if media.file().trim().is_empty() {
             return Err(InvalidArgument::new("media", "must be a file_id or a URL"));
@@ -89,11 +90,11 @@ impl MessageRequest {
         })
     }
 
-    /// Replaces the text, or the caption if this has media.
+    /// Replaces the text, or the caption if the message has media.
     ///
     /// # Errors
     ///
-    /// Refused, naming `text`, when that is empty or white space only, or when this is a sticker.
+    /// Returns an error naming `text` if `text` is empty or white space only, or if the message is a sticker.
     pub fn with_text(self, text: impl Into<String>) -> Result<Self, InvalidArgument> {
         self.with_body("text", text.into())
     }
@@ -102,15 +103,15 @@ impl MessageRequest {
     ///
     /// # Errors
     ///
-    /// Refused, naming `caption`, when that is empty or white space only, or when this has no media or is a
-    /// sticker.
+    /// Returns an error naming `caption` if `caption` is empty or white space only, or if the message has no media
+    /// or is a sticker.
     ///
     /// ```
     /// use telegram_sender::telegram::{Media, MessageRequest};
     ///
     /// let sticker = MessageRequest::media(42, Media::Sticker("CAACAgIA".into()))?;
     /// assert_eq!(sticker.caption("no").unwrap_err().argument(), "caption");
-    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// # Ok::<(), telegram_sender::error::InvalidArgument>(())
     /// ```
     pub fn caption(self, caption: impl Into<String>) -> Result<Self, InvalidArgument> {
         if self.media.is_none() {
@@ -130,65 +131,66 @@ impl MessageRequest {
         Ok(self)
     }
 
-    /// Sends it to another chat, for one when a group [moved](super::TelegramRejection::migrate_to_chat_id).
+    /// Replaces the chat, for example when a group [moved](super::TelegramRejection::migrate_to_chat_id).
     ///
     /// # Errors
     ///
-    /// Refused, naming `chat_id`, when that is text that is neither an integer nor a `@username`.
+    /// Returns an error naming `chat_id` if `chat` is text that is neither an integer nor a `@username`.
     pub fn with_chat_id(mut self, chat: impl Into<ChatRef>) -> Result<Self, InvalidArgument> {
         self.chat_id = chat.into().check()?;
         Ok(self)
     }
 
-    /// How the text or caption is formatted. Without this it is plain text.
+    /// Sets how the text or caption is formatted. Default: plain text.
     pub fn parse_mode(mut self, mode: ParseMode) -> Self {
         self.parse_mode = Some(mode);
         self
     }
 
-    /// Makes it a reply to message `message_id` of the same chat. Telegram refuses it when that message is gone;
-    /// [`reply_parameters`](Self::reply_parameters) can say otherwise.
+    /// Makes the message a reply to message `message_id` of the same chat. Telegram rejects it if that message is
+    /// gone; use [`reply_parameters`](Self::reply_parameters) to allow that.
     pub fn reply_to(self, message_id: i32) -> Self {
         self.reply_parameters(ReplyParameters::builder().message_id(message_id).build())
     }
 
-    /// Makes it a reply, with all that Telegram lets one say about that.
+    /// Makes the message a reply, with all of Telegram's options for replies.
     pub fn reply_parameters(mut self, reply: ReplyParameters) -> Self {
         self.reply_parameters = Some(reply);
         self
     }
 
-    /// Whether it arrives without a sound (`disable_notification`).
+    /// Sets whether the message arrives without a sound (`disable_notification`).
     pub fn silent(mut self, silent: bool) -> Self {
         self.silent = silent;
         self
     }
 
-    /// How links in the text are previewed. Only text messages have previews; with media it is not sent.
+    /// Sets how links in the text are previewed. Only text messages have previews, so a message with media does
+    /// not send the options.
     pub fn link_preview(mut self, options: LinkPreviewOptions) -> Self {
         self.link_preview = Some(options);
         self
     }
 
-    /// Links in the text are not previewed.
+    /// Turns off the previews of links in the text.
     pub fn no_link_preview(self) -> Self {
         self.link_preview(LinkPreviewOptions::DISABLED)
     }
 
-    /// Adds a parameter of the Bot API that has no setter here, such as `message_thread_id` or `reply_markup`. It is
-    /// sent as given. The last one of a name wins.
+    /// Adds a parameter of the Bot API that has no setter here, such as `message_thread_id` or `reply_markup`. It
+    /// is sent as given. A later value for the same name replaces the earlier one.
     ///
     /// # Errors
     ///
-    /// Refused, naming `extra`, when a setter of this type is there for that parameter: nothing can slip past its
-    /// checks, `chat_id` least of all. An empty name is refused too.
+    /// Returns an error naming `extra` if `name` is empty, or if this type has a setter for that parameter: no
+    /// value may bypass the checks of a setter, above all that of `chat_id`.
     ///
     /// ```
     /// use telegram_sender::telegram::MessageRequest;
     ///
     /// let request = MessageRequest::text(42, "hi")?.extra("message_thread_id", 3)?;
     /// assert_eq!(request.extra("chat_id", 43).unwrap_err().argument(), "extra");
-    /// # Ok::<(), telegram_sender::InvalidArgument>(())
+    /// # Ok::<(), telegram_sender::error::InvalidArgument>(())
     /// ```
     pub fn extra(
         mut self,
@@ -209,17 +211,17 @@ impl MessageRequest {
         Ok(self)
     }
 
-    /// The chat it goes to.
+    /// Returns the chat that the message goes to.
     pub fn chat_id(&self) -> &ChatId {
         &self.chat_id
     }
 
-    /// The text, or the caption of the media.
+    /// Returns the text, or the caption of the media.
     pub fn body(&self) -> Option<&str> {
         self.body.as_deref()
     }
 
-    /// The media, if it has any.
+    /// Returns the media, if the message has any.
     pub fn attachment(&self) -> Option<&Media> {
         self.media.as_ref()
     }

@@ -18,9 +18,9 @@ use crate::sender::{Delivery, MessageResponse, MessageSender};
 
 /// Sends messages through Telegram's Bot API.
 ///
-/// Connections are kept and used again. The sender waits for an answer as long as the connection lives: bound that
-/// with a [`Timeout`](crate::Timeout) among the runner's strategies, which must be longer than Telegram takes to
-/// fetch media from a URL.
+/// Connections are kept and reused. The sender waits for an answer as long as the connection lives. Bound that
+/// with a [`Timeout`](crate::Timeout) among the runner's strategies, longer than Telegram takes to fetch media
+/// from a URL.
 ///
 /// ```no_run
 /// # #[cfg(feature = "smol")] {
@@ -58,11 +58,11 @@ impl TelegramSender {
     ) -> Result<Result<Box<RawValue>, TelegramRejection>, TelegramError> {
         let json = serde_json::to_vec(&parameters).expect("parameters are plain JSON");
         let path = self.base_url.method(&self.token, method);
-        // Boxed, as each strategy and the worker hold this future inside of theirs.
+        // Boxed, because the futures of each strategy and of the worker contain this one.
         Box::pin(self.http.post(path, json, delivery))
             .await
             .and_then(|answer| answer::read(answer, &self.token))
-            // No error of ours holds the path; this is for what a connector of somebody else may say.
+            // The crate's own errors do not contain the path, but those of a custom connector may.
             .map_err(|error| error.scrubbed(&self.token))
     }
 }
@@ -73,10 +73,9 @@ impl MessageSender for TelegramSender {
     type Rejection = TelegramRejection;
     type Error = TelegramError;
 
-    /// Asks Telegram whether it knows the token, unless that was
-    /// [turned off](super::TelegramSenderBuilder::verify_token).
+    /// Checks the token with Telegram, unless that was [turned off](super::TelegramSenderBuilder::verify_token).
     ///
-    /// It waits for an answer as long as the connection lives; race it with a timer if that matters.
+    /// Waits for an answer as long as the connection lives; race it with a timer if that matters.
     async fn open(&self) -> Result<(), TelegramError> {
         if self.verify_token {
             self.call("getMe", serde_json::Map::new(), &Delivery::new())
@@ -86,31 +85,32 @@ impl MessageSender for TelegramSender {
         Ok(())
     }
 
-    /// Sends `request` with the method of the Bot API that fits.
+    /// Sends `request` with the matching method of the Bot API.
     ///
     /// # Errors
     ///
-    /// When the Bot API gave no answer; [`TelegramError::may_have_arrived`] says whether the message was perhaps
-    /// posted.
+    /// Returns an error if there is no answer of the Bot API. [`TelegramError::may_have_arrived`] returns true if
+    /// the message may have been posted.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, its connection is closed and not used again, however much of the request was written.
-    /// Whether the message was posted is not known then.
+    /// Dropping the future before it is ready closes its connection, however much of the request was written. It
+    /// is then unknown whether the message was posted.
     async fn send_message(&self, request: &MessageRequest) -> Result<MessageResponse<Self>, TelegramError> {
         self.deliver(request, &Delivery::new()).await
     }
 
-    /// Sends `request` like [`send_message`](Self::send_message). The delivery begins when there is a connection and the
-    /// request is about to be written.
+    /// Sends `request` like [`send_message`](Self::send_message). The delivery begins when there is a connection
+    /// and the request is about to be written.
     ///
     /// # Errors
     ///
-    /// As [`send_message`](Self::send_message).
+    /// Returns the errors of [`send_message`](Self::send_message).
     ///
     /// # Cancel safety
     ///
-    /// As [`send_message`](Self::send_message). If the delivery has not begun, the message was not posted.
+    /// Dropping the future has the effect that [`send_message`](Self::send_message) describes. If the delivery has
+    /// not begun, the message was not posted.
     async fn deliver(
         &self,
         request: &MessageRequest,
@@ -136,7 +136,7 @@ impl MessageSender for TelegramSender {
         error.may_have_arrived()
     }
 
-    /// Closes the idle connections. A later send connects anew.
+    /// Closes the idle connections. A later send connects again.
     async fn close(&self) {
         self.http.close();
     }

@@ -1,7 +1,7 @@
-//! What a status says about the request that it answers: whether it surely was not taken.
+//! The statuses that mean that a request was surely not accepted.
 
-/// The statuses that say that the request was not taken, each with its reason. The quotes are from RFC 9110 where nothing else
-/// is named.
+/// The statuses that mean that the request was not accepted, each with its reason. Quotes are from RFC 9110 unless
+/// another source is named.
 const REFUSING: [u16; 24] = [
     301, // "has been assigned a new permanent URI": this server does not have what the request is for
     307, // repeat the same request at another URI
@@ -9,9 +9,9 @@ const REFUSING: [u16; 24] = [
     400, // "cannot or will not process the request"
     401, // "has not been applied because it lacks valid authentication credentials"
     403, // "refuses to fulfill it"
-    404, // there is nothing at this URI that could have taken it
+    404, // there is nothing at this URI that could accept it
     405, // the resource does not support POST
-    407, // a proxy wants to know the client before it does anything
+    407, // a proxy requires authentication before it does anything
     410, // there is nothing at this URI any more
     411, // "refuses to accept the request without a defined Content-Length"
     412, // a condition failed, which prevents the method from being applied
@@ -24,28 +24,28 @@ const REFUSING: [u16; 24] = [
     425, // "unwilling to risk processing a request that might be replayed" (RFC 8470)
     426, // "refuses to perform the request using the current protocol"
     428, // asks for a condition first (RFC 6585)
-    429, // there are too many requests to take this one (RFC 6585)
+    429, // there are too many requests to accept this one (RFC 6585)
     431, // "unwilling to process the request because its header fields are too large" (RFC 6585)
     451, // access is denied for legal reasons (RFC 7725)
 ];
 
-/// Returns true if `status` says that the request was not taken, and so no message was posted.
+/// Returns true if `status` means that the request was not accepted, and so no message was posted.
 ///
-/// It is that of an answer to a request which was written as a whole. Such an answer may come from anything on the way to
-/// Telegram, before the request was passed on or after, so only what the status itself says can be relied on. Any other may
-/// follow a message that was posted: a 1xx is no end, a 2xx is a success, a 5xx may well come after the request was passed
-/// on. Of the rest:
+/// The request may have been written as a whole. The answer may come from any server on the way to Telegram,
+/// before or after the request was passed on, so only the meaning of the status itself counts. Any other status
+/// may follow a message that was posted: a 1xx is not final, a 2xx is a success, and a 5xx may come after the
+/// request was passed on. The others:
 ///
-/// | status | why it may have been taken |
+/// | status | why the request may have been accepted |
 /// | --- | --- |
-/// | 300, 304, 305, 306 | say nothing of a POST |
+/// | 300, 304, 305, 306 | say nothing about a POST |
 /// | 302, 303 | point to a page to show after a POST, 303 by definition and 302 by custom |
 /// | 402, 416, 418, 420 | are not defined for this, and used for anything |
-/// | 406 | an answer in the wrong form may be found only when the work is done |
-/// | 408 | is also said by proxies that lose patience with the server behind them |
-/// | 409 | may mean that the very same request is, or was, worked on |
+/// | 406 | a server may find only when the work is done that its answer has the wrong form |
+/// | 408 | proxies also send it when the server behind them is too slow |
+/// | 409 | may mean that the same request is or was being processed |
 /// | 423, 424 | are about other resources than this one (RFC 4918) |
-/// | 460, 499 | a proxy noticed that its client left, at whatever time |
+/// | 460, 499 | a proxy noticed that its client left, at any time |
 /// | other 4xx | unknown |
 pub(super) fn refuses(status: u16) -> bool {
     REFUSING.contains(&status)

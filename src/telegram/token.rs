@@ -1,31 +1,32 @@
-//! The bot's token: checked, never shown, and struck out of text that comes from outside.
+//! The bot's token: checked, never shown, and removed from text that comes from outside.
 
 use std::fmt;
 
 use crate::error::InvalidArgument;
 
-/// A bot's token, as [@BotFather](https://t.me/BotFather) gives it. It can't be printed.
+/// A bot's token, as [@BotFather](https://t.me/BotFather) issues it. It can't be printed.
 ///
 /// ```
 /// use telegram_sender::telegram::BotToken;
 ///
 /// let token = BotToken::new("123456789:AAF-not_a_real_token")?;
 /// assert_eq!(format!("{token:?}"), "BotToken(..)");
-/// # Ok::<(), telegram_sender::InvalidArgument>(())
+/// # Ok::<(), telegram_sender::error::InvalidArgument>(())
 /// ```
 #[derive(Clone)]
 pub struct BotToken(Box<str>);
 
 impl BotToken {
-    /// No real token is near this long. With the bound on a base URL it keeps every request's URL valid.
+    /// The most bytes of a token; real ones are far shorter. With the bound on a base URL, it keeps every
+    /// request's URL valid.
     const LONGEST: usize = 256;
 
-    /// Checks that `token` has a token's form: digits, a colon, and letters, digits, `-` or `_`. Nothing is
-    /// trimmed: a token with a line break at its end is refused.
+    /// Creates a token if `token` has the right form: digits, a colon, and letters, digits, `-` or `_`. Trims
+    /// nothing: a token with a line break at its end is refused.
     ///
     /// # Errors
     ///
-    /// Refused when it has another form, naming `token`. The error does not show it.
+    /// Returns an error naming `token` if it has another form. The error does not show it.
     pub fn new(token: impl Into<String>) -> Result<Self, InvalidArgument> {
         let token = token.into();
         if is_token(&token) {
@@ -35,22 +36,22 @@ impl BotToken {
         }
     }
 
-    /// The token itself: for the path of a request only.
+    /// Returns the token itself, only for the path of a request.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The part after the colon; what comes before is the bot's public id.
+    /// Returns the part after the colon. The part before it is the bot's public id.
     fn secret(&self) -> &str {
         self.0.split_once(':').map_or(&self.0, |(_, secret)| secret)
     }
 
-    /// Whether `text` holds the secret part.
+    /// Returns true if `text` contains the secret part.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.contains(self.secret())
     }
 
-    /// `text` without the token, should it hold it: a proxy may send back the path that it was asked for.
+    /// Returns `text` without the token. A proxy may send back the path of the request.
     pub(super) fn scrub(&self, text: &str) -> String {
         text.replace(self.expose(), "[token]").replace(self.secret(), "[token]")
     }

@@ -18,27 +18,27 @@ pub struct VirtualTimer(Arc<Mutex<Clock>>);
 struct Clock {
     now: u64,
     made: u64,
-    /// By deadline, then by age: those of one instant fire in the order in which they were made.
+    /// Ordered by deadline, then by age: sleeps until the same instant fire in the order of their creation.
     sleepers: BTreeMap<(Instant, u64), Waker>,
 }
 
 impl VirtualTimer {
     fn clock(&self) -> MutexGuard<'_, Clock> {
-        // A test that panicked elsewhere leaves the clock sound.
+        // A panic elsewhere in a test leaves the clock sound.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The virtual time that has passed.
+    /// Returns the virtual time that has passed.
     pub fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.clock().now)
     }
 
-    /// How many sleeps are under way.
+    /// Returns how many sleeps are pending.
     pub fn sleeping(&self) -> usize {
         self.clock().sleepers.len()
     }
 
-    /// Jumps to the next deadline and wakes those who sleep until then. `false` if nobody sleeps.
+    /// Jumps to the next deadline and wakes the tasks that sleep until then. Returns false if no task sleeps.
     pub(super) fn advance(&self) -> bool {
         let due = {
             let mut clock = self.clock();
@@ -66,7 +66,7 @@ impl Timer for VirtualTimer {
     }
 }
 
-/// One sleep. Dropped, it holds up no jump.
+/// One sleep. Dropping it removes its deadline.
 struct Sleep {
     timer: VirtualTimer,
     key: (Instant, u64),
@@ -87,7 +87,7 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        // The waker may hold what sleeps: it is dropped after the lock is free.
+        // The waker may own the sleeping task, so it is dropped after the lock is free.
         let waker = self.timer.clock().sleepers.remove(&self.key);
         drop(waker);
     }

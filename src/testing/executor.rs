@@ -1,4 +1,4 @@
-//! A single-threaded executor whose every step is determined: by FIFO order, or by a seed.
+//! A deterministic single-threaded executor: it runs tasks in FIFO order, or in an order drawn from a seed.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -27,7 +27,7 @@ use crate::runtime::{Instant, Spawner, Timer};
 ///
 /// ```
 /// use std::time::Duration;
-/// use telegram_sender::Timer;
+/// use telegram_sender::runtime::Timer;
 /// use telegram_sender::testing::VirtualRuntime;
 ///
 /// let runtime = VirtualRuntime::new();
@@ -45,13 +45,13 @@ struct Inner {
     spawned: Cell<u64>,
     /// The task that runs now.
     running: Cell<u64>,
-    /// What tasks say they wait for.
+    /// The reasons why tasks wait, as passed to `waiting_for`.
     waits: RefCell<BTreeMap<(u64, u64), String>>,
-    /// Draws which ready task runs next; without it, the one that has been ready for longest.
+    /// Draws the ready task that runs next. Without it, the task that has been ready for longest runs.
     order: Option<RefCell<fastrand::Rng>>,
 }
 
-/// The id of the future given to `block_on`, which takes its turn among the tasks.
+/// The id of the future passed to `block_on`, which is scheduled like a task.
 const MAIN: u64 = u64::MAX;
 
 struct Task {
@@ -69,12 +69,12 @@ impl Default for VirtualRuntime {
 }
 
 impl VirtualRuntime {
-    /// A runtime in which ready tasks run in the order in which they became ready.
+    /// Creates a runtime that runs ready tasks in the order in which they became ready.
     pub fn new() -> Self {
         Self::with_order(None)
     }
 
-    /// A runtime in which a seed draws which of the ready tasks runs next: each seed is another interleaving.
+    /// Creates a runtime in which `seed` draws the ready task that runs next: each seed is another interleaving.
     pub fn with_seed(seed: u64) -> Self {
         Self::with_order(Some(RefCell::new(fastrand::Rng::with_seed(seed))))
     }
@@ -91,12 +91,12 @@ impl VirtualRuntime {
         }))
     }
 
-    /// The runtime's timer; give it to [`prepare`](crate::Builder::prepare).
+    /// Returns the runtime's timer; pass it to [`prepare`](crate::runner::Builder::prepare).
     pub fn timer(&self) -> VirtualTimer {
         self.0.timer.clone()
     }
 
-    /// How many tasks have not ended.
+    /// Returns how many tasks have not ended.
     pub fn tasks(&self) -> usize {
         self.0.tasks.borrow().len()
     }
@@ -105,8 +105,8 @@ impl VirtualRuntime {
     ///
     /// # Panics
     ///
-    /// When no task can run and no timer is set: the future waits for what can't come. The message lists each task,
-    /// since when it waits, and for what, where it [says](Self::waiting_for) so.
+    /// Panics if no task can run and no timer is set, so that `future` can never complete. The message lists each
+    /// task, since when it has waited, and for what if it [says](Self::waiting_for) so.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let mut future = core::pin::pin!(future);
         let waker = self.waker(MAIN);
@@ -127,7 +127,7 @@ impl VirtualRuntime {
         }
     }
 
-    /// Awaits `future`, and lets the report of a deadlock say that its task waits for `what`.
+    /// Awaits `future`. Until then, the report of a deadlock says that its task waits for `what`.
     ///
     /// ```should_panic
     /// use std::future::pending;
@@ -152,7 +152,7 @@ impl VirtualRuntime {
             tasks.iter().map(|(id, task)| (*id, task.name, task.polled_at)).chain([main])
         {
             let since = polled_at.saturating_duration_since(Instant::EPOCH);
-            // Types of futures nest without end.
+            // The type names of nested futures can be very long.
             let name = name.char_indices().nth(120).map_or(name, |(end, _)| &name[..end]);
             let what: Vec<_> = waits.range((id, 0)..=(id, u64::MAX)).map(|(_, what)| what.as_str()).collect();
             let what = if what.is_empty() { "what can't come".into() } else { what.join(" and ") };
@@ -177,7 +177,7 @@ impl VirtualRuntime {
 
     /// Polls a task, if it has not ended.
     fn run(&self, id: u64) {
-        // Out of the map while it runs: it may spawn, or cancel others.
+        // Taken out of the map while it runs, because it may spawn or cancel others.
         let task = self.0.tasks.borrow_mut().remove(&id);
         let Some(mut task) = task else { return };
         task.polled_at = self.now();
@@ -229,7 +229,7 @@ impl<F: Future<Output: 'static> + 'static> Spawner<F> for &VirtualRuntime {
         let id = self.add(
             core::any::type_name::<F>(),
             Box::pin(async move {
-                // Nobody may wait for it.
+                // The task's handle may be dropped.
                 let _ = done.send(future.await);
             }),
         );
@@ -237,7 +237,8 @@ impl<F: Future<Output: 'static> + 'static> Spawner<F> for &VirtualRuntime {
     }
 }
 
-/// A spawned task: a future of its output, `None` if it was cancelled or panicked. Dropping it lets the task run on.
+/// The handle of a spawned task: a future of its output, `None` if the task was cancelled or panicked. Dropping it
+/// lets the task run on.
 #[derive(Debug)]
 pub struct VirtualTask<O> {
     runtime: VirtualRuntime,
@@ -246,7 +247,7 @@ pub struct VirtualTask<O> {
 }
 
 impl<O> VirtualTask<O> {
-    /// Drops the task's future where it stands, as an executor does that shuts down.
+    /// Drops the task's future where it stands, as an executor does when it shuts down.
     pub fn cancel(&self) {
         let task = self.runtime.0.tasks.borrow_mut().remove(&self.id);
         drop(task);
@@ -261,7 +262,7 @@ impl<O> Future for VirtualTask<O> {
     }
 }
 
-/// Says what a task waits for, as long as it lives.
+/// Records what a task waits for, until it is dropped.
 struct Wait {
     runtime: VirtualRuntime,
     key: (u64, u64),
@@ -305,7 +306,7 @@ impl ReadyQueue {
 struct TaskWaker {
     id: u64,
     ready: Arc<ReadyQueue>,
-    /// Whether it stands in the queue already.
+    /// True if the task is in the queue already.
     queued: AtomicBool,
 }
 

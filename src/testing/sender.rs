@@ -1,4 +1,4 @@
-//! A sender that does what a script says, and records what it was asked to send and when.
+//! A sender that follows a script and records each send with its time.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -12,11 +12,11 @@ use super::VirtualTimer;
 use crate::runtime::{Instant, Timer};
 use crate::sender::{MessageResponse, MessageSender};
 
-/// A [`MessageSender`] for tests: each send does what its script says, and is recorded.
+/// A [`MessageSender`] for tests: each send follows a script and is recorded.
 ///
-/// The n-th send in all does the n-th reply, and the last reply repeats; a request with
-/// [replies of its own](Self::replies_to) takes those instead. Clones share the script and the record, so keep one to
-/// look at.
+/// The n-th send overall gets the n-th reply, and the last reply repeats. A request with replies of its own (see
+/// [`replies_to`](Self::replies_to)) gets those instead. Clones share the script and the record, so keep one to
+/// inspect.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +52,7 @@ struct Script<Req> {
     closed: usize,
 }
 
-/// What one send does.
+/// The scripted outcome of one send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     after: Duration,
@@ -73,38 +73,38 @@ impl Reply {
         Self { after: Duration::ZERO, end }
     }
 
-    /// The service takes the message.
+    /// Creates a reply that accepts the message.
     pub const fn accept() -> Self {
         Self::new(Scripted::Accept)
     }
 
-    /// The service answers with an error.
+    /// Creates a reply that rejects the message with `code`.
     pub const fn reject(code: i32) -> Self {
         Self::new(Scripted::Reject(code, None))
     }
 
-    /// No answer is got.
+    /// Creates a reply that fails the send without an answer.
     pub const fn fail(reason: &'static str) -> Self {
         Self::new(Scripted::Fail(reason))
     }
 
-    /// The sender panics.
+    /// Creates a reply that makes the sender panic.
     pub const fn panic(message: &'static str) -> Self {
         Self::new(Scripted::Panic(message))
     }
 
-    /// The send never ends.
+    /// Creates a reply that lets the send never end.
     pub const fn hang() -> Self {
         Self::new(Scripted::Hang)
     }
 
-    /// Lets the send take `duration`; without this it is ready at once.
+    /// Makes the send take `duration`. Without this it is ready at once.
     pub const fn after(mut self, duration: Duration) -> Self {
         self.after = duration;
         self
     }
 
-    /// Lets a rejection say how long to wait. Other replies stay as they are.
+    /// Makes a rejection ask for `wait`. Other replies stay as they are.
     pub const fn retry_after(mut self, wait: Duration) -> Self {
         if let Scripted::Reject(code, _) = self.end {
             self.end = Scripted::Reject(code, Some(wait));
@@ -116,20 +116,20 @@ impl Reply {
 /// The message that a [`ScriptedSender`] accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Accepted<Req> {
-    /// The number of the send, over all requests from 0.
+    /// The number of the send, counted over all requests from 0.
     pub send: usize,
-    /// What was sent.
+    /// The request that was sent.
     pub request: Req,
 }
 
 /// The rejection that a [`ScriptedSender`] answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejected {
-    /// The number of the send, over all requests from 0.
+    /// The number of the send, counted over all requests from 0.
     pub send: usize,
-    /// The code that the script gave.
+    /// The code from the script.
     pub code: i32,
-    /// How long the service asks to wait.
+    /// The wait that the service asks for.
     pub retry_after: Option<Duration>,
 }
 
@@ -154,22 +154,22 @@ impl core::error::Error for Failed {}
 /// One recorded send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendRecord<Req> {
-    /// What was sent.
+    /// The request that was sent.
     pub request: Req,
-    /// When the send began.
+    /// The instant at which the send began.
     pub started: Instant,
-    /// How it ended, and when; `None` while it is under way.
+    /// The instant at which the send ended, and how. `None` while it is in flight.
     pub ended: Option<(Instant, SendEnd)>,
 }
 
-/// How a recorded send ended.
+/// The end of a recorded send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendEnd {
-    /// The service took the message.
+    /// The service accepted the message.
     Accepted,
     /// The service answered with an error.
     Rejected,
-    /// No answer was got.
+    /// There was no answer.
     Failed,
     /// The sender panicked.
     Panicked,
@@ -178,7 +178,7 @@ pub enum SendEnd {
 }
 
 impl<Req, T> ScriptedSender<Req, T> {
-    /// A sender that accepts everything at once. Its replies take the time of `timer`.
+    /// Creates a sender that accepts everything at once. Its replies use the time of `timer`.
     pub fn new(timer: T) -> Self {
         let script = Script {
             replies: Vec::from([Reply::accept()]),
@@ -193,7 +193,7 @@ impl<Req, T> ScriptedSender<Req, T> {
     }
 
     fn script(&self) -> MutexGuard<'_, Script<Req>> {
-        // Its own panics are part of the script.
+        // A panic leaves the script sound.
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,7 +201,7 @@ impl<Req, T> ScriptedSender<Req, T> {
     ///
     /// # Panics
     ///
-    /// When there are none.
+    /// Panics if there are none.
     pub fn replies(self, replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies = Vec::from_iter(replies);
         assert!(!replies.is_empty(), "a script needs a reply");
@@ -213,7 +213,7 @@ impl<Req, T> ScriptedSender<Req, T> {
     ///
     /// # Panics
     ///
-    /// When there are none.
+    /// Panics if there are none.
     pub fn replies_to(self, request: Req, replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies = Vec::from_iter(replies);
         assert!(!replies.is_empty(), "a script needs a reply");
@@ -221,38 +221,38 @@ impl<Req, T> ScriptedSender<Req, T> {
         self
     }
 
-    /// Lets [`open`](MessageSender::open) fail.
+    /// Makes [`open`](MessageSender::open) fail.
     pub fn open_fails(self) -> Self {
         self.script().open_fails = true;
         self
     }
 
-    /// Lets [`close`](MessageSender::close) take a time.
+    /// Makes [`close`](MessageSender::close) take `duration`.
     pub fn close_takes(self, duration: Duration) -> Self {
         self.script().close_takes = duration;
         self
     }
 
-    /// How often it was opened.
+    /// Returns how often the sender was opened.
     pub fn opened(&self) -> usize {
         self.script().opened
     }
 
-    /// How often it was closed.
+    /// Returns how often the sender was closed.
     pub fn closed(&self) -> usize {
         self.script().closed
     }
 }
 
 impl<Req: Clone, T> ScriptedSender<Req, T> {
-    /// All sends so far, in the order in which they began.
+    /// Returns all sends so far, in the order in which they began.
     pub fn sends(&self) -> Vec<SendRecord<Req>> {
         self.script().sends.clone()
     }
 }
 
 impl<Req: Clone + PartialEq> Script<Req> {
-    /// Records a send and gives its number with what it does.
+    /// Records a send. Returns its number and its reply.
     fn begin(&mut self, request: &Req, now: Instant) -> (usize, Reply) {
         let number = self.sends.len();
         self.sends.push(SendRecord { request: request.clone(), started: now, ended: None });
@@ -268,7 +268,7 @@ impl<Req: Clone + PartialEq> Script<Req> {
     }
 }
 
-/// A send under way: however it ends, that is recorded.
+/// A send in flight. Dropping it records how the send ended.
 struct UnderWay<'a, Req, T: Timer> {
     sender: &'a ScriptedSender<Req, T>,
     number: usize,
@@ -310,7 +310,7 @@ impl<Req: Clone + PartialEq, T: Timer> MessageSender for ScriptedSender<Req, T> 
             Scripted::Fail(reason) => (SendEnd::Failed, Err(Failed(reason))),
             Scripted::Panic(message) => {
                 under_way.end = SendEnd::Panicked;
-                // Quietly: a scripted panic is not worth the hook's message.
+                // Skips the panic hook, so that a scripted panic prints nothing.
                 std::panic::resume_unwind(alloc::boxed::Box::new(String::from(message)));
             }
             Scripted::Hang => pending().await,

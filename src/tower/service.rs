@@ -1,9 +1,9 @@
 //! A runner's handle as a tower service.
 
-use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use core::{error, fmt};
 
 use futures::future::FutureExt;
 use tower_service::Service;
@@ -17,7 +17,54 @@ use crate::storage::{Heap, Storage};
 use crate::ticket::Ticket;
 
 type Error<S> =
-    CallError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
+    ServiceError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
+
+/// How a runner fails as a tower service.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ServiceError<Req, R, E> {
+    /// `poll_ready` found that the runner is closing. No request was made.
+    NotReady,
+    /// The request of a call failed.
+    Call(CallError<Req, R, E>),
+}
+
+impl<Req, R, E> ServiceError<Req, R, E> {
+    /// Returns the request if the runner refused it.
+    pub fn into_request(self) -> Option<Req> {
+        match self {
+            Self::NotReady => None,
+            Self::Call(error) => error.into_request(),
+        }
+    }
+}
+
+// A request need not be `Debug`; see `RequestError`.
+impl<Req, R: fmt::Debug, E: fmt::Debug> fmt::Debug for ServiceError<Req, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady => f.write_str("NotReady"),
+            Self::Call(error) => f.debug_tuple("Call").field(error).finish(),
+        }
+    }
+}
+
+impl<Req, R: fmt::Display, E: fmt::Display> fmt::Display for ServiceError<Req, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady => f.write_str("not ready: the runner is closing and takes no more requests"),
+            Self::Call(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl<Req, R: fmt::Debug + fmt::Display, E: error::Error + 'static> error::Error for ServiceError<Req, R, E> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::NotReady => None,
+            Self::Call(error) => error.source(),
+        }
+    }
+}
 
 /// See [the module](crate::tower) for what being ready means.
 impl<S: MessageSender, T: Timer, Q: Queue<S>> Service<S::Request> for SenderRunner<S, T, Heap<S, Q>> {
@@ -29,12 +76,12 @@ impl<S: MessageSender, T: Timer, Q: Queue<S>> Service<S::Request> for SenderRunn
     ///
     /// # Errors
     ///
-    /// [`CallError::NotReady`] once the runner is closing.
+    /// [`ServiceError::NotReady`] once the runner is closing.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
         if !self.is_closing() {
             ready!(self.storage.poll_room(&mut self.room, cx));
         }
-        Poll::Ready(if self.is_closing() { Err(CallError::NotReady) } else { Ok(()) })
+        Poll::Ready(if self.is_closing() { Err(ServiceError::NotReady) } else { Ok(()) })
     }
 
     /// Enqueues `request`, in the order of the calls.
@@ -63,10 +110,12 @@ impl<S: MessageSender, Q: Storage<S>> Future for CallFuture<S, Q> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            State::Taken(ticket) => ticket.poll_unpin(cx).map_err(CallError::Failed),
+            State::Taken(ticket) => {
+                ticket.poll_unpin(cx).map_err(|error| ServiceError::Call(CallError::Failed(error)))
+            }
             State::Refused(refused) => {
                 let refused = refused.take().expect("a call is not polled after it was ready");
-                Poll::Ready(Err(CallError::Refused(refused)))
+                Poll::Ready(Err(ServiceError::Call(CallError::Refused(refused))))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Nothing, in the same shape.
+//! The functions of `enabled.rs`, which do nothing here.
 
 use core::time::Duration;
 

@@ -1,7 +1,7 @@
-//! Spans and events of `tracing`, target `telegram_sender`. No request, message, rejection or error is in them: these
-//! may hold what is not meant for a log.
+//! Spans and events of `tracing`, with the target `telegram_sender`. They contain no request, message, rejection
+//! or error, because these may hold data that must not be logged.
 //!
-//! A subscriber that panics at what it is told, as one may that writes to a closed pipe, harms no request and no runner.
+//! A subscriber that panics at an event, such as one that writes to a closed pipe, harms no request and no runner.
 
 use core::fmt::Debug;
 use core::mem;
@@ -16,7 +16,7 @@ use crate::answer::RequestId;
 use crate::contain::contain;
 use crate::runtime::Nanos;
 
-/// The span of one round of a request, from its turn to its end.
+/// The span of one round of a request, from the start of its turn to its end.
 pub(crate) struct RequestSpan(Span);
 
 impl RequestSpan {
@@ -39,12 +39,12 @@ impl RequestSpan {
         .unwrap_or(Self::none())
     }
 
-    /// Of no request.
+    /// Returns the span of no request.
     pub(crate) const fn none() -> Self {
         Self(Span::none())
     }
 
-    /// Leaves none.
+    /// Takes the span, and leaves none.
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::none())
     }
@@ -54,7 +54,7 @@ impl RequestSpan {
     }
 
     pub(crate) fn end(self, outcome: &'static str) {
-        // A request that never had its turn has none.
+        // A request that never had its turn has no span.
         if self.0.is_none() {
             return;
         }
@@ -66,14 +66,14 @@ impl RequestSpan {
     }
 }
 
-/// Whether somebody will see how long a request waited.
+/// Returns true if a subscriber records how long requests wait.
 pub(crate) fn wants_waits() -> bool {
     contain(|| tracing::enabled!(target: "telegram_sender", Level::DEBUG)).unwrap_or(false)
 }
 
-/// The request of the present span is handed to the sender.
+/// Records the attempt in the current span, as its request is passed to the sender.
 pub(crate) fn attempt(attempt: u32) {
-    // To look for a span costs more than to see that nobody listens.
+    // Finding the span costs more than checking that no subscriber listens.
     if Level::DEBUG <= LevelFilter::current() {
         contain(|| {
             Span::current().record("attempt", attempt);
@@ -81,12 +81,13 @@ pub(crate) fn attempt(attempt: u32) {
     }
 }
 
-/// The service asks for a wait.
+/// Reports that the service asks for a wait.
 pub(crate) fn flood_wait(id: RequestId, wait: Duration) {
     contain(|| warn!(target: "telegram_sender", id = id.get(), ?wait, "flood wait"));
 }
 
-/// A strategy will send the request again after `wait`; `None` is as long as the service asks for.
+/// Reports that a strategy will send the request again after `wait`. `None` stands for the wait that the service
+/// asks for.
 pub(crate) fn retry(id: RequestId, attempts: u32, wait: Option<Nanos>) {
     contain(|| info!(target: "telegram_sender", id = id.get(), attempts, wait = wait.map(debug), "retry"));
 }
@@ -103,7 +104,7 @@ pub(crate) fn refused(reason: &'static str) {
     contain(|| warn!(target: "telegram_sender", reason, "request refused"));
 }
 
-/// Of the request, if it was still to be settled.
+/// Reports a panic, with the id of the request if it was not settled yet.
 pub(crate) fn panicked(id: Option<RequestId>) {
     contain(|| {
         if let Some(id) = id {

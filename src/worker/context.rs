@@ -1,4 +1,4 @@
-//! What strategies see of the request whose turn it is, and the pipeline below them all: the sender itself.
+//! The strategies' view of the request in its turn, and the pipeline below all strategies: the sender itself.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::storage::{QueuedRequest, Round, Storage, WorkerSide};
 use crate::strategy::{Context, Outcome, Pipeline};
 use crate::trace;
 
-/// The context of the request whose turn it is.
+/// The context of the request in its turn.
 pub(super) struct TurnContext<'a, S: MessageSender, T, Q: Storage<S>> {
     runner: &'a mut RunnerState<S, T, Q>,
     queued: &'a Q::Queued,
@@ -33,7 +33,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> TurnContext<'a, S, T, Q> {
         Self { runner, queued, progress, budget }
     }
 
-    /// Returns how long the request has waited in the queue, if that is measured, and counts it.
+    /// Measures and counts the request's wait in the queue. Returns `None` if waits are not measured.
     pub(super) fn waited_in_queue(&self) -> Option<Nanos> {
         if self.measures_waits() { Some(self.measure_wait()) } else { None }
     }
@@ -70,7 +70,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'
         self.runner.timer.clone()
     }
 
-    // Strategies that wait without a send let others run too.
+    // A strategy that waits without a send yields to other tasks, too.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
         let (timer, budget) = (self.timer(), self.budget);
         async move {
@@ -147,7 +147,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Context<S> for TurnContext<'
     }
 }
 
-/// Calls the sender, and notes a wait that the service asks for.
+/// The pipeline that calls the sender and holds the runner if the service asks for a wait.
 pub(super) struct SenderPipeline<'a, S, Q> {
     sender: &'a S,
     delivery: &'a Delivery,
@@ -165,7 +165,7 @@ impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for SenderPipeline<'_, S, Q> {
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>> {
         let Self { sender, delivery, budget, .. } = *self;
         async move {
-            // Strategies wait where it suits them; one that does not still sends nothing too early.
+            // A strategy may wait earlier. One that does not still sends nothing too early.
             if let Some(deadline) = cx.not_before() {
                 let timer = cx.timer();
                 Q::box_if_possible(timer.sleep_until(deadline)).await;
@@ -174,7 +174,7 @@ impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for SenderPipeline<'_, S, Q> {
             let may_have_arrived = delivery.has_begun();
             cx.begin_attempt();
             let answer = sender.deliver(request, delivery).await;
-            // An attempt that surely did not arrive leaves what was known before it.
+            // An attempt that surely did not arrive restores the value from before it.
             delivery.set(may_have_arrived || may_be_taken::<S>(&answer, delivery));
             let response = answer.map_err(NoAnswer::Failed)?;
             if let Err(rejection) = &response
@@ -190,7 +190,7 @@ impl<S: MessageSender, Q: Storage<S>> Pipeline<S> for SenderPipeline<'_, S, Q> {
     }
 }
 
-/// Returns true unless an attempt that ended with `answer` surely did not arrive, or was surely not taken.
+/// Returns false if an attempt that ended with `answer` surely did not arrive or was surely not taken.
 fn may_be_taken<S: MessageSender>(
     answer: &Result<MessageResponse<S>, S::Error>,
     delivery: &Delivery,

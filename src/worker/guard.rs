@@ -1,5 +1,5 @@
-//! What stands around the worker's waits: the abort that cuts them short, the waiters that must not wait for one who does not
-//! move, and how long other tasks of the executor may be kept waiting.
+//! The guards around the worker's waits: an abort cuts them short, a notified task that does not come blocks no
+//! other task, and other tasks of the executor get to run.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -38,7 +38,7 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let storage = this.resting.storage;
-        // First, so that an aborted send does not go on by a step.
+        // Checked first, so that an aborted send is not polled again.
         if storage.phase() >= Phase::Aborting {
             return Poll::Ready(None);
         }
@@ -50,11 +50,11 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Abortable<'_, S, Q, 
 }
 
 pin_project! {
-    /// Awaits a future, and lets nobody wait for one who does not move: one who was told of room in the queue, or of a
-    /// response, and does not come for it. Renews the budget with each wait.
+    /// Awaits a future. Meanwhile, a task that was notified of room in the queue or of a response, and does not
+    /// come for it, keeps no other task waiting. Renews the budget with each wait.
     ///
-    /// While somebody waits for what is there, the worker yields once before it sleeps, so that the waiter that was told can take
-    /// its turn. After that it tells one waiter more each time, and sleeps once all are told.
+    /// If a task waits although it need not, the worker yields once before it sleeps, so that the notified task
+    /// can run. Then it notifies one more task each time, and sleeps once all are notified.
     pub(super) struct Resting<'a, S, Q, F> {
         storage: &'a Q,
         budget: &'a Budget,
@@ -93,10 +93,10 @@ impl<S: MessageSender, Q: Storage<S>, F: Future> Future for Resting<'_, S, Q, F>
     }
 }
 
-/// How many steps the worker may still take before it lets others run: sends, re-sends among them, and requests that end
-/// without one.
+/// The number of steps that the worker may still take before it yields. A step is a send, a re-send, or a request
+/// that ends without a send.
 ///
-/// Atomic only so that the worker may move to another thread while it waits.
+/// Atomic only so that the worker can move to another thread while it waits.
 pub(super) struct Budget {
     left: AtomicU32,
     whole: NonZeroU32,
@@ -107,20 +107,20 @@ impl Budget {
         Self { left: AtomicU32::new(whole.get()), whole }
     }
 
-    /// Begins anew, as others could run.
+    /// Refills the budget, as other tasks could run.
     #[inline]
     pub(super) fn renew(&self) {
         self.left.store(self.whole.get(), Ordering::Relaxed);
     }
 
-    /// Takes a step, after others could run if the budget is used up.
+    /// Takes a step. Yields first if the budget is used up.
     #[inline]
     pub(super) const fn step(&self) -> Step<'_> {
         Step { budget: self, lets_others_run: false }
     }
 }
 
-/// The future of [`Budget::step`]. Not an `async fn`: it is awaited in many places, and takes less code so.
+/// The future of [`Budget::step`]. Not an `async fn`: it is awaited in many places and takes less code this way.
 pub(super) struct Step<'a> {
     budget: &'a Budget,
     lets_others_run: bool,

@@ -1,4 +1,4 @@
-//! What the worker knows: of the request whose turn it is, and from one request to the next.
+//! The worker's state: of the request in its turn, and from one request to the next.
 
 use core::mem::{replace, take};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -9,10 +9,10 @@ use crate::sender::{Delivery, MessageSender};
 use crate::storage::{AnswerOf, Storage, WorkerSide};
 use crate::trace::RequestSpan;
 
-/// The turn of a request, from the queue until it is settled and its response published. It outlives a send that panics or is
-/// cut short.
+/// The turn of a request, from the queue until it is settled and its response is published. It outlives a send
+/// that panics or is cut short.
 pub(super) struct Turn<S: MessageSender, Q: Storage<S>> {
-    /// `None` once it is settled.
+    /// `None` once the request is settled.
     pub(super) queued: Option<Q::Queued>,
     pub(super) progress: Progress,
     pub(super) span: RequestSpan,
@@ -21,20 +21,20 @@ pub(super) struct Turn<S: MessageSender, Q: Storage<S>> {
 }
 
 impl<S: MessageSender, Q: Storage<S>> Turn<S, Q> {
-    /// The turn of no request.
+    /// Creates the turn of no request.
     pub(super) fn none() -> Self {
         Self { queued: None, progress: Progress::default(), span: RequestSpan::none(), unpublished: None }
     }
 }
 
-/// How far a request has come in its turn: nothing has happened yet by default. Its sends write it while the worker can read it.
+/// The progress of a request in its turn, at first none. Its sends write it through a shared reference.
 #[derive(Default)]
 pub(super) struct Progress {
     attempts: AtomicU32,
-    /// Whether it may have arrived.
+    /// Set if the request may have arrived.
     pub(super) delivery: Delivery,
-    /// When a limiter last admitted this request or one before it, in nanoseconds; zero for never. In two words, as chips have
-    /// no atomics of 64 bits, and one task writes and reads both.
+    /// The time when a limiter last admitted this request or one before it, in nanoseconds; 0 for never. Two
+    /// words, as chips have no 64-bit atomics. One task writes and reads both.
     admitted_at: [AtomicU32; 2],
 }
 
@@ -65,18 +65,18 @@ impl Progress {
         attempts
     }
 
-    /// Ends the turn: returns its attempts, and whether the request may have arrived.
+    /// Ends the turn. Returns its attempts, and true if the request may have arrived.
     #[inline]
     pub(super) fn end(&mut self) -> (u32, bool) {
         (take(self.attempts.get_mut()), take(&mut self.delivery).has_begun())
     }
 }
 
-/// What the worker knows from one request to the next.
+/// The worker's state from one request to the next.
 pub(super) struct RunnerState<S: MessageSender, T, Q: Storage<S>> {
-    /// How the worker will have ended: as dropped, until it is known better.
+    /// The exit to report. It is `Dropped` until the worker ends by itself.
     pub(super) exit: Exit,
-    /// Nothing may be sent before this. [`UNSET`] if there is no wait.
+    /// The time before which nothing may be sent. [`UNSET`] if there is no wait.
     not_before: Instant,
     /// The longest wait that a rejection may ask for.
     pub(super) longest_wait: Nanos,
@@ -84,7 +84,7 @@ pub(super) struct RunnerState<S: MessageSender, T, Q: Storage<S>> {
     pub(super) worker_side: Q::WorkerSide,
 }
 
-/// Stands for no instant, in less room than an `Option`. A wait until then is none, and nothing is earlier.
+/// Stands for no instant, in less room than an `Option`. No instant is earlier, so a wait until then is over at once.
 const UNSET: Instant = Instant::EPOCH;
 
 impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
@@ -97,7 +97,7 @@ impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
         self.worker_side.storage()
     }
 
-    /// Returns true if there is a wait that the service asked for.
+    /// Returns true if there is a wait to be served.
     pub(super) fn is_held(&self) -> bool {
         self.not_before != UNSET
     }
@@ -110,7 +110,7 @@ impl<S: MessageSender, T, Q: Storage<S>> RunnerState<S, T, Q> {
         self.not_before = self.not_before.max(deadline);
     }
 
-    /// Returns until when that wait is, to be served now.
+    /// Takes the end of that wait, to be served now.
     pub(super) fn take_not_before(&mut self) -> Instant {
         replace(&mut self.not_before, UNSET)
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
                 waker.get_or_init(|| cx.waker().clone());
                 Poll::<()>::Pending
             });
-            telegram_sender::Spawner::spawn(&own, to_be_woken);
+            telegram_sender::runtime::Spawner::spawn(&own, to_be_woken);
         },
         || {
             let Some(waker) = waker.get() else { return false };

@@ -1,7 +1,9 @@
 //! The `futures` crate's local pool, with a timer of one's own: all on the test's thread.
 
 use futures::executor::{LocalPool, LocalSpawner, block_on};
-use telegram_sender::{Exit, FuturesLocalSpawner, NoAnswer, SendError, SenderRunner};
+use telegram_sender::runner::Exit;
+use telegram_sender::runtime::FuturesLocalSpawner;
+use telegram_sender::{NoAnswer, SendError, SenderRunner};
 
 use crate::own_timer::OwnTimer;
 use crate::sender::{Scripted, accept, hang};

@@ -1,7 +1,7 @@
 //! The `futures` crate's thread pool, with a timer of one's own.
 
 use futures::executor::{ThreadPool, block_on};
-use telegram_sender::FuturesSpawner;
+use telegram_sender::runtime::FuturesSpawner;
 
 use crate::own_timer::OwnTimer;
 

@@ -4,6 +4,7 @@
 //! and its spawner; and `run`, which runs a test. It then includes the suite with `#[path]`: so the suite is ordinary
 //! code, compiled anew with each backend's own types, and what is tested is the real spawner, in no box.
 
+#![cfg(feature = "std")]
 #![expect(clippy::duplicate_mod, reason = "the suite is included once a backend: that is the point")]
 #![expect(clippy::unused_self, reason = "each backend has the same methods; some need nothing for them")]
 

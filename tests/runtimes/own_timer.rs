@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use telegram_sender::{Instant, Timer};
+use telegram_sender::runtime::{Instant, Timer};
 
 /// Real time. It needs no feature of the crate.
 #[derive(Debug, Clone, Copy)]

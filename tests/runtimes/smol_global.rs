@@ -1,7 +1,8 @@
 //! smol's global executor: its threads run the worker.
 
 use futures::future::FutureExt;
-use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner, Smol};
+use telegram_sender::runner::Exit;
+use telegram_sender::{NoAnswer, SendError, SenderRunner, Smol};
 
 use crate::sender::{Scripted, hang};
 

@@ -4,7 +4,9 @@ use std::future::Future;
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
-use telegram_sender::{Exit, SenderRunner, Spawner, spawn_fn};
+use telegram_sender::SenderRunner;
+use telegram_sender::runner::Exit;
+use telegram_sender::runtime::{Spawner, spawn_fn};
 
 use crate::own_timer::OwnTimer;
 use crate::sender::{Scripted, accept};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use telegram_sender::{Exit, SenderRunner, Timer};
+use telegram_sender::SenderRunner;
+use telegram_sender::runner::Exit;
+use telegram_sender::runtime::Timer;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::sender::{Scripted, accept};

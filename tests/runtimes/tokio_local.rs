@@ -1,6 +1,7 @@
 //! The tokio `LocalSet` that the caller is in: all on the test's thread, in real time.
 
-use telegram_sender::{Tokio, TokioLocal};
+use telegram_sender::Tokio;
+use telegram_sender::runtime::TokioLocal;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 

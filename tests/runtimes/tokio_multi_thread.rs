@@ -1,6 +1,7 @@
 //! tokio's multi-threaded runtime, from inside.
 
-use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner, Tokio};
+use telegram_sender::runner::Exit;
+use telegram_sender::{NoAnswer, SendError, SenderRunner, Tokio};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::sender::{Scripted, hang};

@@ -1,7 +1,8 @@
 //! The virtual runtime: all on the test's thread, nothing sleeps for real, and times are exact.
 
+use telegram_sender::runner::Exit;
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
-use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner};
+use telegram_sender::{NoAnswer, SendError, SenderRunner};
 
 use crate::sender::{Scripted, hang};
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use smol::channel::bounded;
 use smol::future::or;
+use telegram_sender::MessageSender as _;
+use telegram_sender::runtime::Timer as _;
+use telegram_sender::sender::Delivery;
 use telegram_sender::telegram::TelegramSender;
-use telegram_sender::{Delivery, MessageSender as _, Timer as _};
 
 use super::own::{self, Fake};
 use super::raw::{Raw, Refusing, accept, read_to_end};

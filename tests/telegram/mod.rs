@@ -22,10 +22,12 @@ use std::time::Duration;
 use serde_json::json;
 use server::{Reply, Server};
 use smol::future::or;
+use telegram_sender::MessageSender as _;
+use telegram_sender::runtime::Timer as _;
+use telegram_sender::telegram::TelegramSenderBuilder;
 use telegram_sender::telegram::{
     BotToken, MessageRequest, SentMessage, TelegramError, TelegramRejection, TelegramSender,
 };
-use telegram_sender::{MessageSender as _, Timer as _, telegram::TelegramSenderBuilder};
 
 use crate::{RUNTIME, block_on};
 

@@ -1,4 +1,4 @@
-//! A random life of a runner over the storage of the module that this is in.
+//! A random life of a runner.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,12 +7,18 @@ use futures::StreamExt;
 use futures::future::{FutureExt, join_all};
 use smol::Executor;
 use smol::future::yield_now;
-use telegram_sender::{KeepResults, RequestError, Retry, SenderRunner};
+use telegram_sender::runner::KeepResults;
+use telegram_sender::{RequestError, Retry, SenderRunner, Smol};
 
-use super::{Runner, start};
-use crate::{Life, Moody, Request, check};
+use crate::{Life, Lively, Moody, Request, Shared, check};
 
-pub(crate) async fn live(seed: u64, executor: &Executor<'static>) {
+type Runner<Q> = SenderRunner<Arc<Moody>, Smol, Q>;
+
+pub(crate) async fn live<Q: Shared>(
+    seed: u64,
+    executor: &Executor<'static>,
+    start: impl AsyncFnOnce(Lively) -> Runner<Q>,
+) {
     let mut dice = fastrand::Rng::with_seed(seed);
     let sender =
         Arc::new(Moody { dice: Mutex::new(dice.fork()), sent: Mutex::default(), closed: Mutex::default() });
@@ -21,7 +27,7 @@ pub(crate) async fn live(seed: u64, executor: &Executor<'static>) {
     if dice.bool() {
         builder = builder.queue_capacity(dice.usize(1..5)).unwrap();
     }
-    let runner = start(builder.strategy(Retry::new(1, Duration::ZERO)), executor).await;
+    let runner = start(builder.strategy(Retry::new(1, Duration::ZERO))).await;
 
     let producers = dice.usize(1..4);
     let requests = dice.usize(..40);
@@ -56,10 +62,10 @@ pub(crate) async fn live(seed: u64, executor: &Executor<'static>) {
     check(&life, &sender.sent.lock().unwrap(), producers * requests);
 }
 
-async fn produce(
+async fn produce<Q: Shared>(
     producer: usize,
     requests: usize,
-    runner: Runner,
+    runner: Runner<Q>,
     mut dice: fastrand::Rng,
     life: Arc<Mutex<Life>>,
 ) {
@@ -108,7 +114,7 @@ async fn produce(
     }
 }
 
-async fn end(aborts: bool, runner: Runner, mut dice: fastrand::Rng, life: Arc<Mutex<Life>>) {
+async fn end<Q: Shared>(aborts: bool, runner: Runner<Q>, mut dice: fastrand::Rng, life: Arc<Mutex<Life>>) {
     for _ in 0..dice.usize(..300) {
         yield_now().await;
     }

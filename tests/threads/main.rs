@@ -2,10 +2,12 @@
 //!
 //! It runs for `STRESS_SECONDS` (5), one seed after another; `STRESS_SEED` runs that of one life, again and again.
 
-#![expect(clippy::duplicate_mod, reason = "the lives are compiled anew with each storage's own types")]
+#![cfg(feature = "smol")]
 
-mod lean;
-mod on_heap;
+mod lives;
+#[cfg(feature = "testing")]
+mod send;
+mod stress;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -15,8 +17,11 @@ use std::time::{Duration, Instant};
 use futures::future::FutureExt;
 use smol::Executor;
 use smol::future::yield_now;
+use telegram_sender::runner::Builder;
+use telegram_sender::storage::{Lean, Storage};
+use telegram_sender::strategy::Identity;
 use telegram_sender::{
-    Answer, Builder, CompositeStrategy, Identity, MessageResponse, MessageSender, NoAnswer, Retry, SendError,
+    Answer, CompositeStrategy, MessageResponse, MessageSender, NoAnswer, Retry, SendError, Smol,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +78,41 @@ struct Life {
     refused: Vec<Request>,
     unsent: Vec<Request>,
     answers: Vec<Answer<Request, Request>>,
+}
+
+/// A storage that threads share.
+trait Shared:
+    Storage<Arc<Moody>, ReplyReceiver: Send, Wait: Send + Sync, Responses: Send, Unsent: Send>
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<Q> Shared for Q where
+    Q: Storage<Arc<Moody>, ReplyReceiver: Send, Wait: Send + Sync, Responses: Send, Unsent: Send>
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+#[test]
+fn random_lives_on_the_heap() {
+    repeat(&async |seed, executor| {
+        lives::live(seed, executor, async |builder| builder.prepare(Smol).start(executor).await.unwrap())
+            .await;
+    });
+}
+
+#[test]
+fn random_lives_in_the_lean_storage() {
+    repeat(&async |seed, executor| {
+        let start = async |builder: Lively| {
+            builder.prepare_in(Lean::new(), Smol).unwrap().start(executor).await.unwrap()
+        };
+        lives::live(seed, executor, start).await;
+    });
 }
 
 /// Lives one life after another.

@@ -1,4 +1,4 @@
-//! Compares counts with those that are kept.
+//! Compares counts with the kept ones.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,26 +12,26 @@ const TOLERANCE: f64 = 0.03;
 /// The share by which a ratio to the bare loop may differ on another machine.
 const ELSEWHERE: f64 = 0.005;
 
-/// What no allocation at all may rise by: one that belongs to the start, or to nobody.
+/// The rise of allocations per request that is always allowed, because a stray one may belong to the start.
 const HAIR: f64 = 0.005;
 
-/// Something to be said about a case.
+/// A finding about a case.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Finding {
     /// It costs more than it did.
     Rise { case: String, of: &'static str, kept: f64, found: f64 },
-    /// It costs less, which nobody guards yet.
+    /// It costs less, and the kept count does not guard that gain yet.
     Fall { case: String, of: &'static str, kept: f64, found: f64 },
-    /// There is a number for it, but it was not counted.
+    /// It has a kept count, but was not counted.
     Missing { case: String },
-    /// It was counted, but there is no number for it.
+    /// It was counted, but has no kept count.
     New { case: String },
-    /// It takes more instructions than is promised, as a multiple of the bare loop's.
+    /// It takes more instructions than promised, as a multiple of the bare loop's.
     Broken { case: String, at_most: f64, found: f64 },
 }
 
 impl Finding {
-    /// Whether the check fails by it.
+    /// Returns true if this finding fails the check.
     pub(crate) fn fails(&self) -> bool {
         !matches!(self, Self::Fall { .. })
     }
@@ -63,11 +63,11 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares what was `found` with what is `kept`.
+/// Compares the `found` counts with the `kept` ones.
 ///
-/// Instructions changed only if both changed: the count itself, and its ratio to the bare loop counted in the same run.
-/// What another compiler, allocator or processor makes of the same code changes the count, but hardly the ratio; what it
-/// makes of the bare loop changes the ratio, but not the count. A change of ours changes both.
+/// Instructions changed only if both the count and its ratio to the bare loop of the same run changed. Another
+/// compiler, allocator or processor changes the count, but hardly the ratio. If it changes only the bare loop, the
+/// ratio changes, but not the count. A change of ours changes both.
 pub(crate) fn compare(kept: &BTreeMap<String, Count>, found: &BTreeMap<String, Count>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (case, kept) in kept {
@@ -124,7 +124,7 @@ mod tests {
         BTreeMap::from([("W1".to_owned(), count)])
     }
 
-    /// `KEPT`, with instructions and ratio times `factor`.
+    /// Returns `KEPT` with instructions and ratio multiplied by `factor`.
     fn times(factor: f64) -> Count {
         let Count { instructions, of_bare_loop, allocations } = KEPT;
         Count { instructions: instructions * factor, of_bare_loop: of_bare_loop * factor, allocations }

@@ -3,7 +3,7 @@
 use crate::allocator;
 use crate::cases::Case;
 
-/// Allocations per request, without those of starting and stopping.
+/// Returns the allocations per request, without those of the start and the stop.
 pub(crate) fn per_request(case: &Case, requests: u64) -> f64 {
     let of = |requests| {
         allocator::counting(|| {
@@ -15,7 +15,7 @@ pub(crate) fn per_request(case: &Case, requests: u64) -> f64 {
     (of(2 * requests) - once) as f64 / requests as f64
 }
 
-/// Heap bytes that are held per request when they are the most.
+/// Returns the heap bytes per request at the peak.
 pub(crate) fn bytes_per_request(case: &Case) -> f64 {
     let run = allocator::counting(|| (case.run)(case.requests));
     run.bytes as f64 / case.requests as f64

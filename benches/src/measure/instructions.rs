@@ -1,7 +1,7 @@
-//! Counts instructions with callgrind, in a child process that runs one case of this very program.
+//! Counts instructions with callgrind, in a child process that runs one case of this program.
 //!
-//! Per request they are `(I(2N) - I(N)) / N`, so that starting and stopping falls out. The count hardly depends on the
-//! machine, and not on what else runs there.
+//! Per request they are `(I(2N) - I(N)) / N`, so that the start and the stop cancel out. The count hardly depends on
+//! the machine, and not at all on other programs there.
 
 use std::env;
 use std::process::Command;
@@ -11,12 +11,12 @@ use std::thread;
 use crate::cases::Case;
 use crate::failure::Failure;
 
-/// Whether the count says something: valgrind lets one thread run at a time, so only of what runs on one.
+/// Returns true if the count is meaningful. valgrind runs one thread at a time, so the case must run on one thread.
 pub(crate) fn can_count(case: &Case) -> bool {
     case.is_repeatable && case.workload.is_per_request()
 }
 
-/// Instructions per request of each of `cases`, from the difference of `requests`.
+/// Returns the instructions per request of each case, from runs that differ by `requests` requests.
 pub(crate) fn per_request(cases: &[Case], requests: u64) -> Result<Vec<f64>, Failure> {
     let counts = Mutex::new(vec![None; cases.len()]);
     let rest = Mutex::new(cases.iter().enumerate());
@@ -37,7 +37,7 @@ pub(crate) fn per_request(cases: &[Case], requests: u64) -> Result<Vec<f64>, Fai
     Ok(counts.into_iter().map(|count| count.expect("all were counted")).collect())
 }
 
-/// The instructions of a whole run.
+/// Returns the instructions of a whole run.
 fn total(case: &Case, requests: u64) -> Result<u64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -52,7 +52,7 @@ fn total(case: &Case, requests: u64) -> Result<u64, Failure> {
     collected(&told).ok_or_else(|| format!("callgrind told no count:\n{told}").into())
 }
 
-/// The count in what callgrind tells.
+/// Returns the count in callgrind's output.
 fn collected(told: &str) -> Option<u64> {
     let line = told.lines().find(|line| line.contains("Collected :"))?;
     line.rsplit(' ').next()?.parse().ok()

@@ -1,15 +1,15 @@
-//! Times cases in turns, so that what disturbs the machine for a while falls on all of them.
+//! Times cases in turns, so that a disturbance of the machine falls on all of them.
 
 use crate::cases::Case;
 
-/// Nanoseconds per request of each case, round by round.
+/// Returns the nanoseconds per request of each case, round by round.
 pub(crate) fn in_turns(cases: &[Case], rounds: usize) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(rounds); cases.len()];
     let mut order: Vec<usize> = (0..cases.len()).collect();
     let mut shuffled = fastrand::Rng::with_seed(1);
-    // The first round warms up, and is forgotten.
+    // The first round warms up and is not recorded.
     for round in 0..=rounds {
-        // Nobody is always first, or always after the same.
+        // No case is always first, or always after the same one.
         shuffled.shuffle(&mut order);
         for &at in &order {
             let Case { run, requests, .. } = cases[at];

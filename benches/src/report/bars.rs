@@ -21,7 +21,7 @@ pub(super) struct Bar {
 pub(super) struct Bars<'a> {
     pub(super) title: &'a str,
     pub(super) notes: &'a [String],
-    /// From top to bottom.
+    /// The bars from top to bottom.
     pub(super) rows: Vec<Bar>,
     pub(super) format: fn(f64) -> String,
 }
@@ -31,7 +31,7 @@ const LABELS: u32 = 380;
 
 impl Bars<'_> {
     pub(super) fn draw(mut self, file: &Path) -> Result<(), Failure> {
-        // The axis goes up.
+        // The axis points up.
         self.rows.reverse();
         let count = self.rows.len();
         let most = self.rows.iter().map(|bar| bar.value).fold(0.0, f64::max);

@@ -25,7 +25,7 @@ pub(super) struct Lines<'a> {
 }
 
 const HEIGHT: u32 = 420;
-/// Where the lines' names stand.
+/// The width of the space for the lines' names.
 const LABELS: i32 = 260;
 
 impl Lines<'_> {

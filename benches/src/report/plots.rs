@@ -1,4 +1,4 @@
-//! The plots: which there are, and what each shows.
+//! The list of plots, with what each shows.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::results::{BASELINE, Measurement, Results};
 use crate::workload::Workload;
 
-/// Where a subject ran on several runtimes, the first of these is shown: there are most peers on it.
+/// The runtimes by preference: a subject that ran on several is shown on the first of these, which has the most
+/// peers.
 const RUNTIMES: [&str; 3] = ["tokio current_thread", "actix system", "smol local"];
 
 /// Draws all plots into `folder`.
@@ -59,10 +60,10 @@ pub(crate) fn draw(results: &Results, folder: &Path) -> Result<(), Failure> {
 
 type Value = fn(&Measurement) -> Option<f64>;
 
-/// The file, the title, what is shown, and how its numbers are written.
+/// The file, the title, the workload, the value shown, and its format.
 type Plot = (&'static str, &'static str, Workload, Value, fn(f64) -> String);
 
-/// A bar for each subject, the lowest first.
+/// Returns a bar for each subject, the lowest first.
 fn bars(results: &Results, workload: Workload, value: Value) -> Vec<Bar> {
     let mut shown: Vec<(&str, Bar)> = Vec::new();
     for (place, runtime) in RUNTIMES.into_iter().enumerate() {
@@ -82,7 +83,7 @@ fn bars(results: &Results, workload: Workload, value: Value) -> Vec<Bar> {
     bars
 }
 
-/// How the drain's time grows with the queue.
+/// Returns a line for each subject: the drain's time over the number of requests.
 fn drains(results: &Results) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for found in results.measurements.iter().filter(|found| found.workload == Workload::Backlog) {
@@ -106,7 +107,7 @@ fn is_baseline(found: &Measurement) -> bool {
     found.subject == BASELINE
 }
 
-/// Where the numbers come from, in lines that fit under a plot.
+/// Returns the origin of the numbers, in lines that fit under a plot.
 fn notes(results: &Results, runtime: &str) -> [String; 2] {
     let Results { provenance, rounds, .. } = results;
     let machine = format!("{}; {runtime}; medians of {rounds} rounds", provenance.machine());

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table};
 use crate::results::{Measurement, Results};
 use crate::workload::Workload;
 
-/// A column: its heading, and its cell of a measurement if there is one.
+/// A column: its heading, and the cell for a measurement if there is one.
 type Column = (&'static str, fn(&Measurement) -> Option<String>);
 
 const COLUMNS: [Column; 8] = [
@@ -24,7 +24,7 @@ const COLUMNS: [Column; 8] = [
     ("× bare loop", |found| found.byte_ratio.map(ratio)),
 ];
 
-/// All tables, each under its workload's title.
+/// Returns all tables, each under its workload's title.
 pub(crate) fn tables(results: &Results) -> String {
     let mut text = format!(
         "Measured on {}.\n\n{}.\n\nPer request; in W6 per runner. Times are medians of {} rounds, ratios medians of the \
@@ -66,7 +66,7 @@ fn ratio(ratio: f64) -> String {
     format!("{ratio:.2}")
 }
 
-/// With commas between the thousands.
+/// Returns `number` with commas between the thousands.
 pub(super) fn thousands(number: &str) -> String {
     let mut text = String::new();
     for (at, digit) in number.chars().enumerate() {

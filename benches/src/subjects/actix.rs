@@ -1,4 +1,4 @@
-//! actix: an actor whose handler sends. A mailbox that holds all that is outstanding, so that `send` enqueues at once.
+//! actix: an actor whose handler sends. Its mailbox holds all outstanding requests, so that `send` enqueues at once.
 
 use ::actix::prelude::{
     Actor, Addr, AtomicResponse, Context, Handler, MailboxError, Message, Request, WrapFuture,
@@ -29,7 +29,7 @@ impl Actor for Sending {
 impl Handler<Letter> for Sending {
     type Result = AtomicResponse<Self, u64>;
 
-    /// An atomic response: the actor handles no other message before this one is sent.
+    /// Returns an atomic response: the actor handles no other message before this one is sent.
     fn handle(&mut self, Letter(message): Letter, _: &mut Self::Context) -> Self::Result {
         AtomicResponse::new(Box::pin(async move { work::send(&message).await }.into_actor(self)))
     }

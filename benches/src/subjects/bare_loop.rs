@@ -1,5 +1,5 @@
-//! The bare loop: `async-channel`, a `futures` oneshot per request, and five lines between them. It is the limit of the
-//! parts that the heap storage is made of, and what all others are compared with.
+//! The bare loop: `async-channel`, a `futures` oneshot per request, and a loop of three lines. It is the limit of
+//! the parts that the heap storage is made of, and all others are compared with it.
 
 use async_channel::{Receiver, Sender};
 use futures::channel::oneshot;
@@ -45,8 +45,8 @@ impl Client for BareClient {
 
 producer!(BareClient);
 
-/// The bare loop that puts each answer into a queue of results, too, with what a reader needs to know whose answer it is:
-/// the same as [`telegram_sender::Answer`] tells.
+/// The bare loop that also puts each answer into a queue of results, with the fields of [`telegram_sender::Answer`],
+/// so that a reader knows whose answer it is.
 pub(crate) struct BareLoopWithResults;
 
 pub(crate) struct BareClientWithResults {

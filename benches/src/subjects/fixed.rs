@@ -3,7 +3,9 @@
 use std::future::Future;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use telegram_sender::{Builder, FixedStorage, Results as Answers, SendError, SenderRunner, Ticket};
+use telegram_sender::runner::Builder;
+use telegram_sender::storage::FixedStorage;
+use telegram_sender::{Results as Answers, SendError, SenderRunner, Ticket};
 
 use super::heap::Echo;
 use crate::runtime::SmolLocal;
@@ -11,7 +13,7 @@ use crate::subject::{Client, Results, Subject};
 use crate::work::Message;
 use crate::workloads::pipelined::OUTSTANDING;
 
-/// Room for as many requests as a workload has out.
+/// A storage with room for all outstanding requests of a workload.
 type Storage<const RESULTS: usize> = FixedStorage<NoopRawMutex, Echo, OUTSTANDING, OUTSTANDING, RESULTS>;
 type Shared<const RESULTS: usize> = &'static Storage<RESULTS>;
 type Runner<const RESULTS: usize> = SenderRunner<Echo, telegram_sender::Smol, Shared<RESULTS>>;
@@ -21,7 +23,7 @@ pub(crate) struct Fixed;
 pub(crate) struct FixedClient<const RESULTS: usize>(Runner<RESULTS>);
 
 async fn start<const RESULTS: usize>(runtime: &SmolLocal) -> Runner<RESULTS> {
-    // One per run, as a storage serves one runner; a program has it in a `static`.
+    // One per run, because a storage serves one runner. A program keeps it in a `static`.
     let storage: Shared<RESULTS> = Box::leak(Box::new(Storage::new()));
     let prepared = Builder::new(Echo).prepare_in(storage, telegram_sender::Smol).expect("the storage is new");
     prepared.start(&runtime.0).await.expect("the sender opens")

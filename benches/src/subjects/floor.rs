@@ -1,5 +1,5 @@
-//! The floor: a queue and reply slots written by hand for one thread, without anything that a library has to promise (no
-//! closing, no cancelling, no bound, no other thread).
+//! The floor: a queue and reply slots written by hand for one thread, without the promises of a library (no closing,
+//! no cancelling, no bound, no other thread).
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use telegram_sender::{
-    Context, Delay, KeepResults, MessageResponse, MessageSender, Outcome, Pipeline, RateLimiter,
-    Results as Answers, Retry, SendError, SendStrategy, SenderRunner, Ticket, Timeout, Tokio, TokioLocal,
-};
+use telegram_sender::runner::KeepResults;
+use telegram_sender::runtime::TokioLocal;
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
+use telegram_sender::{Delay, MessageResponse, MessageSender, RateLimiter, Results as Answers, Retry, SendError, SendStrategy, SenderRunner, Ticket, Timeout, Tokio};
 
 use crate::runtime::{Actix, Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Results, Subject, producer};
@@ -41,13 +41,13 @@ impl<S: MessageSender> SendStrategy<S> for NoOp {
 
 pub(crate) struct HeapClient<T>(SenderRunner<Echo, T>);
 
-impl<T: telegram_sender::Timer> Clone for HeapClient<T> {
+impl<T: telegram_sender::runtime::Timer> Clone for HeapClient<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: telegram_sender::Timer> Client for HeapClient<T> {
+impl<T: telegram_sender::runtime::Timer> Client for HeapClient<T> {
     type Reply = Ticket<Echo>;
 
     async fn request(&mut self, message: Message) -> Self::Reply {
@@ -84,8 +84,8 @@ macro_rules! start {
     }};
 }
 
-/// Makes a subject of a builder, on runtimes. Each type is written out here, because whether a worker may move to another
-/// thread follows from its own type.
+/// Makes a subject of a builder, on runtimes. Each type is spelled out, because it decides if a worker may move to
+/// another thread.
 macro_rules! runner {
     ($subject:ident, $name:literal, $builder:expr, $($runtime:ident: $timer:ty),*) => {
         pub(crate) struct $subject;
@@ -147,8 +147,8 @@ pub(super) fn timeout() -> Timeout {
     Timeout::new(Duration::from_secs(1)).expect("a second is a time")
 }
 
-/// A limit that is never reached: 100 million a second.
-pub(super) fn limiter() -> RateLimiter<std::collections::VecDeque<telegram_sender::Instant>> {
+/// Returns a limiter whose limit is never reached: 100 million a second.
+pub(super) fn limiter() -> RateLimiter<std::collections::VecDeque<telegram_sender::runtime::Instant>> {
     RateLimiter::new(1000, Duration::from_micros(10)).expect("neither is zero")
 }
 
@@ -159,7 +159,7 @@ pub(super) fn retry() -> Retry {
 /// The runner with a consumer of its results.
 pub(crate) struct HeapWithResults;
 
-pub(crate) struct HeapClientWithResults<T: telegram_sender::Timer> {
+pub(crate) struct HeapClientWithResults<T: telegram_sender::runtime::Timer> {
     client: HeapClient<T>,
     results: Answers<Echo>,
 }
@@ -176,7 +176,7 @@ impl Subject<SmolLocal> for HeapWithResults {
     }
 }
 
-impl<T: telegram_sender::Timer> Client for HeapClientWithResults<T> {
+impl<T: telegram_sender::runtime::Timer> Client for HeapClientWithResults<T> {
     type Reply = Ticket<Echo>;
 
     async fn request(&mut self, message: Message) -> Self::Reply {
@@ -188,7 +188,7 @@ impl<T: telegram_sender::Timer> Client for HeapClientWithResults<T> {
     }
 }
 
-impl<T: telegram_sender::Timer> Results for HeapClientWithResults<T> {
+impl<T: telegram_sender::runtime::Timer> Results for HeapClientWithResults<T> {
     async fn next_result(&mut self) -> u64 {
         self.results.recv().await.expect("the runner is open").response.expect("the sender answers")
     }

@@ -1,4 +1,4 @@
-//! kameo: an actor on tokio with an unbounded mailbox; `enqueue` gives the pending reply.
+//! kameo: an actor on tokio with an unbounded mailbox; `enqueue` returns the pending reply.
 
 use ::kameo::Actor;
 use ::kameo::actor::{ActorRef, Spawn};
@@ -29,7 +29,7 @@ impl Message<Request> for Sending {
 #[derive(Clone)]
 pub(crate) struct KameoClient(ActorRef<Sending>);
 
-/// It spawns by itself, on the tokio runtime that it is in.
+/// kameo spawns the actor itself, on the current tokio runtime.
 impl<R: Runtime> Subject<R> for Kameo {
     type Client = KameoClient;
 

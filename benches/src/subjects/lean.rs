@@ -1,6 +1,7 @@
 //! This crate on its lean storage: without strategies, with some, and with results.
 
-use telegram_sender::{Lean as Storage, Results as Answers, SendError, SenderRunner, Ticket, Tokio};
+use telegram_sender::storage::Lean as Storage;
+use telegram_sender::{Results as Answers, SendError, SenderRunner, Ticket, Tokio};
 
 use super::heap::{Echo, limiter, retry, timeout};
 use crate::runtime::{Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
@@ -9,13 +10,13 @@ use crate::work::Message;
 
 pub(crate) struct LeanClient<T>(SenderRunner<Echo, T, Storage<Echo>>);
 
-impl<T: telegram_sender::Timer> Clone for LeanClient<T> {
+impl<T: telegram_sender::runtime::Timer> Clone for LeanClient<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: telegram_sender::Timer> Client for LeanClient<T> {
+impl<T: telegram_sender::runtime::Timer> Client for LeanClient<T> {
     type Reply = Ticket<Echo, Storage<Echo>>;
 
     async fn request(&mut self, message: Message) -> Self::Reply {
@@ -29,7 +30,7 @@ impl<T: telegram_sender::Timer> Client for LeanClient<T> {
 
 producer!(LeanClient<telegram_sender::Smol>, LeanClient<Tokio>);
 
-/// Makes a subject of a builder, on runtimes; as in `heap.rs`, each type is written out.
+/// Makes a subject of a builder, on runtimes. `heap.rs` gives the reason why each type is spelled out.
 macro_rules! runner {
     ($subject:ident, $name:literal, $builder:expr, $($runtime:ident: $timer:ty = $value:expr),*) => {
         pub(crate) struct $subject;
@@ -41,7 +42,7 @@ macro_rules! runner {
                 const NAME: &'static str = $name;
 
                 async fn start(runtime: &$runtime, _: usize) -> Self::Client {
-                    let prepared = $builder.prepare_lean($value);
+                    let prepared = $builder.prepare_in(telegram_sender::storage::Lean::new(), $value).expect("the storage is new");
                     LeanClient(prepared.start(runtime.executor()).await.expect("the sender opens"))
                 }
             }

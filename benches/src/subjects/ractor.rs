@@ -37,7 +37,7 @@ impl Actor for Sending {
 #[derive(Clone)]
 pub(crate) struct RactorClient(ActorRef<Request>);
 
-/// It spawns by itself, on the tokio runtime that it is in.
+/// ractor spawns the actor itself, on the current tokio runtime.
 impl<R: Runtime> Subject<R> for Ractor {
     type Client = RactorClient;
 

@@ -1,7 +1,7 @@
 //! tower: a service behind `Buffer`, alone and with layers.
 //!
-//! `Buffer` alone hands the service's future to the caller, who drives it: requests overlap. `ConcurrencyLimit(1)` makes
-//! it send one after the other, as a runner does.
+//! `Buffer` alone passes the service's future to the caller, which polls it: requests overlap. `ConcurrencyLimit(1)`
+//! makes it send one after the other, as a runner does.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -21,7 +21,8 @@ use crate::work::{self, Message};
 
 type Sent = Ready<Result<u64, Infallible>>;
 
-/// The same work as everybody's. Its future is one with a name, which is the cheapest that a service can have.
+/// A service that does the same work as all subjects. Its future has a name, which is the cheapest kind for a
+/// service.
 pub(crate) struct Sending;
 
 impl Service<Message> for Sending {
@@ -107,7 +108,7 @@ buffered! {
     TowerOneNoOp, "tower, sequential + one no-op", Permitted<Sent>, ConcurrencyLimit::new(NoOp(Sending), 1);
     TowerSixNoOps, "tower, sequential + six no-ops", Permitted<Sent>,
         ConcurrencyLimit::new(NoOp(NoOp(NoOp(NoOp(NoOp(NoOp(Sending)))))), 1);
-    /// In the order that tower's guide lists them. The rate is never reached, nothing expires.
+    /// The layers in the order of tower's guide. The rate is never reached, and nothing expires.
     TowerLayers, "tower, sequential + RateLimit + Timeout", Permitted<Bounded<Sent>>,
         ConcurrencyLimit::new(
             RateLimit::new(

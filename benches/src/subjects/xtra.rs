@@ -1,4 +1,4 @@
-//! xtra: an actor with an unbounded mailbox, run on the runtime at hand.
+//! xtra: an actor with an unbounded mailbox, run on the given runtime.
 
 use ::xtra::{Actor, Address, Context, Handler, Mailbox, Receiver};
 

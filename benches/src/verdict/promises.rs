@@ -1,4 +1,4 @@
-//! The promises, one method a workload. Ratios of times are medians of the ratios in the same round.
+//! The promises, one method per workload. Ratios of times are medians of the ratios in the same round.
 
 use super::Judge;
 use crate::cases::FROM_BLOCK_ON;
@@ -7,24 +7,25 @@ use crate::results::{Measurement, median, ratios};
 use crate::workload::Workload;
 use crate::workload::Workload::{Backlog, Idle, PingPong, Pipelined, Producers, Results, Strategies, Used};
 
-/// The storages of machines with an allocator.
+/// The storages that need an allocator.
 const ON_THE_HEAP: [&str; 2] = [OURS, LEAN];
 const BARE: &str = crate::results::BASELINE;
 const TOWER: &str = "tower Buffer";
 const TOWER_SEQUENTIAL: &str = "tower Buffer + ConcurrencyLimit(1)";
 const TOWER_LAYERS: &str = "tower, sequential + RateLimit + Timeout";
-/// What they are called with these strategies.
+/// The suffix of subjects with these strategies.
 const THREE: &str = "[timeout, limiter, retry]";
 
-/// A block of an unbounded queue is allocated for every 31 entries: by the channel for its messages, by smol's executors
-/// for turns of tasks.
+/// The allocations per entry of an unbounded queue, which allocates a block for every 31 entries: the channel for
+/// messages, smol's executors for scheduled tasks.
 const BLOCK: f64 = 1.0 / 31.0;
 
-/// Counts of allocations differ by one or the other that belongs to the start.
+/// The tolerance of allocations per request, because a few belong to the start.
 const HAIR: f64 = 0.005;
 
 impl<'a> Judge<'a> {
-    /// Where `subject` was measured under `workload`: the default storage is on all runtimes, another on some.
+    /// Returns the runtimes where `subject` was measured under `workload`. The default storage must be on all of
+    /// them.
     fn runtimes(&self, workload: Workload, subject: &str) -> Vec<&'a str> {
         let mut runtimes = self.results.runtimes(workload);
         runtimes.retain(|runtime| subject == OURS || self.results.find(workload, runtime, subject).is_some());
@@ -48,8 +49,8 @@ impl Judge<'_> {
         self.fixed()
     }
 
-    /// Whether the default storage is faster than tower's buffer or xtra depends on the processor: on some, where atomic steps
-    /// take long, the bare loop itself is slower than they are.
+    /// For the default storage, only ractor and kameo must be slower. The other peers are aims: on a processor with
+    /// slow atomic operations, tower's buffer and xtra are faster than the bare loop itself.
     fn pipelined(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.runtimes(Pipelined, subject) {
             self.at_most_bare(Pipelined, runtime, subject, promised(Pipelined, runtime, subject))?;
@@ -98,7 +99,7 @@ impl Judge<'_> {
         for runtime in self.results.runtimes(Strategies) {
             let none = self.find(Strategies, runtime, OURS)?;
             let six = self.find(Strategies, runtime, "telegram-sender, six no-ops")?;
-            // A difference this small is below the noise of most rounds: the quietest ones tell.
+            // A difference this small is below the noise of most rounds, so the fastest ones decide.
             let per_strategy = (fastest(six)? - fastest(none)?) / 6.0;
             self.must(
                 format!("W5, {runtime}: ns per no-op strategy, by the fastest rounds"),
@@ -157,7 +158,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// What the results of `subject` cost, beside a queue that the bare loop has for them.
+    /// Compares the cost of the results of `subject` with that of the bare loop's queue for them.
     fn results(&mut self, subject: &str) -> Result<(), String> {
         for runtime in self.results.runtimes(Results) {
             let push =
@@ -185,7 +186,7 @@ impl Judge<'_> {
         number(found, found.instructions)
     }
 
-    /// Time, and instructions where they were counted, as multiples of the bare loop's.
+    /// Limits time, and instructions if they were counted, as multiples of the bare loop's.
     fn at_most_bare(
         &mut self,
         workload: Workload,
@@ -217,13 +218,13 @@ impl Judge<'_> {
     }
 }
 
-/// What is promised of instructions, asked of the time, too. Without a promise, it is at most that of the bare loop.
+/// Returns the promise about instructions, which must hold for time, too. Without one, the limit is the bare loop.
 fn promised(workload: Workload, runtime: &str, subject: &str) -> f64 {
     instructions_at_most(&format!("{} / {runtime} / {subject}", workload.name())).unwrap_or(1.0)
 }
 
-/// Two threads that wait for each other on none of the runtime's own take the time that the kernel's places for them take:
-/// whose worker it is hardly matters.
+/// Returns true if times on `runtime` are printed but not judged. From `block_on`, the time depends on where the
+/// kernel places the two threads, and hardly on the subject.
 fn is_told_only(runtime: &str) -> bool {
     runtime == FROM_BLOCK_ON
 }

@@ -1,5 +1,5 @@
-//! W3: all requests are enqueued before the first is sent; then they are drained. On one thread and without a runtime
-//! that takes turns away, so that the worker does not begin early.
+//! W3: all requests are enqueued before the first is sent; then they are drained. It runs on one thread, on a
+//! runtime that does not force tasks to yield, so that the worker does not begin early.
 
 use std::time::Instant;
 
@@ -9,8 +9,7 @@ use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
 use crate::work::Message;
 
-/// The time is that of the drain. The bytes are those of the full queue, the replies' own (in the caller's hands)
-/// included.
+/// Measures the time of the drain, and the bytes of the full queue, including the replies that the caller holds.
 pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
     let runtime = R::new();
     let room = usize::try_from(requests).expect("a number of requests that fits into memory");

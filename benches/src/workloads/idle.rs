@@ -1,4 +1,4 @@
-//! W6: many subjects that were started and wait for their first request; and once each has served one.
+//! W6: many started subjects that wait for their first request, or have each served one.
 
 use super::Run;
 use crate::allocator;
@@ -6,15 +6,15 @@ use crate::runtime::Runtime;
 use crate::subject::{Client, Subject};
 use crate::work::Message;
 
-/// A queue of a usual size, where it must be bounded.
+/// A usual size for a queue that must be bounded.
 const OUTSTANDING: usize = 64;
 
-/// The bytes of `runners` that never served a request.
+/// Measures the bytes of `runners` that never served a request.
 pub(crate) fn unused<R: Runtime, S: Subject<R>>(runners: u64) -> Run {
     held::<R, S>(runners, false)
 }
 
-/// The bytes of `runners` that served one request each.
+/// Measures the bytes of `runners` that served one request each.
 pub(crate) fn used<R: Runtime, S: Subject<R>>(runners: u64) -> Run {
     held::<R, S>(runners, true)
 }

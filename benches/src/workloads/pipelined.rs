@@ -21,7 +21,7 @@ pub(crate) fn run<R: Runtime, S: Subject<R>>(requests: u64) -> Run {
     })
 }
 
-/// Makes `requests` requests, at most `outstanding` at a time; gives the sum of what they were answered.
+/// Makes `requests` requests, at most `outstanding` at once, and returns the sum of the answers.
 pub(crate) async fn drive<C: Client>(client: &mut C, requests: u64, outstanding: usize) -> u64 {
     let mut replies = Vec::with_capacity(outstanding);
     let mut numbers = 0..requests;

@@ -1,5 +1,5 @@
-//! Producers in tasks of the runtime. W4: eight of them on two threads, each with its share of 1,000 outstanding requests. On
-//! two threads W1 and W2 are driven by one of them, too.
+//! Producers in tasks of the runtime. W4: eight on two threads, each with its share of 1,000 outstanding requests.
+//! On two threads, one producer also drives W1 and W2.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use super::{Run, sum_below};
 use crate::runtime::Runtime;
 use crate::subject::{Producer, Subject};
 
-/// Each of so many producers has its share of the requests, and of those that are outstanding.
+/// Divides the requests, and those outstanding at once, among `PRODUCERS` producers.
 pub(crate) fn run<const PRODUCERS: usize, const OUTSTANDING: usize, R, S>(requests: u64) -> Run
 where
     R: Runtime,

@@ -1,4 +1,4 @@
-//! W7: as W1, and each batch's answers are taken from the results, too.
+//! W7: like W1, but each batch's answers are also read from the results.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Uses the crate as firmware would: strategies without a heap, and with one the whole runner.
+//! Uses the crate as firmware would: the strategies without a heap, the whole runner with one.
 #![no_std]
 
 use core::future::{Future, ready};
@@ -7,10 +7,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context as TaskContext, Poll, Waker};
 use core::time::Duration;
 
-use telegram_sender::{
-    CompositeStrategy, Context, Delay, Instant, Jitter, MessageResponse, MessageSender, Outcome, Pipeline,
-    RateLimiter, RequestId, Requeue, RequeueError, Retry, SendStrategy, Timeout, Timer,
-};
+use telegram_sender::error::RequeueError;
+use telegram_sender::RequestId;
+use telegram_sender::runtime::{Instant, Timer};
+use telegram_sender::strategy::{Context, Outcome, Pipeline};
+use telegram_sender::{CompositeStrategy, Delay, Jitter, MessageResponse, MessageSender, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -20,7 +21,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     abort()
 }
 
-/// Time that passes as it is slept.
+/// A clock that only sleeps advance.
 #[derive(Clone, Copy)]
 struct Ticks;
 
@@ -37,7 +38,7 @@ impl Timer for Ticks {
     }
 }
 
-/// Rejects every other reading.
+/// A sender that rejects every other reading.
 struct Uart(AtomicU64);
 
 impl MessageSender for Uart {
@@ -52,7 +53,7 @@ impl MessageSender for Uart {
     }
 }
 
-/// A context of our own, and the sender below it.
+/// A minimal context.
 #[derive(Default)]
 struct Bench {
     attempts: u32,
@@ -126,7 +127,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// 0 if all went well.
+/// Returns 0 on success.
 #[unsafe(no_mangle)]
 pub extern "C" fn strategies_without_a_heap() -> i32 {
     let uart = Uart(AtomicU64::new(0));
@@ -143,7 +144,8 @@ mod heap {
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-    use telegram_sender::{Exit, SenderRunner};
+    use telegram_sender::runner::Exit;
+    use telegram_sender::SenderRunner;
 
     use super::{Ticks, Uart, block_on, strategies};
 
@@ -151,10 +153,10 @@ mod heap {
 
     struct Bump(UnsafeCell<[u64; SIZE / 8]>, AtomicUsize);
 
-    // SAFETY: every allocation is a part of the array of its own.
+    // SAFETY: each allocation is a separate part of the array.
     unsafe impl Sync for Bump {}
 
-    // SAFETY: as above; the start is aligned to eight and each offset to what is asked for.
+    // SAFETY: each allocation is a separate part of the array, and its address is aligned as its layout asks.
     unsafe impl GlobalAlloc for Bump {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             let start = self.0.get().cast::<u8>();
@@ -176,7 +178,7 @@ mod heap {
     #[global_allocator]
     static HEAP: Bump = Bump(UnsafeCell::new([0; SIZE / 8]), AtomicUsize::new(0));
 
-    /// 0 if all went well.
+    /// Returns 0 on success.
     #[unsafe(no_mangle)]
     pub extern "C" fn runner_on_a_heap() -> i32 {
         let (runner, worker) =

@@ -1,4 +1,4 @@
-//! A report that is kept from other processes, and to which nothing was written yet.
+//! A report that is reserved for this process and not written yet.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -7,22 +7,23 @@ use std::path::{Path, PathBuf};
 use super::{Header, Past, Report, lock, write_line};
 use crate::failure::{Blame, Failure};
 
-/// A report that this process alone may write.
+/// A report that only this process may write.
 ///
-/// A report that is not there is not created yet: a run that is refused leaves nothing behind. Of several processes that
-/// find none, the first to create and lock it goes on, and the others are refused by [`begin`](Self::begin).
+/// A missing report is not created yet, so that a refused run leaves nothing behind. If several processes find none,
+/// the first to create and lock it goes on, and [`begin`](Self::begin) refuses the others.
 #[derive(Debug)]
 pub(crate) struct Claim {
     path: PathBuf,
-    /// `None` if nothing is there yet. Devices and pipes have no past, and are not opened before they are written.
+    /// `None` if the file does not exist yet. Also `None` for devices and pipes: they have no past, and are opened
+    /// when they are written.
     file: Option<File>,
     header: Header,
     past: Past,
 }
 
 impl Claim {
-    /// Locks the report at `path`, reads it, and changes nothing. Without `resume` it must be empty. With it, it must be of
-    /// the broadcast that `header` names.
+    /// Locks the report at `path`, reads it, and changes nothing. Without `resume` the report must be empty. With
+    /// `resume` it must be of the broadcast that `header` names.
     pub(crate) fn take(path: &Path, resume: bool, header: Header) -> Result<Self, Failure> {
         let name = path.display();
         let unread = |header| Self { path: path.to_owned(), file: None, header, past: Past::default() };
@@ -53,12 +54,12 @@ impl Claim {
         Ok(Self { path: path.to_owned(), file: Some(file), header, past })
     }
 
-    /// Returns what the report says of an earlier run.
+    /// Returns the earlier run that the report records.
     pub(crate) fn past(&self) -> &Past {
         &self.past
     }
 
-    /// Makes the report ready to be written. A new one begins with the header.
+    /// Prepares the report for writing. A new one begins with the header.
     pub(crate) fn begin(self) -> Result<Report, Failure> {
         let Self { path, file, header, past } = self;
         let mut file = match file {
@@ -70,12 +71,12 @@ impl Claim {
     }
 }
 
-/// Creates and locks a report that was not there. Refuses one that another process has written since.
+/// Creates and locks a missing report. Refuses one that another process has written meanwhile.
 fn create(path: &Path) -> Result<File, Failure> {
     let file = lock::open(OpenOptions::new().create(true).append(true), path).map_err(cant_write(path))?;
     if file.metadata().map_err(cant_write(path))?.is_file() {
         lock(&file, path)?;
-        // Not before it is locked: now nobody else writes it.
+        // Checked after the lock, because now no other process writes it.
         if file.metadata().map_err(cant_write(path))?.len() > 0 {
             let name = path.display();
             return Err(fail(format!(
@@ -99,7 +100,7 @@ fn prepare(file: &mut File, header: &Header, past: &Past) -> io::Result<()> {
     }
     if file.metadata()?.len() == 0 {
         write_line(file, header).inspect_err(|_| {
-            // A part of a header is of no use.
+            // A part of a header is useless.
             let _ = file.set_len(0);
         })?;
     }

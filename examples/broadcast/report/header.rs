@@ -1,4 +1,4 @@
-//! The first line of a report: which broadcast it is of.
+//! The first line of a report, which names its broadcast.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::is_false;
 /// The version of the format, which changes when an earlier version of this tool could misread a report.
 const VERSION: u32 = 1;
 
-/// Names a broadcast: two runs with the same header send the same message from the same bot.
+/// The name of a broadcast: two runs with the same header send the same message from the same bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
@@ -17,7 +17,7 @@ pub(crate) struct Header {
     bot: String,
     /// The message's fingerprint.
     message: String,
-    /// Nothing is sent to Telegram: it is a demonstration.
+    /// True for a demonstration: nothing is sent to Telegram.
     #[serde(default, skip_serializing_if = "is_false")]
     demo: bool,
 }
@@ -27,7 +27,7 @@ impl Header {
         Self { broadcast: VERSION, bot: bot.to_owned(), message: message.to_owned(), demo }
     }
 
-    /// Reads the first line of a report. Returns `None` if it is no header, or says why it can't be used.
+    /// Reads the first line of a report. Returns `None` if it is no header, or an error if its version is unknown.
     pub(super) fn read(line: &[u8]) -> Result<Option<Self>, String> {
         #[derive(Deserialize)]
         struct Version {
@@ -47,7 +47,7 @@ impl Header {
         matches!(Self::read(line.as_bytes()), Ok(Some(_)))
     }
 
-    /// Returns true if `line` is the beginning of a header, as a process that was killed leaves it.
+    /// Returns true if `line` is the beginning of a header, as a killed process leaves it.
     pub(super) fn is_torn(line: &[u8]) -> bool {
         let whole = line.ends_with(b"\n") || serde_json::from_slice::<IgnoredAny>(line).is_ok();
         !whole && line.starts_with(b"{\"broadcast\":1,\"bot\":\"")
@@ -57,7 +57,7 @@ impl Header {
         self.demo
     }
 
-    /// Says why a report with the header `report` is not of this broadcast, if it is not.
+    /// Returns an error if a report with the header `report` is not of this broadcast.
     pub(super) fn check(&self, report: &Self) -> Result<(), String> {
         if self.bot != report.bot {
             let (its, ours) = (&report.bot, &self.bot);

@@ -1,7 +1,8 @@
-//! Keeps a report to one process at a time, by a lock of the operating system, which ends with the process.
+//! Limits a report to one process at a time, by a lock of the operating system, which ends with the process.
 //!
-//! On Unix it is a record lock, the one kind of lock whose holder the system names. A process loses it when it closes any
-//! handle of the file. So a report is opened once, after all other files were read. On Windows an open file is the lock.
+//! On Unix it is a record lock, the only kind whose holder the system names. A process loses it when it closes any
+//! handle of the file. So a report is opened once, after all other files were read. On Windows an open file is the
+//! lock.
 
 #[cfg(unix)]
 pub(super) use self::unix::{lock, open};
@@ -22,7 +23,7 @@ mod unix {
         options.open(path)
     }
 
-    /// Locks `file` until it is closed, or says why that can't be.
+    /// Locks `file` until it is closed, or returns why it can't.
     pub(crate) fn lock(file: &File) -> Result<(), String> {
         match fcntl(file, FcntlArg::F_SETLK(&whole_file())) {
             Ok(_) => Ok(()),
@@ -70,7 +71,7 @@ mod windows {
         options.clone().share_mode(FILE_SHARE_READ).open(path)
     }
 
-    /// Does nothing, as `open` has locked `file`.
+    /// Does nothing, because `open` has locked `file`.
     #[allow(clippy::unnecessary_wraps)] // elsewhere it can fail
     pub(crate) fn lock(_file: &File) -> Result<(), String> {
         Ok(())

@@ -1,4 +1,4 @@
-//! What a report says of an earlier run, and whether it is a report at all.
+//! The earlier run that a report records, and the check that a file is a report.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,17 +7,17 @@ use serde::de::IgnoredAny;
 use super::{Header, Record, Status};
 use crate::chat::Chat;
 
-/// What a report says of an earlier run.
+/// The earlier run that a report records.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     pub(crate) sent: HashSet<Chat>,
-    /// Those who may have got it, though no answer came.
+    /// The chats that may have got it, though no answer came.
     pub(crate) unsure: HashSet<Chat>,
-    /// Where a torn last line begins.
+    /// The offset of a torn last line.
     pub(super) torn_at: Option<u64>,
-    /// There are records, and no header says which broadcast they are of. Earlier versions of this tool wrote none.
+    /// True if there are records, but no header that names their broadcast. Earlier versions of this tool wrote none.
     pub(crate) nameless: bool,
-    /// The last line is whole, but for its line break.
+    /// True if the last line has no line break.
     pub(super) unended: bool,
 }
 
@@ -59,10 +59,10 @@ impl Past {
     }
 }
 
-/// Returns true if `line` is the beginning of a record, as a process that was killed leaves it.
+/// Returns true if `line` is the beginning of a record, as a killed process leaves it.
 ///
-/// The line is cut off, so it must be one of this tool's. The `first` line has no record before it to prove that the file is
-/// a report, so it must reach its status.
+/// Such a line is cut off, so this tool must have written it. No record before the `first` line proves that the file
+/// is a report, so that line must reach its status.
 fn is_torn(line: &[u8], first: bool) -> bool {
     const CHAT: &[u8] = b"{\"chat_id\":";
     const STATUS: [&[u8]; 3] =
@@ -91,7 +91,7 @@ mod tests {
         ] {
             assert!(is_torn(torn.as_bytes(), true) && is_torn(torn.as_bytes(), false), "{torn}");
         }
-        // After a record these can be nothing else. As the first line they can be anything.
+        // After a record, these can be nothing else. As the first line, they can be anything.
         for torn in [
             "{",
             "{\"chat",

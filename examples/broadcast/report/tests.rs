@@ -1,4 +1,4 @@
-//! Reports of earlier runs: which are taken, and what becomes of the file.
+//! Reports of earlier runs: which are accepted, and how the file changes.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn header() -> Header {
     Header::new("1", "aa", false)
 }
 
-/// The header as a line.
+/// Returns the header as a line.
 fn head(header: &Header) -> String {
     serde_json::to_string(header).unwrap() + "\n"
 }

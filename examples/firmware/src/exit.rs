@@ -17,13 +17,13 @@ pub fn failure() -> ! {
     halt()
 }
 
-/// Says why, and ends QEMU with exit code 1.
+/// Prints the panic, and ends QEMU with exit code 1.
 pub fn panicked(info: &PanicInfo<'_>) -> ! {
     hprintln!("{info}");
     failure()
 }
 
-/// Without a debugger nobody hears of an exit code.
+/// Sleeps forever, for the case that no debugger takes the exit code.
 fn halt() -> ! {
     loop {
         cortex_m::asm::wfi();

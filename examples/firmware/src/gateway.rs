@@ -1,4 +1,4 @@
-//! The sender: it gives a reading to the gateway at the other end of the serial port, and waits for what came of it.
+//! The sender: it passes a reading to the gateway at the other end of the serial port, and waits for the outcome.
 
 use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
@@ -11,7 +11,7 @@ use telegram_sender::{MessageResponse, MessageSender};
 use crate::link::{Frames, LONGEST_FRAME, Outcome, Reading, ToChip, ToGateway, decode, encode};
 use crate::uart;
 
-/// How long to wait for a welcome before asking again.
+/// The time to wait for a welcome before asking again.
 const PATIENCE: embassy_time::Duration = embassy_time::Duration::from_millis(200);
 
 /// The gateway, as the chip sees it.
@@ -20,21 +20,21 @@ pub struct Gateway {
     frames: RefCell<Frames>,
 }
 
-/// A reading to be delivered.
+/// A reading to deliver.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
     pub number: u32,
     pub reading: Reading,
 }
 
-/// A reading was delivered.
+/// The delivery of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivered {
     pub number: u32,
     pub message_id: i32,
 }
 
-/// A reading was not taken.
+/// The refusal of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
     pub number: u32,
@@ -44,7 +44,7 @@ pub struct Refused {
 }
 
 impl Gateway {
-    /// Waits for a gateway, and gives it with the numbers of the readings that it wants.
+    /// Waits for a gateway. Returns it with the numbers of the readings that it wants.
     pub async fn greet() -> (Self, Range<u32>) {
         let gateway = Self { session: Cell::new(0), frames: RefCell::new(Frames::new()) };
         loop {
@@ -63,7 +63,7 @@ impl Gateway {
         }
     }
 
-    /// The next frame that arrives whole. Dropped before it is ready, it keeps what has arrived of it.
+    /// Waits for the next whole frame. Dropping the future keeps the bytes that have arrived.
     async fn hear(&self) -> ToChip {
         loop {
             let byte = uart::read().await;
@@ -87,8 +87,8 @@ impl MessageSender for Gateway {
     type Rejection = Refused;
     type Error = Infallible;
 
-    /// Without an answer it waits for ever: a timeout is to bound it. The gateway knows a reading by its number, so it
-    /// may be sent again.
+    /// Sends a reading and waits for the answer, forever if none comes: a timeout must bound it. The gateway knows a
+    /// reading by its number, so it may be sent again.
     async fn send_message(&self, request: &Request) -> Result<MessageResponse<Self>, Infallible> {
         let Request { number, reading } = *request;
         say(ToGateway::Send { session: self.session.get(), number, reading }).await;
@@ -99,9 +99,9 @@ impl MessageSender for Gateway {
                 {
                     return Ok(response(number, outcome));
                 }
-                // An answer to an earlier request, sent twice.
+                // A repeated answer to an earlier request.
                 ToChip::Answer { .. } => {}
-                // The gateway begins anew; the next attempt is of its session.
+                // The gateway has another session: the next attempt uses it.
                 ToChip::Welcome { session, .. } => self.session.set(session),
             }
         }

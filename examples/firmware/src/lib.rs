@@ -1,5 +1,5 @@
-//! What the programs of this firmware share: the chip's time and serial port, the sender that talks to the gateway, and
-//! the sensor's own work.
+//! The parts that the programs of this firmware share: the chip's time and serial port, the sender that talks to the
+//! gateway, and the sensor's work.
 
 #![no_std]
 

@@ -1,5 +1,5 @@
-//! The sensor: it hands its readings to the runner, and checks that each ticket and the results say what the gateway
-//! said, in order.
+//! The sensor: it passes its readings to the runner, and checks that each ticket and the results match the gateway's
+//! answers, in order.
 
 use core::ops::Range;
 use core::time::Duration;
@@ -7,47 +7,49 @@ use core::time::Duration;
 use embassy_futures::join::join;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::channel::Channel;
-use telegram_sender::{
-    Embassy, Exit, Instant, InvalidArgument, RateLimiter, Retry, SendError, SenderRunner, Storage, Timeout,
-};
+use telegram_sender::error::InvalidArgument;
+use telegram_sender::runner::Exit;
+use telegram_sender::runtime::Instant;
+use telegram_sender::storage::Storage;
+use telegram_sender::{Embassy, RateLimiter, Retry, SendError, SenderRunner, Timeout};
 
 use crate::gateway::{Delivered, Gateway, Request};
 use crate::link::Reading;
 
-/// How many tickets the sensor holds at a time.
+/// The capacity of the runner's queue and of the channel of tickets.
 pub const TICKETS: usize = 8;
 
-/// What the gateway says of an alarm in the demonstration: the chat for alarms has blocked the bot.
+/// The gateway's answer to an alarm in the demonstration: the chat for alarms has blocked the bot.
 const BLOCKED: u16 = 403;
 
 /// Bounds each attempt.
 ///
 /// # Errors
 ///
-/// Not with this time.
+/// Never, because this time is valid.
 pub const fn timeout() -> Result<Timeout, InvalidArgument> {
     Timeout::new(Duration::from_millis(60))
 }
 
-/// As much as the wire can bear.
+/// Limits the sends to what the wire can carry.
 ///
 /// # Errors
 ///
-/// Not with these numbers.
+/// Never, because these numbers are valid.
 pub fn limiter() -> Result<RateLimiter<[Instant; 16]>, InvalidArgument> {
     RateLimiter::with_array(Duration::from_millis(10))
 }
 
-/// Sends again until there is an answer: the gateway takes a reading once.
+/// Sends again until there is an answer. This is safe, because the gateway takes a reading once.
 pub const fn retry() -> Retry {
     Retry::new(u32::MAX, Duration::from_millis(10)).on_no_answer()
 }
 
-/// Sends the readings of these numbers, checks what came of them, and closes the runner.
+/// Sends the readings of these numbers, checks their outcomes, and closes the runner.
 ///
 /// # Panics
 ///
-/// When the runner did not do what it promises.
+/// Panics if the runner breaks a promise.
 pub async fn send<Q: Storage<Gateway>>(runner: SenderRunner<Gateway, Embassy, Q>, numbers: Range<u32>) {
     let tickets = Channel::<NoopRawMutex, _, TICKETS>::new();
     let enqueue = async {

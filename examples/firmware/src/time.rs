@@ -1,4 +1,4 @@
-//! The time driver of embassy, on SysTick: one tick a millisecond.
+//! The time driver of embassy, on SysTick: one tick per millisecond.
 
 use core::cell::RefCell;
 use core::task::Waker;
@@ -19,7 +19,7 @@ struct SysTickDriver(Mutex<RefCell<State>>);
 
 struct State {
     ticks: u64,
-    /// When the queue wants to be asked again.
+    /// The tick of the queue's next expiration.
     alarm: u64,
     queue: Queue,
 }
@@ -50,7 +50,7 @@ impl Driver for SysTickDriver {
     }
 }
 
-/// Starts the time. To be called once, before anything asks for it.
+/// Starts the clock. Call it once, before anything reads the time.
 pub fn start() {
     let Some(Peripherals { SYST: mut timer, .. }) = Peripherals::take() else { return };
     timer.set_clock_source(SystClkSource::Core);
@@ -60,12 +60,12 @@ pub fn start() {
     timer.enable_interrupt();
 }
 
-/// The processor's cycles since the start. For measurements: it is right only while interrupts are enabled.
+/// Returns the processor's cycles since the start, for measurements. It is right only while interrupts are enabled.
 pub fn cycles() -> u64 {
     loop {
         let before = DRIVER.now();
         let left = SYST::get_current();
-        // The tick may end in between.
+        // A tick may end between the reads.
         if DRIVER.now() == before {
             return before * u64::from(CYCLES_PER_TICK) + u64::from(CYCLES_PER_TICK - 1 - left);
         }

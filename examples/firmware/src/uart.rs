@@ -1,5 +1,5 @@
-//! The serial port: the CMSDK UART of the MPS2 boards. An interrupt takes what arrives; what is to be sent is written as
-//! the port takes it.
+//! The serial port: the CMSDK UART of the MPS2 boards. An interrupt takes the bytes that arrive. Bytes to send are
+//! written as the port accepts them.
 
 use core::ptr::{read_volatile, write_volatile};
 
@@ -18,23 +18,23 @@ const CTRL: *mut u32 = (BASE + 0x08) as *mut u32;
 const INT_CLEAR: *mut u32 = (BASE + 0x0c) as *mut u32;
 const BAUD_DIVISOR: *mut u32 = (BASE + 0x10) as *mut u32;
 
-/// In `STATE`.
+/// Bits of `STATE`.
 const SEND_FULL: u32 = 1 << 0;
 const RECEIVE_FULL: u32 = 1 << 1;
-/// In `CTRL`: sending, receiving, and the interrupt of the latter.
+/// Bits of `CTRL`: sending, receiving, and the interrupt of receiving.
 const ENABLE: u32 = 1 << 0 | 1 << 1 | 1 << 3;
-/// In `INT_CLEAR`.
+/// A bit of `INT_CLEAR`.
 const RECEIVED_BYTE: u32 = 1 << 1;
 /// The number of the interrupt at the processor.
 const RECEIVE_INTERRUPT: i16 = 0;
 
-/// What has arrived and was not read yet.
+/// The bytes that have arrived and were not read yet.
 static RECEIVED: Pipe<CriticalSectionRawMutex, 256> = Pipe::new();
 
-/// Opens the port. To be called once.
+/// Opens the port. Call it once.
 pub fn open() {
-    // SAFETY: these are the port's registers, and the processor's, as the board's manual lists them. Nobody else
-    // uses them, and a handler for the interrupt is there.
+    // SAFETY: these are the port's registers, and the processor's, as the board's manual lists them. No other code
+    // uses them, and the interrupt has a handler.
     unsafe {
         write_volatile(BAUD_DIVISOR, 16);
         write_volatile(CTRL, ENABLE);
@@ -51,9 +51,9 @@ pub async fn write(bytes: &[u8]) {
     }
 }
 
-/// Sends a byte, if the port can take one.
+/// Sends a byte and returns true, if the port can take one.
 pub fn try_write(byte: u8) -> bool {
-    // SAFETY: as in `open`. Reading the state and writing data have no other effect.
+    // SAFETY: the registers are those of `open`. Reading the state and writing data have no other effect.
     unsafe {
         if read_volatile(STATE) & SEND_FULL != 0 {
             return false;
@@ -63,20 +63,20 @@ pub fn try_write(byte: u8) -> bool {
     true
 }
 
-/// The next byte that arrives. Dropped before it is ready, it has taken none.
+/// Waits for the next byte. Dropping the future takes none.
 pub async fn read() -> u8 {
     let mut byte = [0];
     RECEIVED.read(&mut byte).await;
     byte[0]
 }
 
-/// Every interrupt that has no handler of its own comes here: only the port's is enabled.
+/// Handles every interrupt that has no handler of its own. Only the port's is enabled.
 #[exception]
 unsafe fn DefaultHandler(interrupt: i16) {
     if interrupt != RECEIVE_INTERRUPT {
         exit::failure();
     }
-    // SAFETY: as in `open`. Reading the data makes room for the next byte.
+    // SAFETY: the registers are those of `open`. Reading the data makes room for the next byte.
     unsafe {
         write_volatile(INT_CLEAR, RECEIVED_BYTE);
         while read_volatile(STATE) & RECEIVE_FULL != 0 {

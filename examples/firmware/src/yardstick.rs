@@ -1,4 +1,4 @@
-//! What the programs share that are built to be measured: a trivial sender, and the task that hands requests to it. The
+//! The shared parts of the measured programs: a trivial sender, and the task that passes requests to it. The
 //! programs are `src/bin/size_*.rs` and `src/bin/cost_*.rs`.
 
 mod by_hand;
@@ -15,18 +15,18 @@ use crate::uart;
 pub use by_hand::{Careful, Plain};
 pub use callers::{measure, note_future, sample};
 
-/// How many requests wait at most.
+/// The capacity of the queue.
 pub const QUEUE: usize = 8;
 
-/// Sends a reading as one byte, and takes it for answered.
+/// A sender that sends a reading as one byte, and counts it as answered.
 pub struct Radio;
 
 impl Radio {
-    /// The sending itself, without any runner.
+    /// Sends a reading, without any runner.
     ///
     /// # Errors
     ///
-    /// Not with this radio.
+    /// Never with this radio.
     pub async fn transmit(&self, reading: u32) -> Result<Result<u32, u16>, Infallible> {
         while !uart::try_write(reading.to_le_bytes()[0]) {
             yield_now().await;
@@ -46,13 +46,13 @@ impl MessageSender for Radio {
     }
 }
 
-/// Does not look at a worker.
+/// Returns a worker without a look at it.
 pub fn ignore_future<F>(worker: F) -> F {
     worker
 }
 
-/// The hand-written program: a task takes requests from a channel, sends each with `$sender`, and signals what came of
-/// it. `$caller` makes the requests.
+/// The hand-written program: a task takes requests from a channel, sends each with `$sender`, and signals the
+/// outcome. `$caller` makes the requests.
 #[macro_export]
 macro_rules! by_hand {
     ($sender:expr, $caller:path) => {
@@ -95,8 +95,8 @@ macro_rules! by_hand {
     };
 }
 
-/// The same program with the runner of `$builder`, which is a result. `$caller` makes the requests, `$note_future` may look
-/// at the worker.
+/// The program of `by_hand!` with the runner of `$builder`, which is a `Result`. `$caller` makes the requests, and
+/// `$note_future` may look at the worker.
 #[macro_export]
 macro_rules! by_runner {
     ($builder:expr, $caller:path, $note_future:path) => {
@@ -104,9 +104,10 @@ macro_rules! by_runner {
         use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
         use firmware::yardstick::{self, QUEUE, Radio};
         use firmware::{exit, time, uart};
-        use telegram_sender::{Embassy, FixedStorage, SenderRunner};
+        use telegram_sender::storage::FixedStorage;
+        use telegram_sender::{Embassy, SenderRunner};
 
-        // One task may wait, as for a channel and a signal.
+        // One task may wait, as with a channel and a signal.
         type Store = FixedStorage<CriticalSectionRawMutex, Radio, QUEUE, QUEUE, 0, 1>;
 
         static STORE: Store = FixedStorage::new();
@@ -119,7 +120,7 @@ macro_rules! by_runner {
                 exit::failure()
             };
             let (runner, worker) = prepared.run();
-            // By value: a borrow would keep the place that it is moved from, and so hold it twice.
+            // Passed by value: with a borrow, the task would hold the worker twice.
             let worker = $note_future(worker);
             let Ok(caller) = caller(runner) else { exit::failure() };
             spawner.spawn(caller);

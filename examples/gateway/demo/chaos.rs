@@ -1,4 +1,4 @@
-//! When the gateway is killed and the chip is reset.
+//! The schedule by which the gateway is killed and the chip is reset.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) enum Mishap {
     ResetChip,
 }
 
-/// Carries out what was planned.
+/// Carries out the planned mishaps.
 pub(super) struct Chaos {
     due: Receiver<Mishap>,
     random: fastrand::Rng,
@@ -24,9 +24,9 @@ pub(super) struct Chaos {
     pub(super) resets: u32,
 }
 
-/// Says when a mishap is due.
+/// Reports when a mishap is due.
 pub(super) struct Trigger {
-    /// The next one last.
+    /// The planned mishaps, the next one last.
     planned: Vec<(u32, Mishap)>,
     due: Sender<Mishap>,
 }
@@ -35,7 +35,7 @@ impl Chaos {
     pub(super) fn plan(args: &DemoArgs) -> (Self, Trigger) {
         let mut random = fastrand::Rng::with_seed(args.seed);
         let mut planned = Vec::new();
-        // Not at the very end, where nothing is left to go on with.
+        // Not at the very end, where no readings are left.
         let last = args.readings - args.readings / 20;
         for _ in 0..args.restarts {
             for mishap in [Mishap::KillGateway, Mishap::ResetChip] {
@@ -47,10 +47,10 @@ impl Chaos {
         (Self { due, random, kills: 0, resets: 0 }, Trigger { planned, due: sender })
     }
 
-    /// Does what is due, for ever.
+    /// Carries out each due mishap, forever.
     pub(super) async fn carry_out(&mut self, gateway: &mut Gateway, mut control: Control) -> io::Result<()> {
         while let Ok(mishap) = self.due.recv().await {
-            // At any moment of a request's way.
+            // Waits until a random moment of a request's way.
             Timer::after(Duration::from_micros(self.random.u64(0..3_000))).await;
             match mishap {
                 Mishap::KillGateway => {
@@ -68,7 +68,7 @@ impl Chaos {
 }
 
 impl Trigger {
-    /// The chip has sent the reading `number`.
+    /// Reports the mishaps that are due when the chip has sent the reading `number`.
     pub(super) fn reached(&mut self, number: u32) {
         while let Some((_, mishap)) = self.planned.pop_if(|(planned, _)| *planned <= number) {
             let _ = self.due.try_send(mishap);

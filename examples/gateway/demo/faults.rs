@@ -1,13 +1,13 @@
-//! What a bad line does to frames.
+//! The faults of a bad line.
 
 use std::fmt;
 
 use crate::link::DELIMITER;
 
-/// Spoils frames by chance, in a course that a seed decides.
+/// Damages frames at random, in a course that a seed decides.
 pub(crate) struct Faults {
     random: fastrand::Rng,
-    /// Of each kind, in a thousand frames.
+    /// The faults of each kind in a thousand frames.
     rate: u32,
     frames: u32,
     corrupted: u32,
@@ -22,7 +22,7 @@ impl Faults {
         Self { random, rate, frames: 0, corrupted: 0, cut: 0, doubled: 0, dropped: 0 }
     }
 
-    /// Appends to `wire` what becomes of a frame.
+    /// Appends a frame to `wire`, perhaps with a fault.
     pub(super) fn put(&mut self, frame: &[u8], wire: &mut Vec<u8>) {
         self.frames += 1;
         wire.push(DELIMITER);
@@ -40,7 +40,7 @@ impl Faults {
         } else if luck < 3 * self.rate {
             self.cut += 1;
             wire.truncate(self.random.usize(begin..wire.len()));
-            // Sometimes what follows is taken for its end.
+            // Sometimes only the next frame's delimiter ends it.
             if self.random.bool() {
                 return;
             }

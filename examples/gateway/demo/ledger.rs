@@ -1,4 +1,4 @@
-//! What the gateway has acknowledged, and the judgement in the end.
+//! The record of what the gateway has acknowledged, and the verdict in the end.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +13,7 @@ pub(super) struct Ledger(Mutex<Vec<Option<Acknowledged>>>);
 #[derive(Clone, Copy)]
 struct Acknowledged {
     outcome: Outcome,
-    /// How many messages the Bot API had taken by then.
+    /// The number of messages that the Bot API had accepted by then.
     taken: usize,
 }
 
@@ -22,7 +22,7 @@ impl Ledger {
         Self(Mutex::new(vec![None; readings as usize]))
     }
 
-    /// Notes an answer that the gateway gives, when the Bot API has `taken` so many messages.
+    /// Records an answer of the gateway, sent when the Bot API has accepted `taken` messages.
     pub(super) fn acknowledged(&self, number: u32, outcome: Outcome, taken: usize) {
         if matches!(outcome, Outcome::FloodWait { .. } | Outcome::Rejected { is_final: false, .. }) {
             return;
@@ -33,7 +33,7 @@ impl Ledger {
         }
     }
 
-    /// Compares what was acknowledged with the texts that the Bot API took, in its order.
+    /// Compares the acknowledged readings with the texts that the Bot API accepted, in its order.
     pub(super) fn verdict(&self, texts: &[String]) -> Verdict {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let numbers: HashMap<String, usize> = (0..)
@@ -70,7 +70,7 @@ impl Ledger {
     }
 }
 
-/// How it went.
+/// The result of the demonstration.
 #[derive(Default)]
 pub(super) struct Verdict {
     delivered: usize,

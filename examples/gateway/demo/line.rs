@@ -1,4 +1,4 @@
-//! The line between the chip's serial port and the gateway. It listens to what both say, and spoils it.
+//! The line between the chip's serial port and the gateway. It reads the frames of both, and adds faults.
 
 use std::io;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) struct Line<'a> {
     trigger: Trigger,
 }
 
-/// One direction: its faults, and what it has of a frame whose end did not arrive yet.
+/// One direction: its faults, and the bytes of a frame whose end has not arrived yet.
 pub(super) struct Direction {
     pub(super) faults: Faults,
     begun: Vec<u8>,
@@ -52,12 +52,12 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// Connects the chip with one gateway after another, until the chip's end.
+    /// Connects the chip with one gateway after another.
     pub(super) async fn carry(&mut self) -> io::Result<()> {
         let (chip, _) = self.chip.accept().await?;
         loop {
             let (gateway, _) = self.gateway.accept().await?;
-            // Whoever was killed hangs up in any way.
+            // A killed process may hang up with any error.
             let _ = self.connect(&chip, &gateway).await;
             self.to_chip.begun.clear();
         }

@@ -13,23 +13,23 @@ use super::{ALARM_CHAT, CHAT};
 use crate::api::{STAND_IN_TOKEN, TOKEN_VARIABLE};
 use crate::cli::DemoArgs;
 
-/// In the demonstration's folder.
+/// A socket in the demonstration's folder.
 pub(super) const CHIP_SOCKET: &str = "chip.sock";
 pub(super) const GATEWAY_SOCKET: &str = "gateway.sock";
 const CONTROL_SOCKET: &str = "control.sock";
 
-/// QEMU. It is ended when this is dropped.
+/// QEMU. Dropping this ends it.
 pub(super) struct Machine {
     child: Child,
     control: Control,
 }
 
-/// The line to QEMU's monitor.
+/// The connection to QEMU's monitor.
 #[derive(Clone)]
 pub(super) struct Control(UnixStream);
 
 impl Machine {
-    /// Starts QEMU. Its serial port is connected to the socket that somebody listens to already.
+    /// Starts QEMU. It connects its serial port to `CHIP_SOCKET`, so the line must listen there already.
     pub(super) async fn start(args: &DemoArgs, folder: &Path) -> io::Result<Self> {
         let control = UnixListener::bind(folder.join(CONTROL_SOCKET))?;
         let socket = |name| format!("unix:{}", folder.join(name).display());
@@ -63,7 +63,7 @@ impl Control {
         self.say("system_reset").await
     }
 
-    /// Gives a command, and reads lines until its answer: between them come events.
+    /// Sends a command, and reads lines until its answer. Events may come before it.
     async fn say(&mut self, command: &str) -> io::Result<()> {
         self.0.write_all(format!("{{\"execute\": \"{command}\"}}\n").as_bytes()).await?;
         let mut lines = BufReader::new(&mut self.0);
@@ -76,7 +76,7 @@ impl Control {
     }
 }
 
-/// The gateway. It is killed when this is dropped.
+/// The gateway. Dropping this kills it.
 pub(super) struct Gateway {
     program: PathBuf,
     arguments: Vec<String>,
@@ -103,7 +103,7 @@ impl Gateway {
         Ok(Self { program, arguments, child })
     }
 
-    /// Kills it, without a warning, and starts it again.
+    /// Kills the gateway, without a warning, and starts it again.
     pub(super) async fn kill_and_start(&mut self) -> io::Result<()> {
         self.child.kill()?;
         self.child.status().await?;
@@ -111,7 +111,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// Asks it to end, as Ctrl-C does.
+    /// Asks the gateway to end, as Ctrl-C does.
     pub(super) async fn stop(&mut self) -> io::Result<ExitStatus> {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().await?;
         self.child.status().await

@@ -1,6 +1,6 @@
-//! The whole at work: firmware in QEMU, a gateway as a process of its own, a stand-in of the Bot API, and a line between
-//! chip and gateway that loses, breaks and doubles frames. The gateway is killed and the chip is reset in the middle. In
-//! the end it must have been as if nothing of that had happened.
+//! The whole system at work: firmware in QEMU, a gateway as a process of its own, a stand-in of the Bot API, and a
+//! line between chip and gateway that loses, breaks and doubles frames. The gateway is killed and the chip is reset
+//! meanwhile. In the end the outcome must be as if none of that had happened.
 
 mod chaos;
 mod faults;
@@ -73,7 +73,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Two flood waits, and nothing else in the way.
+/// Returns options with two flood waits, the blocked chat, and no limits.
 fn options(readings: u32) -> Options {
     let floods = [4, 2].map(|part| ((readings / part) as usize, Duration::from_secs(1)));
     Options {

@@ -1,5 +1,5 @@
-//! Embassy's spawners, for futures of any type. A task of embassy lives in a `static` of its future's type; here that
-//! type is a box, so the tasks' storages can serve one worker after another.
+//! Embassy's spawners, for futures of any type. An embassy task lives in a `static` of its future's type. Here
+//! that type is a box, so a task's storage can serve one worker after another.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ use crate::runtime::Spawner;
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
 type BoxedSend = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// For futures that stay on the executor's own thread.
+/// Spawns futures that stay on the executor's own thread.
 impl<F: Future + 'static> Spawner<F> for &LocalSpawner {
     type Task = ();
 
@@ -28,7 +28,7 @@ impl<F: Future + 'static> Spawner<F> for &LocalSpawner {
     }
 }
 
-/// For an executor on another thread, core or interrupt priority.
+/// Spawns futures on an executor on another thread, core or interrupt priority.
 impl<F: Future + Send + 'static> Spawner<F> for &SendSpawner {
     type Task = ();
 
@@ -39,8 +39,8 @@ impl<F: Future + Send + 'static> Spawner<F> for &SendSpawner {
     }
 }
 
-/// All storages of tasks whose future is an `F`. Embassy wants them to live for ever, so they are never freed, but used
-/// again once their task has ended: there are as many as tasks ever ran at once.
+/// All storages of tasks whose future is an `F`. Embassy requires them to live forever, so they are never freed,
+/// but reused once their task has ended. There are as many as the most tasks that ever ran at once.
 struct Storages<F: Future + 'static>(CriticalSectionMutex<RefCell<Vec<&'static TaskStorage<F>>>>);
 
 impl<F: Future + 'static> Storages<F> {
@@ -98,7 +98,7 @@ mod tests {
             },
         );
         assert_eq!(STORAGES.count(), 5);
-        // Those spawned last have not run, so their storages are taken.
+        // The tasks spawned last have not run, so their storages are taken.
         local.get().unwrap().spawn(STORAGES.free().initialize(|| Box::pin(pending())));
         assert_eq!(STORAGES.count(), 6);
     }

@@ -1,4 +1,4 @@
-//! A request as it lies in the queue.
+//! A request as the queue holds it.
 
 use super::slots::SlotIndex;
 use crate::answer::RequestId;
@@ -6,28 +6,28 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{QueuedRequest, Round};
 
-/// A request in the queue, or taken from there.
+/// A request in the queue, or taken out of it.
 pub struct FixedQueued<S: MessageSender> {
     id: RequestId,
     queued_at: Instant,
     cycle: u32,
-    /// Its ticket's slot, in the first round.
+    /// The slot of its ticket. Only a first round has one.
     slot: SlotIndex,
     kind: Kind,
     request: S::Request,
 }
 
-/// What is to be done with it. No variant is 0, so `Option<FixedQueued>` uses 0 as its niche, and an empty ring is all zeroes.
+/// The kind of a request. No variant is 0, so `Option<FixedQueued>` uses 0 as its niche: an empty ring is all zeroes.
 #[repr(u16)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A caller's request, to be sent.
     First = 1,
-    /// The same, whose ticket was cancelled.
+    /// A caller's request whose ticket was cancelled.
     Cancelled,
     /// A re-queued round.
     Round,
-    /// It was not sent, and is to be taken back.
+    /// An unsent request, which waits to be taken back.
     Unsent,
 }
 

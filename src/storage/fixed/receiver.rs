@@ -16,10 +16,10 @@ use crate::life::Phase;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Reply};
 
-/// No slot: there are never so many.
+/// Stands for no slot: every index is smaller.
 const NONE: SlotIndex = SlotIndex::MAX;
 
-/// Owns a slot until it is settled, cancelled or dropped.
+/// Owns a slot until the reply is taken, or the ticket is cancelled or dropped.
 pub struct FixedReplyReceiver<
     'a,
     M: RawMutex,
@@ -30,7 +30,7 @@ pub struct FixedReplyReceiver<
     const W: usize,
 > {
     pub(super) storage: &'a FixedStorage<M, S, Q, T, R, W>,
-    /// [`NONE`] once the slot was given back.
+    /// [`NONE`] once the slot is freed.
     pub(super) slot: SlotIndex,
 }
 
@@ -53,7 +53,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
         cancel
     }
 
-    /// Gives the slot back at once. Returns the reply, if there is one.
+    /// Frees the slot at once. Returns the reply, if there is one.
     fn release(&mut self) -> Option<Reply<S>> {
         let slot = replace(&mut self.slot, NONE);
         let left = self.storage.with(|state| state.slots.release(slot));
@@ -82,7 +82,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
                 }
                 Poll::Ready(reply)
             }
-            // The waker is kept first: so a worker that stops meanwhile wakes it.
+            // `look` has stored the waker, so a worker that stops meanwhile wakes it.
             Err(_replaced) if self.storage.has_stopped() => {
                 Poll::Ready(self.release().unwrap_or(Reply::no_answer(NoAnswer::Stopped, 0)))
             }
@@ -113,13 +113,13 @@ mod tests {
     use crate::life::Exit;
     use crate::runtime::Instant;
     use crate::sender::echo::Echo;
+    use crate::storage::Storage;
     use crate::storage::counting_task::CountingTask;
-    use crate::storage::{Preallocated, Storage};
 
     #[test]
     fn a_ticket_that_nobody_settled_is_woken_and_ends_with_the_runner() {
         let storage = FixedStorage::<NoopRawMutex, Echo, 2, 2, 0, 2>::new();
-        (&storage).occupy(None, KeepResults::default()).unwrap();
+        (&mut &storage).occupy(None, KeepResults::default()).unwrap();
         let (_, mut receiver) = (&storage).try_enqueue(&mut Some(7), Instant::NEVER).unwrap();
         let task = Arc::new(CountingTask::default());
         let waker = task.clone().into();

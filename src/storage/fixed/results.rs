@@ -33,7 +33,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<AnswerOf<S>>> {
         let next = self.storage.poll_for(cx, Event::Response, |state| match state.results.pop() {
-            // The worker may wait for the room that is there now.
+            // The worker may wait for the room that this leaves.
             Some(answer) => Some((Some(answer), state.take_worker())),
             None => state.results_ended.get().then_some((None, None)),
         });
@@ -63,7 +63,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
             self.storage.note_wants(state);
             state.take_worker()
         });
-        // One by one, as what they drop is not ours.
+        // Each is dropped outside of the lock, as a drop runs user code.
         while let Some(unread) = self.storage.with(State::take_unread) {
             contain(|| drop(unread));
         }

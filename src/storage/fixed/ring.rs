@@ -2,12 +2,12 @@
 
 use core::cell::Cell;
 
-/// Empty, it is zero throughout wherever the items leave it so: a `static` of it costs no flash.
+/// An empty ring is all zeroes if the items' type allows it, so a `static` of it takes no flash.
 pub(super) struct Ring<T, const N: usize> {
     items: [Cell<Option<T>>; N],
     /// The place of the oldest item.
     head: Cell<u16>,
-    /// The place for the next item. It is taken only when all are.
+    /// The place for the next item. It is taken only if the ring is full.
     tail: Cell<u16>,
 }
 
@@ -17,13 +17,13 @@ impl<T, const N: usize> Ring<T, N> {
         Self { items: [const { Cell::new(None) }; N], head: Cell::new(0), tail: Cell::new(0) }
     }
 
-    /// Moves an end on by one place.
+    /// Advances an end by one place.
     fn advance(end: &Cell<u16>) {
         let next = end.get() + 1;
         end.set(if usize::from(next) < N { next } else { 0 });
     }
 
-    /// Whether there was room. Without, what it gives is `item`.
+    /// Appends `item`, or returns it if there is no room.
     pub(super) fn push(&self, item: T) -> Result<(), T> {
         let Some(place) = self.items.get(usize::from(self.tail.get())) else { return Err(item) };
         if let Some(oldest) = place.take() {
@@ -41,7 +41,7 @@ impl<T, const N: usize> Ring<T, N> {
         item
     }
 
-    /// Moves the oldest item, if there is one, to where it is wanted, which is empty.
+    /// Moves the oldest item, if there is one, into `hand`, which must be empty.
     pub(super) fn pop_into(&self, hand: &mut Option<T>) {
         let Some(place) = self.items.get(usize::from(self.head.get())) else { return };
         if let Some(item) = place.take() {
@@ -50,7 +50,7 @@ impl<T, const N: usize> Ring<T, N> {
         }
     }
 
-    /// Takes the oldest item if it is as wanted.
+    /// Takes the oldest item if `wanted` returns true for it.
     pub(super) fn pop_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
         let place = self.items.get(usize::from(self.head.get()))?;
         let item = place.take()?;
@@ -62,7 +62,7 @@ impl<T, const N: usize> Ring<T, N> {
         Some(item)
     }
 
-    /// Shows all items in turn, from whichever on, until `found` has what it looks for.
+    /// Calls `found` with each item, in the order of places, until it returns true. Returns true if it did.
     pub(super) fn find(&self, mut found: impl FnMut(&mut T) -> bool) -> bool {
         self.items.iter().any(|place| {
             let mut item = place.take();
@@ -81,7 +81,7 @@ impl<T, const N: usize> Ring<T, N> {
         }
     }
 
-    /// Whether the place for the next item is taken.
+    /// Returns true if the place for the next item is taken.
     fn is_full(&self) -> bool {
         self.items.get(usize::from(self.tail.get())).is_none_or(|place| {
             let item = place.take();

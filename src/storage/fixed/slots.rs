@@ -1,4 +1,4 @@
-//! The reply slots: one for each ticket that is out.
+//! The reply slots: one for each outstanding ticket.
 
 use core::cell::Cell;
 use core::task::Waker;
@@ -7,13 +7,13 @@ use crate::answer::RequestId;
 use crate::sender::MessageSender;
 use crate::storage::Reply;
 
-/// Which slot: the worker's end of a reply.
+/// The index of a slot: the worker's end of a reply.
 pub(super) type SlotIndex = u16;
 
-/// In cells of their own, so that what is looked at is not moved. A slot that was never used is all zero.
+/// Each field has its own cell, so reading one does not move the others. A slot that was never used is all zeroes.
 struct Slot<S: MessageSender> {
     state: Cell<SlotState>,
-    /// The distance from the slot after this one to the next free slot, while this one is free.
+    /// The distance from the next slot to the next free slot, while this one is free.
     further: Cell<SlotIndex>,
     request: Cell<Tail>,
     waker: Cell<Option<Waker>>,
@@ -23,36 +23,36 @@ struct Slot<S: MessageSender> {
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SlotState {
-    /// In the chain of the free.
+    /// In the chain of free slots.
     Free,
     /// Its request is not settled.
     Waiting,
-    /// Its ticket has not asked yet.
+    /// Holds a reply that its ticket has not taken yet.
     Settled,
-    /// Its ticket was cancelled in the request's turn, and is gone: the slot is given back at the turn's end.
+    /// Its ticket was cancelled in the request's turn, and is gone. The slot is freed when the turn ends.
     Cancelled,
 }
 
-/// An `Option` of which it is known that `None` is zero.
+/// An `Option` whose `None` has the tag 0.
 #[repr(u8)]
 enum Filled<S: MessageSender> {
     None,
     Some(Reply<S>),
 }
 
-/// What was in a slot that was given back: to be dropped once no lock is held.
+/// The contents taken out of a slot, to be dropped once no lock is held.
 pub(super) struct Left<S: MessageSender> {
     pub(super) reply: Option<Reply<S>>,
     _waker: Option<Waker>,
 }
 
-/// A reply for which nobody asks: to be dropped once no lock is held.
+/// A reply that no ticket asks for, to be dropped once no lock is held.
 pub(super) struct Unasked<S: MessageSender> {
     _reply: Reply<S>,
     pub(super) was_cancelled: bool,
 }
 
-/// Low 32 bits of a request's id: enough to tell a reused slot's requests apart, since fewer than 2³² are queued.
+/// The low 32 bits of a request's id. They tell a reused slot's requests apart, since fewer than 2³² are queued.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tail(u32);
 
@@ -63,10 +63,10 @@ impl Tail {
     }
 }
 
-/// Never used, they are all zero.
+/// All slots. They are all zeroes until they are used.
 pub(super) struct Slots<S: MessageSender, const N: usize> {
     all: [Slot<S>; N],
-    /// The first of the free, or `N`.
+    /// The first free slot, or `N`.
     free: Cell<SlotIndex>,
 }
 
@@ -80,7 +80,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         usize::from(self.free.get()) < N
     }
 
-    /// Takes a slot for the request's ticket, if there is one.
+    /// Takes a slot for the request's ticket, if one is free.
     pub(super) fn take(&self, id: RequestId) -> Option<SlotIndex> {
         let index = self.free.get();
         let slot = self.all.get(usize::from(index))?;
@@ -95,7 +95,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         slot.further.set(self.free.replace(index).wrapping_sub(1).wrapping_sub(index));
     }
 
-    /// Gives a slot back.
+    /// Frees a slot and returns its contents.
     #[must_use]
     pub(super) fn release(&self, index: SlotIndex) -> Option<Left<S>> {
         let slot = self.all.get(usize::from(index))?;
@@ -107,8 +107,8 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         self.all.get(usize::from(index)).is_some_and(|slot| slot.state.get() == SlotState::Settled)
     }
 
-    /// Takes the reply and frees the slot, or keeps the waker of a ticket that waits. Returns the waker that it replaces, to drop once
-    /// no lock is held.
+    /// Takes the reply and frees the slot, or stores the waker of a ticket that waits. Returns the waker that it
+    /// replaces, to be dropped once no lock is held.
     pub(super) fn look(&self, index: SlotIndex, waker: &Waker) -> Result<Reply<S>, Option<Waker>> {
         let Some(slot) = self.all.get(usize::from(index)) else { return Err(None) };
         if slot.state.get() == SlotState::Settled
@@ -133,14 +133,14 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         slot.state.get() == state && slot.request.get() == Tail::of(id)
     }
 
-    /// Marks the slot as cancelled, for a ticket that is gone.
+    /// Marks the slot as cancelled, as its ticket is gone.
     pub(super) fn cancel(&self, index: SlotIndex) -> Option<Left<S>> {
         let slot = self.all.get(usize::from(index))?;
         slot.state.set(SlotState::Cancelled);
         Some(Left { reply: None, _waker: slot.waker.take() })
     }
 
-    /// Settles the slot, and returns its ticket's waker; or gives the reply back if the ticket has left.
+    /// Settles the slot and returns its ticket's waker. Returns the reply if the ticket is gone.
     pub(super) fn settle(
         &self,
         index: SlotIndex,
@@ -162,7 +162,7 @@ impl<S: MessageSender, const N: usize> Slots<S, N> {
         Err(Unasked { _reply: reply, was_cancelled })
     }
 
-    /// The waker of the ticket that waits there, if one does.
+    /// Takes the waker of the ticket that waits there, if one does.
     pub(super) fn take_waker(&self, index: usize) -> Option<Waker> {
         self.all.get(index)?.waker.take()
     }

@@ -1,7 +1,7 @@
-//! All that a fixed storage holds, under its one lock. Nothing here runs user code: what is to be woken or dropped is
-//! given out, for when the lock is not held any more.
+//! The state of a fixed storage, under its one lock. Except for `Waker::clone`, nothing here runs user code:
+//! values to wake or to drop are returned, for when the lock is released.
 //!
-//! Before a runner is made of it, it is all zero: so a `static` takes no room in the flash.
+//! Before a runner occupies it, it is all zeroes if the types allow it, so a `static` takes no flash.
 
 use core::cell::Cell;
 use core::num::NonZeroUsize;
@@ -28,31 +28,31 @@ pub(super) struct State<
 > {
     next_id: Cell<u64>,
     queue: Ring<FixedQueued<S>, QUEUE>,
-    /// The place of what has its turn and may be put back when the queue is full.
+    /// The place for a round that is put back into a full queue, or for an unsent request.
     spare: Cell<Option<FixedQueued<S>>>,
     pub(super) slots: Slots<S, TICKETS>,
     pub(super) results: Ring<AnswerOf<S>, RESULTS>,
     pub(super) keep: Cell<KeepResults>,
     pub(super) handles: Cell<usize>,
     pub(super) consumers: Cell<usize>,
-    /// The worker, when it waits.
+    /// The worker's waker, while it waits.
     worker: Cell<Option<Waker>>,
     /// Callers and consumers that wait.
     pub(super) waiters: Waiters<WAITERS>,
-    /// The builder's bound of the queue; zero before a runner was made here.
+    /// The builder's bound of the queue. 0 before a runner occupies the storage.
     pub(super) capacity: Cell<u16>,
-    /// How many of those that wait to be sent are re-queued rounds, which don't count in the bound; it wraps.
+    /// The number of waiting re-queued rounds, which do not count in the bound. It wraps.
     rounds: Cell<u16>,
-    /// Whether the worker waits for a request, and for nothing else.
+    /// True if the worker waits for a request and for nothing else.
     idle: Cell<bool>,
     pub(super) results_ended: Cell<bool>,
-    /// Once the worker has ended.
+    /// Valid once the worker has ended.
     pub(super) exit: Cell<Exit>,
 }
 
-/// What becomes of a response.
+/// The result of publishing a response.
 pub(super) enum Published<A> {
-    /// It is in the queue; what gave way is to be dropped.
+    /// The response is in the queue. One that it replaced is to be dropped.
     Kept(Option<A>),
     Dropped(A),
     /// There is no room yet.
@@ -82,19 +82,19 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// Whether one more request of a caller finds room, and a slot for its ticket, beside those `waiting`.
+    /// Returns true if one more caller's request finds room and a slot, with `waiting` in the queue.
     #[inline]
     pub(super) fn has_room(&self, waiting: usize) -> bool {
         waiting < QUEUE && self.callers_of(waiting) < self.capacity.get() && self.slots.has_room()
     }
 
-    /// Returns how many of those `waiting` are callers' own requests: at most as many as there are places.
+    /// Returns how many of the `waiting` are callers' requests. There are at most `QUEUE`, so 16 bits hold the number.
     #[expect(clippy::cast_possible_truncation, reason = "the difference is in 16 bits")]
     fn callers_of(&self, waiting: usize) -> u16 {
         (waiting as u16).wrapping_sub(self.rounds.get())
     }
 
-    /// Takes a request, and gives its id and its ticket's slot; or leaves it where it is if there is no room.
+    /// Takes a request and returns its id and its ticket's slot. Leaves the request in place if there is no room.
     #[inline]
     pub(super) fn accept(
         &self,
@@ -115,12 +115,12 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         Some((id, slot))
     }
 
-    /// Whether there is room for one more round: always for one of the request whose turn it is, even if the queue is full.
+    /// Returns true if there is room for one more round. The request in its turn can always put back one.
     pub(super) fn has_room_for_round(waiting: &Counter) -> bool {
         waiting.get() <= QUEUE
     }
 
-    /// Puts a round of the request whose turn it is behind those waiting, for which there is room.
+    /// Puts a round of the request in its turn behind those waiting. There must be room for it.
     pub(super) fn put_back(&self, round: FixedQueued<S>, waiting: &Counter) {
         waiting.add_one();
         self.rounds.set(self.rounds.get().wrapping_add(1));
@@ -129,7 +129,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// Puts the next that waits, maybe a cancelled one, into an empty `hand`. Tells whether there is one.
+    /// Puts the next waiting request, maybe a cancelled one, into an empty `hand`. Returns true if there is one.
     #[inline]
     pub(super) fn pop(&self, hand: &mut Option<FixedQueued<S>>, waiting: &Counter) -> bool {
         let Some(left) = waiting.get().checked_sub(1) else { return false };
@@ -138,14 +138,14 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         if hand.as_ref().is_some_and(|queued| queued.kind() == Kind::Round) {
             self.rounds.set(self.rounds.get().wrapping_sub(1));
         }
-        // Only more rounds than there are places make use of the spare one.
+        // The spare place holds a round only if more than `QUEUE` were waiting.
         if left == QUEUE {
             self.fill_up();
         }
         true
     }
 
-    /// Moves the round in the spare place into the queue, which one has just left.
+    /// Moves the round in the spare place into the queue, where a place has just become free.
     #[cold]
     fn fill_up(&self) {
         if let Some(spare) = self.spare.take() {
@@ -154,8 +154,8 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// Cancels the request `id`. In the queue it is marked there, so that its slot can serve another ticket at once; in its turn
-    /// the slot is marked.
+    /// Cancels the request `id`. In the queue it is marked there, so that its slot can serve another ticket at
+    /// once. In its turn the slot is marked.
     pub(super) fn cancel(&self, slot: SlotIndex, id: RequestId) -> (Cancel, Option<Left<S>>) {
         if self.queue.find(|queued| queued.cancel(id)) {
             (Cancel::Skipped, self.slots.release(slot))
@@ -164,7 +164,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// Keeps a request that was taken out and not sent. What it pushes out is a round, to be counted and dropped.
+    /// Keeps an unsent request. Returns the round that it pushes out, to be counted and dropped.
     #[must_use]
     pub(super) fn keep_unsent(&self, request: S::Request, waiting: &Counter) -> Option<FixedQueued<S>> {
         let unsent = self.queue.push(FixedQueued::unsent(request)).err()?;
@@ -215,7 +215,7 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
             }
             _ => {}
         }
-        // Once the runner closes, the bound is lifted as far as there is room.
+        // A closing runner ignores the bound as long as there is room.
         if let Err(answer) = self.results.push(answer) {
             dropped.add_one();
             return Published::Dropped(answer);
@@ -223,13 +223,13 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         Published::Kept(gave_way)
     }
 
-    /// A response that nobody will read, if there is one.
+    /// Takes a response that no consumer will read, if there is one.
     pub(super) fn take_unread(&self) -> Option<AnswerOf<S>> {
         if self.wants_results() { None } else { self.results.pop() }
     }
 
-    /// Keeps the worker's waker: for a request if it is `idle`, else for whatever comes. What gives way is to be dropped
-    /// once no lock is held.
+    /// Stores the worker's waker: for a request if it is `idle`, else for any event. Returns the waker that it
+    /// replaces, to be dropped once no lock is held.
     #[must_use]
     #[inline]
     pub(super) fn worker_waits(&self, waker: &Waker, idle: bool) -> Option<Waker> {
@@ -246,13 +246,13 @@ impl<S: MessageSender, const QUEUE: usize, const TICKETS: usize, const RESULTS: 
         }
     }
 
-    /// The worker, if it waits for a request.
+    /// Takes the worker's waker if the worker waits for a request.
     #[inline]
     pub(super) fn take_idle(&self) -> Option<Waker> {
         if self.idle.take() { self.worker.take() } else { None }
     }
 
-    /// The worker, whatever it waits for.
+    /// Takes the worker's waker, whatever the worker waits for.
     pub(super) fn take_worker(&self) -> Option<Waker> {
         self.idle.set(false);
         self.worker.take()

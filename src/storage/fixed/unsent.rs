@@ -1,4 +1,4 @@
-//! What was not sent, taken back one by one.
+//! The iterator over unsent requests.
 
 use core::fmt;
 
@@ -8,8 +8,8 @@ use super::FixedStorage;
 use super::state::State;
 use crate::sender::MessageSender;
 
-/// The requests that a runner with a [`FixedStorage`] never sent, in their order. They stay in the storage until they are
-/// taken from here: what this iterator leaves, the next one gives.
+/// The requests of a runner with a [`FixedStorage`] that surely did not arrive, in their order. A request stays in
+/// the storage until an iterator yields it: the next iterator continues where this one stops.
 pub struct Unsent<
     'a,
     M: RawMutex,

@@ -1,36 +1,36 @@
-//! Who waits, and for what.
+//! The tasks that wait, and their events.
 
 use core::cell::Cell;
 use core::task::Waker;
 
-/// What a caller or a consumer waits for.
+/// An event that a caller or a consumer waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
-    /// Room in the queue, and for a ticket.
+    /// Room in the queue, and a free slot.
     Room,
-    /// A response, or that none comes any more.
+    /// A response, or the end of the results.
     Response,
     /// The runner's end.
     End,
 }
 
-/// One line for all events, in which at most `N` tasks are kept. With more, the one that has waited longest is woken and
-/// may register again: so all are served, at the price of turning round.
+/// One line for all events, which holds at most `N` wakers. If more come, the oldest one is woken, and its task
+/// may register again. So all tasks are served, at the price of repeated polls.
 ///
-/// All whom an event concerns are woken, in turn, and keep their places: who finds what it waited for leaves, and stands at
-/// the end when it waits again. Were only the first one woken, what it does not take would be left lying.
+/// An event wakes all its tasks, in turn, and they keep their places. A task that finds its event leaves, and joins at
+/// the end if it waits again. If only the first task were woken, the others would miss what it does not take.
 pub(super) struct Waiters<const N: usize> {
-    /// Those that wait stand in front.
+    /// The first `len` places are taken.
     line: [Cell<Option<Waker>>; N],
     notes: [Cell<Note>; N],
     len: Cell<u8>,
 }
 
-/// What is known of somebody in the line.
+/// The state of a waker in the line.
 #[derive(Clone, Copy)]
 struct Note {
     event: Event,
-    /// Whether the event has come, and the waker is still to be called.
+    /// True if the event has come and the waker is still to be called.
     due: bool,
 }
 
@@ -44,12 +44,12 @@ impl<const N: usize> Waiters<N> {
         }
     }
 
-    /// Whether somebody waits, for whatever.
+    /// Returns true if any task waits.
     pub(super) fn any(&self) -> bool {
         self.len.get() > 0
     }
 
-    /// Shows the line from its front on, until `found` tells that it has found what it looks for: where?
+    /// Returns the first place in the line for which `found` returns true.
     fn find(&self, mut found: impl FnMut(Option<&Waker>, &Cell<Note>) -> bool) -> Option<usize> {
         self.line.iter().zip(&self.notes).take(self.len.get().into()).position(|(place, note)| {
             let waker = place.take();
@@ -64,18 +64,18 @@ impl<const N: usize> Waiters<N> {
         self.find(|kept, note| note.get().event == event && same(kept))
     }
 
-    /// Keeps `waker` until `event`. Whom it gives must be woken, once no lock is held.
+    /// Adds `waker` to the line for `event`. Returns a waker without a place, to be woken once no lock is held.
     #[must_use]
     pub(super) fn register(&self, event: Event, waker: &Waker) -> Option<Waker> {
         if self.place_of(event, waker).is_some() {
             return None;
         }
-        // Before anything changes, as it may panic.
+        // Cloned before anything changes, as the clone may panic.
         let waker = waker.clone();
         let evicted = if usize::from(self.len.get()) == N { self.remove(0) } else { None };
         let free = usize::from(self.len.get());
         let (Some(place), Some(note)) = (self.line.get(free), self.notes.get(free)) else {
-            // Without places nobody is kept.
+            // There are no places.
             return Some(waker);
         };
         place.set(Some(waker));
@@ -84,13 +84,13 @@ impl<const N: usize> Waiters<N> {
         evicted
     }
 
-    /// Takes `waker` out, to be dropped once no lock is held.
+    /// Takes `waker` out of the line, to be dropped once no lock is held.
     #[must_use]
     pub(super) fn leave(&self, event: Event, waker: &Waker) -> Option<Waker> {
         self.remove(self.place_of(event, waker)?)
     }
 
-    /// Notes that the event has come: all who wait for it are due.
+    /// Marks all wakers that wait for `event` as due.
     pub(super) fn call(&self, event: Event) {
         self.find(|_, note| {
             let due = note.get().due || note.get().event == event;
@@ -99,13 +99,13 @@ impl<const N: usize> Waiters<N> {
         });
     }
 
-    /// The next one that is due, to be woken once no lock is held.
+    /// Returns the next due waker, to be woken once no lock is held.
     pub(super) fn next_due(&self) -> Option<Waker> {
         let mut next = None;
         self.find(|waker, note| {
             let due = note.get().due;
             if due {
-                // First, as the waker may panic.
+                // Cleared first, as the clone may panic.
                 note.set(Note { due: false, ..note.get() });
                 next = waker.cloned();
             }
@@ -114,7 +114,7 @@ impl<const N: usize> Waiters<N> {
         next
     }
 
-    /// Takes out who stands at `place`; those behind move up.
+    /// Removes the waker at `place`. Those behind it move up.
     fn remove(&self, place: usize) -> Option<Waker> {
         let removed = self.line.get(place)?.take();
         let behind = self.line.iter().zip(&self.notes).skip(place);

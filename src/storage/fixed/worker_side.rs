@@ -14,7 +14,7 @@ use crate::storage::{Round, WorkerSide};
 impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usize, const W: usize>
     FixedStorage<M, S, Q, T, R, W>
 {
-    /// Takes the next request. Where there is none and may be one later, a worker that `waits` is told of it.
+    /// Takes the next request. If there is none and the runner is open, stores the waker of a worker that `waits`.
     fn poll_take(&self, hand: &mut Option<FixedQueued<S>>, waits: Option<&Context<'_>>) -> Poll<bool> {
         let mut others_wait = false;
         let mut _replaced = None;
@@ -50,7 +50,7 @@ impl<M: RawMutex, S: MessageSender, const Q: usize, const T: usize, const R: usi
     }
 
     fn try_next(&mut self, hand: &mut Option<FixedQueued<S>>) -> bool {
-        // Most often there is none: to know that takes no lock.
+        // If there is none, this check saves the lock.
         self.waiting.get() > 0 && self.poll_take(hand, None) == Poll::Ready(true)
     }
 

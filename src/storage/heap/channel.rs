@@ -1,5 +1,5 @@
-//! The queue of the default storage: an `async-channel` of requests, and a `futures` oneshot for each reply. A request costs one
-//! allocation, its oneshot.
+//! The queue of the default storage: an `async-channel` of requests, and a `futures` oneshot for each reply. A
+//! request costs one allocation, its oneshot.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -24,21 +24,21 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Enqueued, QueuedRequest, Refused, Reply, take};
 
-/// A channel that is used without its own waits: the worker is woken by its task's waker, which is never called under a lock.
+/// A channel without its own waits: a caller wakes the worker through its task's waker, never under a lock.
 pub struct Channel<S: MessageSender> {
     next_id: AtomicUsize,
     sender: Sender<Queued<S, Replier<S>>>,
     worker_sleeps: AtomicBool,
-    /// The ids of tickets that were cancelled, which a oneshot can't say. Made for the first one.
+    /// The ids of cancelled tickets, which a oneshot cannot report. Created for the first one.
     notices: OnceBox<ConcurrentQueue<RequestId>>,
 }
 
 type Replier<S> = oneshot::Sender<Reply<S>>;
 
-/// The worker's end.
+/// The worker's end of the queue.
 pub struct Taker<S: MessageSender> {
     receiver: Receiver<Queued<S, Replier<S>>>,
-    /// The notices that the worker has read, of requests that it has not seen yet.
+    /// The notices that the worker has read and not used yet.
     cancelled: BTreeSet<RequestId>,
 }
 
@@ -76,7 +76,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
             *request = Some(refused.into_inner().into_parts().0);
             return Err(Refused::Closing);
         }
-        // Pairs with that of a worker that falls asleep: either it sees the request, or is seen here.
+        // Pairs with the fence in `sleep_or_end`: either the worker sees the request, or this call sees the worker.
         fence(Ordering::SeqCst);
         if queue.worker_sleeps.load(Ordering::Relaxed) && queue.worker_sleeps.swap(false, Ordering::Relaxed) {
             life.wake_worker();
@@ -92,7 +92,7 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         if let Ok(queued) = taker.receiver.try_recv() {
             return Some(queued);
         }
-        // If the queue is still empty once the notices were read, their requests have had their turn.
+        // If the queue is still empty after the notices are read, their requests have had their turn.
         taker.cancelled.extend(self.take_notices());
         if taker.cancelled.is_empty() {
             return None;
@@ -123,14 +123,14 @@ impl<S: MessageSender> Queue<S> for Channel<S> {
         !(replier.is_canceled() && storage.0.queue.was_cancelled(taker, id))
     }
 
-    /// Asks for a notice, as a dropped ticket closes the oneshot, too.
+    /// Looks for a notice, as a dropped ticket closes the oneshot, too.
     fn was_cancelled(&self, taker: &mut Taker<S>, id: RequestId) -> bool {
         taker.cancelled.extend(self.take_notices());
         taker.cancelled.remove(&id)
     }
 
     fn settle(replier: Replier<S>, reply: Reply<S>) -> bool {
-        // It calls the ticket's waker, and what it gives back is dropped.
+        // `send` calls the ticket's waker, and a reply that it returns is dropped here.
         contain(|| replier.send(reply).is_ok()).unwrap_or(true)
     }
 
@@ -152,10 +152,10 @@ impl<S: MessageSender> ReplyReceiver<S> {
             Ok(Some(reply)) => return self.put_back(reply),
             Err(oneshot::Canceled) => return Cancel::TooLate,
         }
-        // A oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So this travels beside it, and
-        // before it closes: a worker that sees it closed must find this.
+        // A closed oneshot only says that its ticket is gone, and a dropped ticket does not cancel. So the notice
+        // is pushed before the oneshot closes: a worker that finds it closed finds the notice.
         let notices = &self.storage.0.queue.notices;
-        // It is never closed.
+        // This queue is never closed.
         let _ = notices.get_or_init(|| Box::new(ConcurrentQueue::unbounded())).push(id);
         self.receiver.close();
         match self.receiver.try_recv() {
@@ -182,8 +182,8 @@ impl<S: MessageSender> Future for ReplyReceiver<S> {
     }
 }
 
-/// How far the worker has come, for a ticket that is cancelled: one more than the highest id of a request whose turn has begun; it
-/// wraps. Ids are in the order of the queue, but for those of callers that enqueue at the same moment.
+/// One more than the highest id of a request whose turn has begun, for a ticket that is cancelled. It wraps. Ids
+/// are in the order of the queue, except for callers that enqueue at the same moment.
 pub(super) struct Begun(AtomicUsize);
 
 #[expect(clippy::cast_possible_truncation, reason = "as many ids as an address has bits are told apart")]
@@ -196,17 +196,17 @@ impl Begun {
         Self(AtomicUsize::new(0))
     }
 
-    /// Notes that the turn of `id` begins, before the worker looks whether it was cancelled.
+    /// Records that the turn of `id` begins, before the worker checks whether it was cancelled.
     #[inline]
     fn begin(&self, id: RequestId) {
         if !self.includes(id) {
             self.0.store(short(id).wrapping_add(1), Ordering::Relaxed);
         }
-        // Pairs with that of the ticket: either the worker sees that it is cancelled, or the ticket that its turn has begun.
+        // Pairs with the fence in `cancel`: either the worker sees the cancelled ticket, or the ticket sees the turn.
         fence(Ordering::SeqCst);
     }
 
-    /// Returns what becomes of the request `id`, once its oneshot is closed.
+    /// Returns the fate of the request `id`, after its oneshot is closed.
     fn cancel(&self, id: RequestId) -> Cancel {
         fence(Ordering::SeqCst);
         if self.includes(id) { Cancel::InFlight } else { Cancel::Skipped }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn no_notice_is_kept_of_a_turn_that_has_ended_though_the_queue_is_never_empty() {
-        let (storage, mut worker_side) = Heap::<Echo>::new(None, KeepResults::default());
+        let (storage, mut worker_side) = Heap::<Echo>::for_runner(None, KeepResults::default());
         let (queue, taker) = (&storage.0.queue, &mut worker_side.taker);
         let push = || Channel::push(&storage, &mut Some(0), Instant::NEVER).unwrap();
         let mut next = push();

@@ -1,8 +1,8 @@
-//! Wakers that are called once no lock is held, and whose panics go no further.
+//! Wakers that are called once no lock is held, and whose panics are contained.
 //!
-//! `event-listener` calls the wakers of its listeners in a row, under its lock. A task that is dropped when it is woken may hold
-//! another listener, which would wait for the lock for ever. A waker that panics would leave the others waiting, and the count
-//! of the listeners wrong.
+//! `event-listener` calls the wakers of its listeners in a row, under its lock. A task that is dropped when it is
+//! woken may hold another listener, which would wait for the lock forever. A waker that panics would leave the
+//! other tasks waiting and the count of listeners wrong.
 
 use core::task::Waker;
 
@@ -18,13 +18,13 @@ mod noted {
     use crate::contain::contain;
 
     thread_local! {
-        /// Whether this thread may hold a lock, and calls wakers later.
+        /// True while this thread may hold a lock, and calls wakers later.
         static IS_LATER: Cell<bool> = const { Cell::new(false) };
-        /// The wakers to call then.
+        /// The wakers to call later.
         static NOTED: RefCell<VecDeque<Waker>> = const { RefCell::new(VecDeque::new()) };
     }
 
-    /// Notes the task's waker if there is a later, else calls it.
+    /// Notes the task's waker while `IS_LATER` is set, else calls it.
     pub(super) struct Note(pub(super) Waker);
 
     impl Wake for Note {
@@ -44,7 +44,7 @@ mod noted {
         }
     }
 
-    /// Calls what was noted, however the work ends.
+    /// Calls the noted wakers when it is dropped, even if the work panics.
     struct Later;
 
     impl Drop for Later {
@@ -58,34 +58,34 @@ mod noted {
 
     #[inline]
     pub(super) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
-        // A thread that ends has no later.
+        // A thread that ends has lost `NOTED`, and calls wakers at once.
         let begins = NOTED.try_with(|_| ()).is_ok() && !IS_LATER.replace(true);
         let _later = begins.then_some(Later);
         work()
     }
 }
 
-/// Runs `work`, which may call [late wakers](LateWaker) under a lock. They are called after it.
+/// Runs `work`, which may call [late wakers](LateWaker) under a lock. The tasks' own wakers are called after it.
 #[inline]
 pub(super) fn wake_late<T>(work: impl FnOnce() -> T) -> T {
     #[cfg(feature = "std")]
     return noted::wake_late(work);
-    // Without `std`, a panic ends the program, and wakers only set a flag.
+    // Without `std` a panic ends the program, and wakers only set a flag.
     #[cfg(not(feature = "std"))]
     work()
 }
 
-/// A waker around that of a task.
+/// A waker around the waker of a task.
 #[derive(Debug, Default)]
 pub(super) struct LateWaker {
-    /// The task's own, and the one around it.
+    /// The task's own waker, and the one around it.
     #[cfg(feature = "std")]
     wakers: Option<(Waker, Waker)>,
 }
 
 impl LateWaker {
-    /// Calls `work` with the waker around `task`, which is made anew only for another task. The one before is dropped after
-    /// `work`: the event drops its clone under its lock, and that must not be the last.
+    /// Calls `work` with the waker around `task`. Only another task needs a new one, and the old one is dropped
+    /// after `work`: the event drops its clone under its lock, and that clone must not be the last.
     pub(super) fn with<T>(&mut self, task: &Waker, work: impl FnOnce(&Waker) -> T) -> T {
         #[cfg(not(feature = "std"))]
         return work(task);

@@ -1,4 +1,4 @@
-//! The life cycle on the heap: a phase that only goes forward, and those who wait for it.
+//! The life cycle on the heap: a phase that only advances, and the tasks that wait for it.
 
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use core::task::{Context, Poll};
@@ -11,10 +11,10 @@ use crate::life::{Exit, Phase};
 
 #[derive(Debug)]
 pub(super) struct Life {
-    /// The phase; once that is [`Phase::Stopped`], how the worker ended is added.
+    /// The phase. Once it is [`Phase::Stopped`], the exit is added to it.
     state: AtomicU8,
     handles: AtomicU32,
-    /// The worker, while it waits.
+    /// The worker's waker, while it waits.
     worker: AtomicWaker,
     ended: Waiters,
 }
@@ -35,7 +35,7 @@ impl Life {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns true if it was the last one.
+    /// Removes a handle. Returns true if it was the last one.
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Ordering::AcqRel) == 1
     }
@@ -45,7 +45,7 @@ impl Life {
         Phase::from_bits(self.state.load(Ordering::SeqCst))
     }
 
-    /// Returns true if that was a step.
+    /// Advances to the phase `to`. Returns true if it was not reached before.
     pub(super) fn advance(&self, to: Phase) -> bool {
         self.state.fetch_max(to as u8, Ordering::SeqCst) < to as u8
     }
@@ -54,7 +54,7 @@ impl Life {
         contain(|| self.worker.wake());
     }
 
-    /// For the worker, before it looks for the last time at what it is going to wait for.
+    /// Stores the worker's waker. The worker calls this before it looks for the last time.
     pub(super) fn register_worker(&self, cx: &Context<'_>) {
         self.worker.register(cx.waker());
     }
@@ -64,13 +64,13 @@ impl Life {
             return Poll::Ready(());
         }
         self.register_worker(cx);
-        // It may have come before the waker was there.
+        // The abort may have come before the waker was stored.
         if self.phase() >= Phase::Aborting { Poll::Ready(()) } else { Poll::Pending }
     }
 
     pub(super) fn stop(&self, exit: Exit) {
         self.state.fetch_max(STOPPED + exit as u8, Ordering::SeqCst);
-        // It would keep the memory of the worker's task.
+        // The waker would keep the memory of the worker's task.
         contain(|| self.worker.take());
         self.ended.tell_all();
     }

@@ -1,5 +1,5 @@
-//! The limit of the request queue, kept beside it: a count of the callers' requests in there, and the line of those
-//! who wait for room. Re-queued rounds are not counted: they always get in, and keep nobody out.
+//! The limit of the request queue, kept next to it: the number of callers' requests in the queue, and the line of
+//! callers that wait for room. Re-queued rounds do not count: they always get in, and keep no caller out.
 
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use super::waiters::{Wait, Waiters};
 use crate::life::Phase;
 
 pub(super) struct QueueLimit {
-    /// `None`: there is no bound, and nothing is counted.
+    /// `None` means that there is no bound, and nothing is counted.
     capacity: Option<NonZeroUsize>,
     inside: AtomicUsize,
     pub(super) room: Waiters,
@@ -25,7 +25,7 @@ impl QueueLimit {
         self.capacity.is_none_or(|capacity| self.inside.load(Ordering::SeqCst) < capacity.get())
     }
 
-    /// Takes room for one, if there is any.
+    /// Takes room for one request, if there is any.
     #[inline]
     pub(super) fn enter(&self) -> bool {
         let Some(capacity) = self.capacity else { return true };
@@ -33,7 +33,7 @@ impl QueueLimit {
         self.inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
     }
 
-    /// Takes room for one whether there is any or not.
+    /// Takes room for one request even if there is none.
     #[cfg(feature = "tower")]
     pub(super) fn exceed(&self) {
         if self.capacity.is_some() {
@@ -41,7 +41,7 @@ impl QueueLimit {
         }
     }
 
-    /// One has left the queue.
+    /// Frees the room of one request.
     #[inline]
     pub(super) fn leave(&self) {
         let Some(capacity) = self.capacity else { return };
@@ -50,12 +50,12 @@ impl QueueLimit {
         }
     }
 
-    /// Returns true if somebody waits for room although there is some.
+    /// Returns true if a caller may wait for room although there is some.
     pub(super) fn others_wait(&self) -> bool {
         self.room.may_have_untold() && self.has_room()
     }
 
-    /// Ready once there is room, or the runner takes nothing any more.
+    /// Waits until there is room or the runner takes no more requests.
     pub(super) fn poll_room(&self, wait: &mut Wait, life: &Life, cx: &mut Context<'_>) -> Poll<()> {
         wait.poll(&self.room, cx, || {
             if self.has_room() || life.phase() > Phase::Open { Poll::Ready(()) } else { Poll::Pending }

@@ -1,4 +1,4 @@
-//! The queue of the fast storage: under one lock, of which the worker takes all that waits at once.
+//! The queue of the fast storage: under one lock, with which the worker takes all waiting requests at once.
 
 use alloc::collections::VecDeque;
 use core::mem;
@@ -13,7 +13,7 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Enqueued, Refused, Reply, take};
 
-/// How many entries keep their memory while there is nothing to do.
+/// The number of entries whose memory is kept while the worker sleeps.
 const KEEP_CAPACITY: usize = 1024;
 
 type Entries<S> = VecDeque<Queued<S, Sender<S>>>;
@@ -21,7 +21,7 @@ type Entries<S> = VecDeque<Queued<S, Sender<S>>>;
 /// A queue under a lock of `std`.
 pub struct Locked<S: MessageSender> {
     state: Mutex<LockedState<S>>,
-    /// How many entries were ever put in; it wraps. Written under the lock, read without.
+    /// The number of entries that were ever pushed. It wraps. Written under the lock, read without it.
     pushed: AtomicUsize,
     taken: Taken,
 }
@@ -33,23 +33,23 @@ struct LockedState<S: MessageSender> {
     is_closed: bool,
 }
 
-/// How many entries the worker has taken out. It writes that for each, so this has a cache line of its own.
+/// The number of entries that the worker has taken. It is written for each request, so it has its own cache line.
 #[repr(align(64))]
 struct Taken(AtomicUsize);
 
-/// The worker's end.
+/// The worker's end of the queue.
 pub struct Taker<S: MessageSender> {
-    /// Requests that came out of the queue together, and go before those in there.
+    /// Requests that were taken out of the queue together. They come before those that are still in it.
     batch: Entries<S>,
 }
 
 impl<S: MessageSender> Locked<S> {
-    /// Nobody runs user code under this lock, so nobody leaves it poisoned.
+    /// Locks the state. No user code runs under this lock, so it is never poisoned.
     fn lock(&self) -> MutexGuard<'_, LockedState<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts one more that is put in, for one who holds the lock.
+    /// Counts one more pushed entry. The caller must hold the lock.
     fn count_pushed(&self) {
         self.pushed.store(self.pushed.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
@@ -73,7 +73,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
         queued_at: Instant,
     ) -> Enqueued<Receiver<S>> {
         let Shared { queue, life, .. } = &*storage.0;
-        // Allocated before the lock is taken: others wait for that.
+        // Allocated before the lock is taken, as other callers wait for the lock.
         let (replier, receiver) = channel();
         let mut state = queue.lock();
         if state.is_closed {
@@ -103,7 +103,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
     }
 
     fn pop(&self, taker: &mut Taker<S>) -> Option<Queued<S, Sender<S>>> {
-        // To know that there is nothing takes no lock.
+        // If nothing waits, this check saves the lock.
         if taker.batch.is_empty() && self.len() > 0 {
             mem::swap(&mut self.lock().entries, &mut taker.batch);
         }
@@ -130,7 +130,7 @@ impl<S: MessageSender> Queue<S> for Locked<S> {
     }
 
     fn len(&self) -> usize {
-        // In this order: what was taken before was pushed before.
+        // `taken` is read first: each taken entry was pushed before, so the difference is never negative.
         let taken = self.taken.0.load(Ordering::Acquire);
         self.pushed.load(Ordering::Relaxed).wrapping_sub(taken)
     }
@@ -164,7 +164,7 @@ mod tests {
     type Storage = Heap<Echo, Locked<Echo>>;
 
     fn storage() -> (Storage, Taker<Echo>) {
-        let (storage, worker_side) = Storage::new(None, KeepResults::default());
+        let (storage, worker_side) = Storage::for_runner(None, KeepResults::default());
         (storage, worker_side.taker)
     }
 
@@ -187,7 +187,7 @@ mod tests {
                 assert_eq!((*queued.round().request, queued.round().id.get()), (request, next_id + request));
             }
             assert!(queue.pop(&mut taker).is_none() && taker.batch.capacity() > 0);
-            // The other one of the two that take turns.
+            // Fills the other of the two buffers that take turns.
             push(&storage, 0, Instant::NEVER);
             assert!(queue.pop(&mut taker).is_some() && !queue.sleep_or_end(&mut taker));
             let kept = [queue.lock().entries.capacity(), taker.batch.capacity()];

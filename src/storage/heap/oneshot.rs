@@ -13,16 +13,16 @@ use crate::error::NoAnswer;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Reply};
 
-/// The two ends of a reply.
+/// Creates the two ends of a reply.
 pub(super) fn channel<S: MessageSender>() -> (Sender<S>, Receiver<S>) {
-    // By its default it is made where it is to lie.
+    // `Arc::default` creates the place without moving it.
     let place = Arc::<Place<S>>::default();
     (Sender(Some(Arc::clone(&place))), Receiver(Some(place)))
 }
 
 /// Keep this small: with 1,000 outstanding tickets, cache misses dominate.
 struct Place<S: MessageSender> {
-    /// Set as the turn of the request begins, and as its ticket is cancelled. One of them comes first, and finds it unset.
+    /// Set when the turn of the request begins, and when its ticket is cancelled. The first of the two finds it unset.
     claimed: AtomicBool,
     state: Mutex<State<S>>,
 }
@@ -36,9 +36,9 @@ impl<S: MessageSender> Default for Place<S> {
 enum State<S: MessageSender> {
     /// The request is not settled.
     Open,
-    /// Nor is it here; the waker of a ticket that waits for the reply.
+    /// The request is not settled. Holds the waker of a ticket that waits for the reply.
     Awaited(Waker),
-    /// The ticket has not asked yet.
+    /// Holds a reply that the ticket has not taken yet.
     Settled(Reply<S>),
     /// There is no reply, and none will come.
     Closed,
@@ -52,13 +52,13 @@ impl<S: MessageSender> State<S> {
 }
 
 impl<S: MessageSender> Place<S> {
-    /// Nobody runs user code under this lock, so nobody leaves it poisoned.
+    /// Locks the state. No user code runs under this lock, so it is never poisoned.
     fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The worker's end. Dropped without a reply, it closes the place.
+/// The worker's end. If it is dropped without a reply, it closes the place.
 pub struct Sender<S: MessageSender>(Option<Arc<Place<S>>>);
 
 impl<S: MessageSender> Sender<S> {
@@ -67,7 +67,7 @@ impl<S: MessageSender> Sender<S> {
         self.0.as_ref().is_none_or(|place| !place.claimed.swap(true, Ordering::AcqRel))
     }
 
-    /// Gives the ticket its reply. Returns false if it was cancelled instead.
+    /// Sends the reply to the ticket. Returns false if the ticket was cancelled instead.
     #[expect(
         clippy::inline_always,
         reason = "each call moves the reply once more: 2 % of what a request takes"
@@ -83,7 +83,7 @@ impl<S: MessageSender> Sender<S> {
         }
         let before = replace(&mut *state, State::Settled(reply));
         drop(state);
-        // Before the ticket is woken, so that it finds itself alone with its reply. If it is gone, nobody wants that.
+        // Released before the ticket is woken, which then owns the place alone. A reply without a ticket is dropped.
         if let Some(unasked) = Arc::into_inner(place) {
             contain(|| drop(unasked));
         }
@@ -93,7 +93,7 @@ impl<S: MessageSender> Sender<S> {
         true
     }
 
-    /// Lets the ticket know that no reply will come.
+    /// Closes the place, as no reply will come, and wakes the ticket.
     #[cold]
     fn close(place: Arc<Place<S>>) {
         let mut state = place.lock();
@@ -116,7 +116,7 @@ impl<S: MessageSender> Drop for Sender<S> {
     }
 }
 
-/// The ticket's end; `None` once it has ended.
+/// The ticket's end. `None` once it has ended.
 pub struct Receiver<S: MessageSender>(Option<Arc<Place<S>>>);
 
 impl<S: MessageSender> Receiver<S> {
@@ -127,8 +127,8 @@ impl<S: MessageSender> Receiver<S> {
         }
     }
 
-    /// Returns what is in the place if the worker has let go of it, as it most often has when the ticket comes: then no lock
-    /// is needed.
+    /// Takes the state without a lock if the worker has released the place. That is the common case when a woken
+    /// ticket is polled.
     fn take_alone(&mut self) -> Option<State<S>> {
         if Arc::strong_count(self.0.as_ref()?) > 1 {
             return None;
@@ -137,7 +137,7 @@ impl<S: MessageSender> Receiver<S> {
         Some(place.state.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the request back, if it is not too late.
+    /// Cancels the ticket, if it is not too late.
     pub(super) fn cancel(&mut self) -> Cancel {
         let Some(place) = &self.0 else { return Cancel::TooLate };
         let mut state = place.lock();
@@ -160,7 +160,7 @@ impl<S: MessageSender> Future for Receiver<S> {
             return Poll::Ready(Self::reply_of(ended));
         }
         let Some(place) = &self.0 else { return Poll::Ready(Self::reply_of(State::Closed)) };
-        // Cloned before the lock is taken, as that runs user code.
+        // Cloned before the lock is taken, as the clone runs user code.
         let waits = State::Awaited(cx.waker().clone());
         let mut state = place.lock();
         let next = if state.is_open() { waits } else { State::Closed };
@@ -175,7 +175,7 @@ impl<S: MessageSender> Future for Receiver<S> {
 }
 
 impl<S: MessageSender> Drop for Receiver<S> {
-    /// Nobody is to be woken any more.
+    /// Removes the ticket's waker, so that no task is woken any more.
     fn drop(&mut self) {
         if let Some(place) = &self.0
             && Arc::strong_count(place) > 1
@@ -233,7 +233,7 @@ mod tests {
         let (sender, mut receiver) = channel::<Echo>();
         assert!(sender.send(reply(&sent)));
         assert!(message(poll(&mut receiver, Waker::noop())));
-        // So does one whose ticket asks while the worker still holds the place.
+        // A reply also waits while the worker still holds the place.
         let (sender, mut receiver) = channel::<Echo>();
         let held = sender.0.clone();
         assert!(sender.send(reply(&sent)));

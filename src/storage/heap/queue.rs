@@ -1,4 +1,4 @@
-//! What the storages on the heap differ in: the queue of requests, and where their replies go; and a request as it lies in there.
+//! The queue of requests and replies, in which the storages on the heap differ; and a request as the queue holds it.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -9,39 +9,39 @@ use crate::runtime::Instant;
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Enqueued, QueuedRequest, Reply, Round};
 
-/// A queue of requests, unbounded, with the places of their replies.
+/// An unbounded queue of requests, with the places of their replies.
 pub trait Queue<S: MessageSender>: Sized {
-    /// What only the worker has of it.
+    /// The part of the queue that only the worker has.
     type Taker;
     type Replier;
     type ReplyReceiver: Future<Output = Reply<S>> + Unpin;
 
     fn new() -> (Self, Self::Taker);
 
-    /// Puts a caller's request at the tail of the storage's queue, and wakes the worker if it sleeps. Leaves it where it is once
-    /// the queue is closed.
+    /// Puts a caller's request at the tail of the storage's queue, and wakes the worker if it sleeps. Leaves the
+    /// request in place if the queue is closed.
     fn push(
         storage: &Heap<S, Self>,
         request: &mut Option<S::Request>,
         queued_at: Instant,
     ) -> Enqueued<Self::ReplyReceiver>;
 
-    /// Puts a round at the tail, or gives it back once the queue is closed.
+    /// Puts a round at the tail, or returns it if the queue is closed.
     fn push_round(&self, round: Queued<S, Self::Replier>) -> Result<(), Queued<S, Self::Replier>>;
 
     /// Takes the oldest request.
     fn pop(&self, taker: &mut Self::Taker) -> Option<Queued<S, Self::Replier>>;
 
-    /// Notes that the worker goes to sleep, so that the next [`push`](Self::push) wakes it; returns true if the queue is closed.
-    /// The worker has registered in the life, and calls [`pop`](Self::pop) once more after this.
+    /// Records that the worker goes to sleep, so that the next [`push`](Self::push) wakes it. Returns true if the
+    /// queue is closed. The worker stores its waker before this, and calls [`pop`](Self::pop) once more after it.
     fn sleep_or_end(&self, taker: &mut Self::Taker) -> bool;
 
-    /// Takes no request any more.
+    /// Closes the queue, which then takes no more requests.
     fn close(&self);
 
     fn len(&self) -> usize;
 
-    /// Begins the turn of the request `id`, whose ticket waits. Returns false if it was cancelled first.
+    /// Begins the turn of the request `id`, which has a ticket. Returns false if the ticket was cancelled first.
     fn begin(
         storage: &Heap<S, Self>,
         taker: &mut Self::Taker,
@@ -59,16 +59,16 @@ pub trait Queue<S: MessageSender>: Sized {
     fn cancel(receiver: &mut Self::ReplyReceiver, id: RequestId) -> Cancel;
 }
 
-/// A request in the queue, with the worker's end `R` of its reply. Kept small: a million of them may wait.
+/// A request in the queue, with the worker's end `R` of its reply. Keep this small: a million of them may wait.
 pub enum Queued<S: MessageSender, R> {
-    /// As most are: a caller's own, and its wait is not measured.
+    /// The common case: a caller's request whose wait is not measured.
     Plain(RequestId, S::Request, R),
-    /// A re-queued round has no reply.
+    /// A caller's request whose wait is measured, or a re-queued round, which has no reply.
     Other(Box<(Round<S::Request>, Option<R>)>),
 }
 
 impl<S: MessageSender, R> Queued<S, R> {
-    /// A caller's own request.
+    /// Creates the entry of a caller's request.
     pub(super) fn new(id: RequestId, request: S::Request, queued_at: Instant, replier: R) -> Self {
         if queued_at == Instant::NEVER {
             return Self::Plain(id, request, replier);
@@ -76,7 +76,7 @@ impl<S: MessageSender, R> Queued<S, R> {
         Self::Other(Box::new((Round { id, cycle: 0, queued_at, request }, Some(replier))))
     }
 
-    /// A re-queued round.
+    /// Creates the entry of a re-queued round.
     pub(super) fn requeued(round: Round<S::Request>) -> Self {
         Self::Other(Box::new((round, None)))
     }

@@ -23,16 +23,16 @@ use crate::storage::AnswerOf;
 
 /// Answers that wait for a consumer. The worker is the only producer.
 pub(super) struct ResultsQueue<S: MessageSender> {
-    /// An empty one takes 400 bytes, and many runners never need it: so it is made for the first response, or for the end.
+    /// Created on first use, or at the worker's end: an empty one takes 400 bytes, and many runners never need it.
     queue: OnceBox<ConcurrentQueue<AnswerOf<S>>>,
     pub(super) arrived: Waiters,
     keep: KeepResults,
-    /// How many consumers there are, in units of [`CONSUMER`], and whether one that left [is clearing](CLEARING) the queue.
+    /// The number of consumers in units of [`CONSUMER`], and the flag [`CLEARING`].
     consumers: AtomicUsize,
 }
 
-/// Set while the last consumer takes out what it leaves unread. Keeps new consumers from taking, so that only what was there
-/// before them is removed.
+/// Set while the last consumer removes the responses that it leaves unread. New consumers wait meanwhile, so that
+/// only responses from before them are removed.
 const CLEARING: usize = 1;
 const CONSUMER: usize = 2;
 
@@ -53,8 +53,8 @@ impl<S: MessageSender> ResultsQueue<S> {
         self.keep.wants(|| self.consumers.load(Ordering::SeqCst) >= CONSUMER)
     }
 
-    /// See [`Storage::poll_publish`](crate::storage::Storage::poll_publish). A response that has to wait for room can be read
-    /// already, so that nothing is left to be put there at the worker's end.
+    /// Implements [`Storage::poll_publish`](crate::storage::Storage::poll_publish). A response that waits for room
+    /// can be read already, so that nothing is left to be published when the worker ends.
     pub(super) fn poll_publish(
         &self,
         answer: &mut Option<AnswerOf<S>>,
@@ -68,7 +68,7 @@ impl<S: MessageSender> ResultsQueue<S> {
         let must_wait = || self.holds_too_many() && self.wanted() && life.phase() == Phase::Open;
         if must_wait() {
             life.register_worker(cx);
-            // A consumer that came before does not know.
+            // A consumer that made room before this did not wake the worker.
             if must_wait() {
                 return Poll::Pending;
             }
@@ -76,10 +76,10 @@ impl<S: MessageSender> ResultsQueue<S> {
         Poll::Ready(())
     }
 
-    /// Puts a response into the queue, or drops one.
+    /// Puts a response into the queue. If the queue is full, the policy may drop it or the oldest one.
     fn publish(&self, answer: AnswerOf<S>, dropped: &Counter) {
         let Some(capacity) = self.keep.capacity else { return self.push(answer) };
-        // What is left over from a consumer that leaves counts no more.
+        // Responses that a leaving consumer removes no longer count.
         let is_clearing = self.consumers.load(Ordering::SeqCst) & CLEARING != 0;
         let is_full = self.queue().len() >= capacity.get() && !is_clearing;
         match self.keep.overflow {
@@ -99,12 +99,12 @@ impl<S: MessageSender> ResultsQueue<S> {
     }
 
     fn push(&self, answer: AnswerOf<S>) {
-        // It is closed at the worker's end.
+        // The queue is closed only when the worker ends.
         let _ = self.queue().push(answer);
         self.arrived.tell();
     }
 
-    /// Returns true if somebody waits for a response although there is one.
+    /// Returns true if a consumer may wait for a response although there is one.
     pub(super) fn others_wait(&self) -> bool {
         self.arrived.may_have_untold() && self.holds_any()
     }
@@ -124,18 +124,18 @@ impl<S: MessageSender> ResultsQueue<S> {
 
     fn remove_consumer(&self, life: &Life) {
         let was_last = self.consumers.fetch_sub(CONSUMER, Ordering::SeqCst) == CONSUMER;
-        // What nobody reads is not kept, unless asked for.
+        // Unread responses are not kept, unless the policy says so.
         if was_last && self.keep.is_for_present_consumers() {
             self.clear(life);
         }
     }
 
-    /// Drops what no consumer reads any more. If another consumer comes meanwhile, that one gets it.
+    /// Drops the responses that no consumer reads any more. If another consumer comes first, it gets them.
     fn clear(&self, life: &Life) {
         let begin = || self.consumers.compare_exchange(0, CLEARING, Ordering::SeqCst, Ordering::SeqCst);
         while self.holds_any() && begin().is_ok() {
             let left = self.queue().len();
-            // The worker publishes for consumers only: without one until now, it has added nothing to those.
+            // The worker publishes only for consumers, so without a new consumer `left` counts only old responses.
             let is_left_over = self.consumers.load(Ordering::SeqCst) == CLEARING;
             let unread: Vec<_> = self.queue().try_iter().take(if is_left_over { left } else { 0 }).collect();
             self.consumers.fetch_and(!CLEARING, Ordering::SeqCst);
@@ -148,7 +148,7 @@ impl<S: MessageSender> ResultsQueue<S> {
         self.let_go_on(life);
     }
 
-    /// Takes the next response; `None` if none will come.
+    /// Takes the next response. Ready with `None` if none will come.
     fn poll_take(&self) -> Poll<Option<AnswerOf<S>>> {
         if self.consumers.load(Ordering::SeqCst) & CLEARING != 0 {
             return Poll::Pending;
@@ -160,7 +160,7 @@ impl<S: MessageSender> ResultsQueue<S> {
         }
     }
 
-    /// There may be room again.
+    /// Wakes the worker, as there may be room again.
     fn let_go_on(&self, life: &Life) {
         if self.keep.capacity.is_some() {
             life.wake_worker();

@@ -1,4 +1,4 @@
-//! Those who wait for one thing, such as room in the queue: told one by one, in the order in which they came.
+//! Tasks that wait for one thing, such as room in the queue. They are notified one by one, in their order.
 
 use core::sync::atomic::{AtomicBool, Ordering, fence};
 use core::task::{Context, Poll, ready};
@@ -12,7 +12,7 @@ use super::late_waker::{LateWaker, wake_late};
 #[derive(Debug)]
 pub(super) struct Waiters {
     event: Event,
-    /// Whether one may stand in the line who was not told.
+    /// True if a task that is not notified yet may be in the line.
     untold: AtomicBool,
 }
 
@@ -21,25 +21,25 @@ impl Waiters {
         Self { event: Event::new(), untold: AtomicBool::new(false) }
     }
 
-    /// Returns false if all who wait were told.
+    /// Returns false only if all waiting tasks are notified.
     #[inline]
     pub(super) fn may_have_untold(&self) -> bool {
         self.untold.load(Ordering::Acquire)
     }
 
-    /// Tells the next in line, if there is one, of what has just come.
+    /// Notifies the next task in the line, if there is one, of what has just come.
     #[inline]
     pub(super) fn tell(&self) {
-        // Pairs with the fence of one who comes: either that one sees what has come, or is seen here.
+        // Pairs with the fence in `Wait::poll`: either the task sees what has come, or this sees the task.
         fence(Ordering::SeqCst);
         if self.may_have_untold() {
             self.tell_one_more();
         }
     }
 
-    /// Tells the next in line. Returns false if all were told.
+    /// Notifies the next task in the line. Returns false if all are notified.
     pub(super) fn tell_one_more(&self) -> bool {
-        // Before the look at the line: who comes after that is noted anew.
+        // Cleared before the line is read: a task that joins after that sets it again.
         self.untold.store(false, Ordering::Relaxed);
         let told = wake_late(|| self.event.notify(1.additional())) > 0;
         if told {
@@ -48,13 +48,13 @@ impl Waiters {
         told
     }
 
-    /// Tells all of them.
+    /// Notifies all tasks in the line.
     pub(super) fn tell_all(&self) {
         wake_late(|| self.event.notify(usize::MAX.additional()));
     }
 }
 
-/// A place in the line. Dropped, it tells the next one what it was told.
+/// A place in the line. If it is dropped, it passes its notification on to the next task.
 #[derive(Debug, Default)]
 pub struct Wait {
     listener: Option<EventListener>,
@@ -62,7 +62,7 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Waits until `look` finds something. It looks again once it stands in the line, for what came meanwhile.
+    /// Waits until `look` finds something. Looks again after it has joined the line, for what came meanwhile.
     pub(super) fn poll<T>(
         &mut self,
         waiters: &Waiters,
@@ -92,7 +92,7 @@ impl Wait {
 
     fn leave(&mut self) {
         if self.listener.is_some() {
-            // The next one may be told.
+            // The drop may notify the next task.
             wake_late(|| self.listener = None);
         }
         self.waker = LateWaker::default();
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(found, Poll::Ready(true));
     }
 
-    /// A task that waits as long as it can be woken.
+    /// A task that waits as long as it has a waker.
     struct Waiting {
         _wait: Mutex<Wait>,
     }
@@ -170,7 +170,7 @@ mod tests {
         let task = Waker::from(Arc::new(Waiting { _wait: Mutex::new(first) }));
         assert!(waits(&waiters, &mut wait, &task));
         drop(task);
-        // The last one.
+        // Drops the last waker of the task.
         assert!(waits(&waiters, &mut wait, Waker::noop()));
         assert!(waiters.tell_one_more() && !waiters.tell_one_more());
     }
@@ -187,7 +187,7 @@ mod tests {
         }
         waiters.tell_all();
         assert_eq!(task.woken(), 2);
-        // Nor does the line miscount when they leave it.
+        // The count of the line is right after they leave it.
         drop(waits_);
         assert!(!waiters.tell_one_more());
     }

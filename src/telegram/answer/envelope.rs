@@ -1,15 +1,15 @@
-//! The Bot API's envelope, read with all the leniency that keeps an accepted message accepted.
+//! The Bot API's envelope, read so leniently that an accepted message stays accepted.
 
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The fields of an answer. All but `ok` are kept raw, so that none of them can fail the whole. Of a field that comes twice
-/// the last one counts, as in most readers of JSON.
+/// The fields of an answer. All but `ok` are kept raw, so that a bad one does not fail the whole answer. If a
+/// field occurs twice, the last one counts, as in most JSON parsers.
 #[derive(Default)]
 pub(super) struct Envelope {
-    /// Of several, `true` counts: only a server that took the message says it, and nothing said beside it undoes that.
+    /// If it occurs several times, `true` wins: only a server that accepted the message sends it.
     pub(super) ok: Option<bool>,
     pub(super) result: Raw,
     pub(super) error_code: Raw,
@@ -17,14 +17,14 @@ pub(super) struct Envelope {
     pub(super) parameters: Raw,
 }
 
-/// The text of a field, if there is one.
+/// The JSON text of a field, if it is present.
 pub(super) type Raw = Option<Box<RawValue>>;
 
 impl Envelope {
-    /// Reads the envelope that `body` begins with. Returns `None` if there is none, or not all of it.
+    /// Reads the envelope at the start of `body`. Returns `None` if there is none, or if it is incomplete.
     ///
-    /// A byte order mark before it is skipped, and so is whatever follows it. Broken UTF-8 in a message is no reason to
-    /// doubt that it was sent, and neither is a line break in a text.
+    /// Skips a byte order mark before it and anything after it. Accepts broken UTF-8 and raw line breaks in texts:
+    /// they are no reason to doubt that the message was sent.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace() || c.is_control());
@@ -34,7 +34,7 @@ impl Envelope {
     }
 }
 
-/// The value that `text` begins with.
+/// Returns the JSON value at the start of `text`.
 fn first<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
     T::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
 }

@@ -1,4 +1,4 @@
-//! Reads an answer as far as it goes.
+//! Reads as much of an answer as arrives.
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::Response;
@@ -7,14 +7,14 @@ use hyper::body::Incoming;
 use super::{failure, gzip};
 use crate::telegram::error::TelegramError;
 
-/// The longest answer that is read. The Bot API's are some KiB.
+/// The most bytes of an answer that are read. The Bot API's answers take some KiB.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-/// An answer of a server: its status, and as much of its body as there is.
+/// An answer of a server: its status, and as much of its body as arrived.
 pub(in crate::telegram) struct Answer {
     pub(in crate::telegram) status: u16,
     pub(in crate::telegram) body: Vec<u8>,
-    /// Why there is no more of it. The part that came may hold what matters.
+    /// The reason if the body is incomplete. The part that came may still contain the result.
     pub(in crate::telegram) cut: Option<TelegramError>,
 }
 

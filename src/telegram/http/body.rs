@@ -1,4 +1,4 @@
-//! The body of a request, which notes when hyper begins to write it.
+//! A request's body that notes when hyper begins to write it.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -17,11 +17,11 @@ pub(super) struct Once {
 }
 
 impl Once {
-    /// Starts the request of this body on the connection of `progress`.
+    /// Creates the body, and starts its request on the connection of `progress`.
     pub(super) fn new(bytes: Bytes, progress: Arc<Progress>) -> Self {
         progress.start();
         if bytes.is_empty() {
-            // Complete with its head; hyper does not ask for such a body.
+            // hyper does not poll an empty body: the request is complete with its head.
             progress.begin();
         }
         Self { bytes: Some(bytes), progress }
@@ -44,7 +44,7 @@ impl Body for Once {
         self.bytes.is_none()
     }
 
-    /// Exact, so that a `content-length` is sent.
+    /// Returns the exact size, so that hyper sends a `content-length`.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }

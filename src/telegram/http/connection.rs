@@ -1,4 +1,4 @@
-//! One connection: hyper's own, with a sign of its end. It lives no longer than its handle.
+//! One connection: hyper's own, with a signal of its end. It lives no longer than its handle.
 
 use core::convert::Infallible;
 use core::future::Future;
@@ -15,38 +15,38 @@ use hyper::{Request, Response};
 use super::body::Once;
 use super::progress::Progress;
 
-/// Requests go in here; what reads and writes runs in the background.
+/// The handle of a connection, which takes requests. A future in the background reads and writes.
 ///
-/// Dropping it ends the background, and so closes the socket and frees the request, whatever was written. hyper alone
-/// would go on writing a request whose answer nobody waits for. A background that writes at this very moment stops too:
-/// [`Progress`] tells its stream.
+/// Dropping the handle ends the background future. That closes the socket and frees the request, however much of
+/// it was written. hyper alone would go on to write a request whose answer no caller waits for. A background
+/// future that is writing right now stops too: its stream sees in [`Progress`] that the request is abandoned.
 ///
-/// hyper passes requests on through a channel. One that gets in there just as the background ends is seen by nobody, and
-/// waits for as long as its sender does. So the end of the background is watched beside the answer.
+/// hyper passes requests through a channel. A request that enters it just as the background future ends is never
+/// read, and its answer never comes. So `send` also watches for the end of the background future.
 pub(super) struct Connection {
     requests: SendRequest<Once>,
     progress: Arc<Progress>,
-    /// Fails when the background has ended.
+    /// Fails once the background future has ended.
     background: oneshot::Receiver<Infallible>,
-    /// Ends the background when dropped.
+    /// Ends the background future when dropped.
     _alive: oneshot::Sender<Infallible>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 pub(super) enum Failed {
     /// The connection ended before a byte of the request was written.
     Unwritten(Option<hyper::Error>),
     /// The connection broke.
     Broken {
         error: hyper::Error,
-        /// Whether the request may have been written, in part or whole.
+        /// True if more than the head of the request may have been written.
         begun: bool,
     },
 }
 
 impl Connection {
-    /// The connection whose requests `background` reads and writes, and that, to be run. `progress` is noted by the
-    /// stream of `background`.
+    /// Returns the connection whose requests `background` reads and writes, and the future to run in the
+    /// background. The stream of `background` must note its writes in `progress`.
     pub(super) fn new(
         requests: SendRequest<Once>,
         progress: Arc<Progress>,
@@ -55,21 +55,21 @@ impl Connection {
         let (running, ended) = oneshot::channel();
         let (alive, dropped) = oneshot::channel();
         let background = async move {
-            // Dropped after all that the background holds.
+            // Dropped last, after all that `background` holds.
             let _running = running;
             select(dropped, pin!(background)).await;
         };
         (Self { requests, progress, background: ended, _alive: alive }, background)
     }
 
-    /// Waits until it takes a request. Returns true if it does: it may have been closed.
+    /// Waits until the connection accepts a request. Returns false if it was closed.
     pub(super) async fn ready(&mut self) -> bool {
         self.requests.ready().await.is_ok()
     }
 
     /// Returns true if the last request was written to its end.
     ///
-    /// A server may answer before it has read all of a request. The rest stands in the way of the next one.
+    /// A server may answer before it has read a whole request. The rest of it would then precede the next request.
     pub(super) fn is_reusable(&self) -> bool {
         self.progress.is_complete()
     }
@@ -79,7 +79,7 @@ impl Connection {
         let mut answer = pin!(self.requests.try_send_request(request));
         let answer = match select(&mut answer, &mut self.background).await {
             Either::Left((answer, _)) => Some(answer),
-            // It may have come in the last moment.
+            // The answer may have come at the last moment.
             Either::Right((_, answer)) => answer.now_or_never(),
         };
         match answer {

@@ -1,4 +1,4 @@
-//! Opens connections to one server: TCP by the runtime's connector, TLS if its URL says so, HTTP over that.
+//! Opens connections to one server: TCP by the runtime's connector, TLS if the URL says so, HTTP over that.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -19,14 +19,14 @@ use super::progress::Progress;
 use super::stream::Watched;
 use crate::telegram::error::TelegramError;
 
-/// What runs a connection in the background: an executor of hyper's for futures that may go to any thread.
+/// A hyper executor that runs connections in the background, on any thread.
 pub(in crate::telegram) trait Run: Executor<Background> + Send + Sync + 'static {}
 
 impl<E: Executor<Background> + Send + Sync + 'static> Run for E {}
 
 type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What opens a TCP connection to the host and port of a URL, in the terms of hyper-rustls.
+/// A connector for hyper-rustls: it opens a TCP connection to the host and port of a URL.
 pub(in crate::telegram) trait Connect:
     Service<
         Uri,
@@ -55,12 +55,12 @@ impl<C> Connect for C where
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, TelegramError>> + Send>>;
 
-/// The way to one server, with the connector's type forgotten: a call through a pointer is nothing beside what it
-/// does, and the sender is one type on all runtimes.
+/// A dialer of one server, with the connector's type erased, so that the sender is one type on all runtimes. The
+/// dynamic call costs nothing compared to opening a connection.
 pub struct Dial(Box<dyn Fn() -> Connecting + Send + Sync>);
 
 impl Dial {
-    /// `origin` is the server's URL without a path.
+    /// Creates a dialer of the server at `origin`, a URL without a path.
     pub(in crate::telegram) fn new<C: Connect, E: Run + Clone>(
         connector: C,
         executor: E,
@@ -89,7 +89,7 @@ async fn connect<C: Connect, E: Run>(
     let stream = Watched::new(stream, progress.clone());
     let (requests, background) =
         http1::handshake(stream).await.map_err(|error| failure::of_request(&error, false))?;
-    // Its errors reach the future that waits for an answer.
+    // Its errors also reach the future that waits for an answer, so they can be dropped.
     let (connection, background) = Connection::new(requests, progress, background.map(drop));
     executor.execute(Box::pin(background));
     Ok(connection)

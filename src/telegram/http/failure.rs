@@ -1,5 +1,5 @@
-//! Turns the errors of hyper, rustls and the system into ours. Only their innermost reasons are kept: none of those
-//! holds a URL or a piece of an answer.
+//! Converts the errors of hyper, rustls and the system into the crate's own. Keeps only their innermost reasons:
+//! these contain no URL and no part of an answer.
 
 use std::error::Error;
 use std::{fmt, io, iter};
@@ -8,9 +8,8 @@ use http_body_util::LengthLimitError;
 
 use crate::telegram::error::TelegramError;
 
-/// The error for a connector to give when the server's name has no address; any other is taken as a failure to
-/// connect. Only who writes a connector for
-/// [`build_with`](crate::telegram::TelegramSenderBuilder::build_with) needs it.
+/// The error of a connector when the server's name has no address. Any other error counts as a failure to connect.
+/// Only a connector for [`build_with`](crate::telegram::TelegramSenderBuilder::build_with) needs it.
 ///
 /// ```
 /// use std::net::ToSocketAddrs;
@@ -39,16 +38,17 @@ impl fmt::Display for ResolveError {
 
 impl Error for ResolveError {}
 
-/// Why there is no answer at all. `written`: whether the body of the request was taken to be written.
+/// Converts the error of a request that got no answer. `written` is true if the request's body may have been
+/// written.
 pub(super) fn of_request(error: &hyper::Error, written: bool) -> TelegramError {
-    // Only who had the request may have understood it.
+    // Only a server that received the request can have given a malformed answer to it.
     if written && error.is_parse() {
         return TelegramError::Malformed;
     }
     TelegramError::Disconnected { sent: written, reason: innermost(error) }
 }
 
-/// Why the answer was not read to its end.
+/// Converts the error that cut an answer short.
 pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize) -> TelegramError {
     if causes(error).any(<dyn Error>::is::<LengthLimitError>) {
         return of_length(status, limit);
@@ -56,17 +56,17 @@ pub(super) fn of_answer(error: &(dyn Error + 'static), status: u16, limit: usize
     unless_it_failed(status, || TelegramError::Disconnected { sent: true, reason: innermost(error) })
 }
 
-/// The answer is longer than `limit`.
+/// Returns the error for an answer that is longer than `limit`.
 pub(super) fn of_length(status: u16, limit: usize) -> TelegramError {
     unless_it_failed(status, || TelegramError::TooLarge(limit))
 }
 
-/// A status that says that something failed says more than a body of which the end is missing.
+/// Returns the error for a partial answer. A status that is not a success says more than a body without its end.
 fn unless_it_failed(status: u16, otherwise: impl FnOnce() -> TelegramError) -> TelegramError {
     if (200..300).contains(&status) { otherwise() } else { TelegramError::Status(status) }
 }
 
-/// Why there is no connection.
+/// Converts the error of a connection that could not be opened.
 pub(super) fn of_connect(error: &(dyn Error + 'static)) -> TelegramError {
     let reason = innermost(error);
     if causes(error).any(<dyn Error>::is::<ResolveError>) {
@@ -83,10 +83,10 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map_or_else(String::new, ToString::to_string)
 }
 
-/// `error` and all that is inside of it, outermost first.
+/// Iterates over `error` and the errors inside it, outermost first.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
-        // The source of an I/O error is that of the error inside of it; we want the one inside.
+        // The source of an I/O error skips the error inside it, which is the one needed here.
         Some(io) => io.get_ref().map(|inside| inside as _),
         None => error.source(),
     })

@@ -1,16 +1,16 @@
-//! Unpacks answers that are packed with gzip. None is asked for, but a proxy may not care, and the message in it was
-//! accepted all the same.
+//! Unpacks answers that are packed with gzip. The client does not ask for gzip, but a proxy may use it anyway, and
+//! the message in the answer was accepted.
 
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 
-/// How gzip begins. No JSON does, so what a header says does not matter.
+/// The first bytes of gzip data. No JSON begins with them, so no header needs to be read.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Unpacks `bytes`, should they be packed, to `limit` bytes at most. Returns `None` if there are more.
+/// Unpacks `bytes` if they are packed. Returns `None` if they unpack to more than `limit` bytes.
 ///
-/// A fault in them ends what is unpacked: that may be all of the answer, with only its checksum missing.
+/// Stops at a fault and returns the bytes before it. They may be the whole answer, with only its checksum missing.
 pub(super) fn unpack(bytes: Vec<u8>, limit: usize) -> Option<Vec<u8>> {
     if !bytes.starts_with(&MAGIC) {
         return Some(bytes);

@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// A connection that was idle for longer is not used again: servers close theirs after a minute or more, and one that
-/// is closed while a request is on its way leaves open whether that arrived. It is looked at when a connection is
-/// taken or put back, so it needs no timer, and so no runtime.
+/// The longest time that a connection may be idle. Servers close idle connections after a minute or more. If one
+/// closes while a request is on its way, it is unknown whether the request arrived. Ages are checked when a
+/// connection is taken or put back, so no timer and no runtime is needed.
 const LONGEST: Duration = Duration::from_secs(50);
 
 /// Idle connections, the one that waited longest first.
@@ -22,7 +22,7 @@ impl<C> Idle<C> {
         idle.push((connection, now));
     }
 
-    /// The one that was used last, so that those which are not needed grow old.
+    /// Takes the connection that was used last, so that the others grow old if they are not needed.
     pub(super) fn take(&self, now: Instant) -> Option<C> {
         self.young(now).pop().map(|(connection, _)| connection)
     }
@@ -38,7 +38,7 @@ impl<C> Idle<C> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(C, Instant)>> {
-        // Nothing can be half done under this lock.
+        // A panic under this lock leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

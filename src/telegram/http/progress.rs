@@ -1,5 +1,5 @@
-//! How far the request on a connection got. It decides whether the request may have arrived, and whether the connection
-//! can be used again. hyper's errors alone don't tell.
+//! The progress of the request on a connection. It decides whether the request may have arrived, and whether the
+//! connection can be used again. hyper's errors alone do not show that.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -22,7 +22,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Notes that a new request is handed to hyper.
+    /// Notes that a new request is passed to hyper.
     pub(super) fn start(&self) {
         self.state.store(NOTHING, Ordering::Release);
     }
@@ -34,13 +34,13 @@ impl Progress {
 
     /// Notes that the stream has written all that hyper gave it so far.
     pub(super) fn flush(&self) {
-        // hyper takes a body as a whole, so there is no more to come once it is begun.
+        // hyper takes the body as a whole, so nothing follows once it has begun.
         let _ = self.state.compare_exchange(BEGUN, COMPLETE, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// Returns true if the request may have arrived.
     ///
-    /// If not, at most its head was written. A server can't act on that, as the head says that a body follows.
+    /// If not, at most its head was written. A server cannot act on that, because the head announces a body.
     pub(super) fn has_begun(&self) -> bool {
         self.state.load(Ordering::Acquire) != NOTHING
     }
@@ -50,7 +50,7 @@ impl Progress {
         self.state.load(Ordering::Acquire) == COMPLETE
     }
 
-    /// Notes that nobody waits for an answer any more, so that nothing more is written on this connection.
+    /// Notes that no caller waits for an answer any more, so that nothing more is written on this connection.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Release);
     }

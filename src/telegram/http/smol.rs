@@ -1,4 +1,4 @@
-//! What smol adds: TCP connections, and its global executor.
+//! The smol backend: TCP connections, and smol's global executor.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -21,8 +21,8 @@ use tower_service::Service;
 
 use super::ResolveError;
 
-/// How long an address may take before the next is tried beside it (RFC 8305): a host whose IPv6 leads nowhere
-/// must not wait minutes for that to be known.
+/// The time before the next address is tried in parallel (RFC 8305). A host with broken IPv6 must not wait minutes
+/// to find that out.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Runs hyper's connections on smol's global executor.
@@ -53,19 +53,20 @@ impl Service<Uri> for Connector {
     fn call(&mut self, url: Uri) -> Self::Future {
         Box::pin(async move {
             let port = url.port_u16().unwrap_or(if url.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 });
-            // An IPv6 address stands in brackets.
+            // A URL has an IPv6 address in brackets.
             let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
             let addresses = resolve((host, port)).await.map_err(ResolveError::new)?;
             let stream = first_to_connect(addresses).await?;
-            // Each request is written at once and waits for its answer: nothing is gained by holding back.
+            // Each request is written at once and then waits for its answer, so a delay to collect bytes gains
+            // nothing.
             stream.set_nodelay(true)?;
             Ok(Tcp(FuturesIo::new(stream)))
         })
     }
 }
 
-/// Tries the addresses in their order, each when the one before failed or took too long. The first one that
-/// answers wins.
+/// Tries the addresses in their order, each one when the one before it failed or took too long. Returns the first
+/// stream that connects.
 async fn first_to_connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     let mut rest = addresses.into_iter();

@@ -1,5 +1,5 @@
-//! The stream of a connection, as hyper gets it. It notes when a request is written, stops with the send, and lets an answer be
-//! read that came before writing failed.
+//! The stream of a connection, as hyper sees it. It notes when a request is written, stops when the send is
+//! dropped, and lets hyper read an answer that came before a write failed.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -10,19 +10,19 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::progress::Progress;
 
-/// How much is written at once. The system takes any amount while the server reads as fast as the client writes, and a write
-/// that was begun can't be stopped when its send is dropped.
+/// The most bytes that are written at once. The system takes any amount while the server reads as fast as the
+/// client writes, and a write that has begun cannot be stopped when its send is dropped.
 const AT_ONCE: usize = 64 * 1024;
 
-/// A stream under watch.
+/// A stream that notes its writes.
 ///
-/// A server may refuse a request before it has read all of it, and close the connection: with a 413, say. Writing then
-/// fails while the answer waits to be read, and hyper would give up at once. So what is written to a closed connection is
-/// swallowed, and reading says how it ended.
+/// A server may refuse a request before it has read all of it, with a 413 for example, and close the connection.
+/// The next write then fails while the answer is still unread, and hyper would give up at once. So writes to a
+/// closed connection are discarded, and the next read returns the answer or the error.
 pub(super) struct Watched<T> {
     stream: T,
     progress: Arc<Progress>,
-    /// Whether the server has closed the connection.
+    /// True if a write has shown that the server closed the connection.
     closed: bool,
 }
 
@@ -31,7 +31,7 @@ impl<T> Watched<T> {
         Self { stream, progress, closed: false }
     }
 
-    /// Lets `write` do its work, unless none is to be done any more. `swallowed` is returned in place of a failure.
+    /// Runs `write`, unless the connection is abandoned. Returns `swallowed` if the server has closed it.
     fn write<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes all that is written, or fails with this kind of error.
+    /// Accepts all writes, or fails them with this kind of error.
     struct Peer(Option<ErrorKind>);
 
     impl Peer {
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// How writes of these lengths end, and a flush after them; and how far the request got.
+    /// Writes buffers of these lengths, then flushes. Returns both results.
     fn write(
         peer: Peer,
         progress: &Arc<Progress>,

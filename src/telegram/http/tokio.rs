@@ -1,5 +1,5 @@
-//! What tokio adds: the connector of hyper-util, with a resolver whose failures can be told from those to
-//! connect. hyper-util's `TokioExecutor` fits as it is.
+//! The tokio backend: the connector of hyper-util, with a resolver whose errors are distinct from connect errors.
+//! hyper-util's `TokioExecutor` fits as it is.
 
 use core::task::{Context, Poll};
 use std::io;
@@ -11,17 +11,18 @@ use tower_service::Service;
 
 use super::ResolveError;
 
-/// Opens TCP connections.
+/// Creates a connector that opens TCP connections.
 pub(in crate::telegram) fn connector() -> HttpConnector<Resolver> {
     let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-    // It would refuse `https`; TLS is put over it elsewhere.
+    // By default it refuses `https`. TLS is added elsewhere.
     connector.enforce_http(false);
-    // Each request is written at once and waits for its answer: nothing is gained by holding back.
+    // Each request is written at once and then waits for its answer, so a delay to collect bytes gains nothing.
     connector.set_nodelay(true);
     connector
 }
 
-/// The system's resolver. hyper-util wraps its error and that of a connect in one type, which is private.
+/// The system's resolver, with its own error type. hyper-util wraps resolve and connect errors in one private
+/// type.
 #[derive(Debug, Clone)]
 pub(in crate::telegram) struct Resolver(GaiResolver);
 

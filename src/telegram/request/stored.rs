@@ -1,4 +1,5 @@
-//! A request as it is kept, in a file or a queue elsewhere. Read back, it is checked as a new one is.
+//! The stored form of a request, for a file or an external queue. A request that is read back is checked like a
+//! new one.
 
 use std::string::String;
 

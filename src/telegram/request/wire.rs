@@ -1,4 +1,4 @@
-//! A request as the Bot API wants it: its method, and its parameters as JSON.
+//! The Bot API's form of a request: its method, and its parameters as JSON.
 
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ const REPLY_PARAMETERS: &str = "reply_parameters";
 const DISABLE_NOTIFICATION: &str = "disable_notification";
 const LINK_PREVIEW_OPTIONS: &str = "link_preview_options";
 
-/// Whether a setter is there for the parameter `name`.
+/// Returns true if the parameter `name` has a setter.
 pub(super) fn is_reserved(name: &str) -> bool {
     [CHAT_ID, TEXT, CAPTION, PARSE_MODE, REPLY_PARAMETERS, DISABLE_NOTIFICATION, LINK_PREVIEW_OPTIONS]
         .contains(&name)
@@ -22,12 +22,12 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 impl MessageRequest {
-    /// The Bot API's method.
+    /// Returns the Bot API's method.
     pub(in crate::telegram) fn method(&self) -> &'static str {
         self.media.as_ref().map_or("sendMessage", Media::method)
     }
 
-    /// The method's parameters.
+    /// Returns the method's parameters.
     pub(in crate::telegram) fn parameters(&self) -> impl Serialize + '_ {
         Parameters(self)
     }
@@ -58,7 +58,7 @@ impl Serialize for Parameters<'_> {
         if let (Some(options), None) = (&request.link_preview, &request.media) {
             map.serialize_entry(LINK_PREVIEW_OPTIONS, options)?;
         }
-        // None of these has a name from above.
+        // `extra` contains none of the names above.
         for (name, value) in &request.extra {
             map.serialize_entry(name, value)?;
         }
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn what_can_never_be_sent_is_refused() {
-        let refused = |result: Result<MessageRequest, crate::InvalidArgument>| result.unwrap_err().argument();
+        let refused =
+            |result: Result<MessageRequest, crate::error::InvalidArgument>| result.unwrap_err().argument();
         assert_eq!(refused(MessageRequest::text(1, "")), "text");
         assert_eq!(refused(MessageRequest::text(1, " \n\u{a0}")), "text");
         assert_eq!(refused(MessageRequest::text("@", "hi")), "chat_id");

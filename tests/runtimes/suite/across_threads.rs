@@ -5,7 +5,8 @@ use std::thread;
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::executor::block_on;
-use telegram_sender::{Exit, SenderRunner};
+use telegram_sender::SenderRunner;
+use telegram_sender::runner::Exit;
 
 use super::{Env, run};
 use crate::sender::{Scripted, accept};

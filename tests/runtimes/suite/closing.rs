@@ -4,7 +4,8 @@ use std::pin::pin;
 
 use futures::future::join_all;
 use futures::poll;
-use telegram_sender::{Exit, NoAnswer, RequestError, SendError};
+use telegram_sender::runner::Exit;
+use telegram_sender::{NoAnswer, RequestError, SendError};
 
 use super::{ms, run, spawn, start};
 use crate::sender::{accept, gated, ids};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use telegram_sender::{
-    Delay, NoAnswer, RateLimiter, ResultError, Retry, SendError, SenderRunner, Timeout, Timer,
-};
+use telegram_sender::error::ResultError;
+use telegram_sender::runtime::Timer;
+use telegram_sender::{Delay, NoAnswer, RateLimiter, Retry, SendError, SenderRunner, Timeout};
 
 use super::{Env, run};
 use crate::sender::{Scripted, accept, flood, hang, reject};

@@ -1,7 +1,9 @@
 //! A worker's life: opened, started, counted, ended or dropped.
 
 use futures::future::{self, join};
-use telegram_sender::{Exit, NoAnswer, SendError, SenderRunner, spawn_fn};
+use telegram_sender::runner::Exit;
+use telegram_sender::runtime::spawn_fn;
+use telegram_sender::{NoAnswer, SendError, SenderRunner};
 
 use super::{run, spawn, start};
 use crate::sender::{Failed, Scripted, accept, fail, gated, hang, reject};

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{FutureExt, Remote, RemoteHandle};
-use telegram_sender::{SenderRunner, Spawner};
+use telegram_sender::SenderRunner;
+use telegram_sender::runtime::Spawner;
 
 use super::{Env, Time, run};
 use crate::sender::{Scripted, Sends};

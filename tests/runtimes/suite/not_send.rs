@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::oneshot;
-use telegram_sender::{Exit, MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
+use telegram_sender::runner::Exit;
+use telegram_sender::{MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner};
 
 use super::{Env, run};
 use crate::strategies::all_strategies;

@@ -3,7 +3,8 @@
 use std::pin::pin;
 
 use futures::{StreamExt, poll};
-use telegram_sender::{Exit, RequestError, Requeue, SenderRunner};
+use telegram_sender::runner::Exit;
+use telegram_sender::{RequestError, Requeue, SenderRunner};
 
 use super::{Env, Runner, run};
 use crate::sender::{Gate, Scripted, Sends, accept, gated};

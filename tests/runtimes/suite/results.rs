@@ -4,7 +4,9 @@ use std::pin::pin;
 
 use futures::future::join_all;
 use futures::{StreamExt, poll};
-use telegram_sender::{KeepResults, ResultError, SenderRunner};
+use telegram_sender::SenderRunner;
+use telegram_sender::error::ResultError;
+use telegram_sender::runner::KeepResults;
 
 use super::{ms, run, spawn, start};
 use crate::sender::{Rejected, Scripted, accept, fail, reject};

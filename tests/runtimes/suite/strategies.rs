@@ -1,6 +1,7 @@
 //! Strategies that wait, on the backend's own clock.
 
-use telegram_sender::{Delay, RateLimiter, Retry, SendError, SenderRunner, Timer};
+use telegram_sender::runtime::Timer;
+use telegram_sender::{Delay, RateLimiter, Retry, SendError, SenderRunner};
 
 use super::{ms, run, start};
 use crate::sender::{Rejected, Scripted, accept, flood, reject};

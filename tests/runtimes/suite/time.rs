@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures::future::join_all;
 use futures::poll;
-use telegram_sender::{Instant, Timer};
+use telegram_sender::runtime::{Instant, Timer};
 
 use super::{ms, run, spawn};
 

@@ -1,4 +1,4 @@
-//! Cost: a task by hand, from a channel to the sender to a signal.
+//! Cost: a hand-written task, from a channel to the sender to a signal.
 
 #![no_std]
 #![no_main]

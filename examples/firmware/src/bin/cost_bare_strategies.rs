@@ -1,4 +1,4 @@
-//! Cost: a task by hand, with a timeout, a limit and retries.
+//! Cost: a hand-written task with a timeout, a limit and retries.
 
 #![no_std]
 #![no_main]
@@ -6,7 +6,7 @@
 use embassy_time::Duration;
 use firmware::yardstick::Careful;
 
-// As many stamps as the runner's limiter.
+// It has as many stamps as the runner's limiter.
 firmware::by_hand!(
     Careful::<1024>::new(Duration::from_secs(1), Duration::from_millis(1), 3, Duration::from_secs(1)),
     yardstick::measure

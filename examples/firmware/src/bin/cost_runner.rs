@@ -3,7 +3,8 @@
 #![no_std]
 #![no_main]
 
-use telegram_sender::{Builder, InvalidArgument};
+use telegram_sender::error::InvalidArgument;
+use telegram_sender::runner::Builder;
 
 firmware::by_runner!(
     Ok::<_, InvalidArgument>(Builder::new(Radio)),

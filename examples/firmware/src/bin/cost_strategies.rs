@@ -5,11 +5,13 @@
 
 use core::time::Duration;
 
-use telegram_sender::{Builder, InvalidArgument, RateLimiter, Retry, Timeout};
+use telegram_sender::error::InvalidArgument;
+use telegram_sender::runner::Builder;
+use telegram_sender::{RateLimiter, Retry, Timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-// The limiter holds more stamps than requests are made in its period, so that it never waits.
+// The limiter holds more stamps than there are requests in its period, so that it never waits.
 firmware::by_runner!(
     (|| -> Result<_, InvalidArgument> {
         Ok(Builder::new(Radio)

@@ -10,9 +10,11 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use firmware::gateway::Gateway;
 use firmware::sensor::{TICKETS, limiter, retry, timeout};
 use firmware::{exit, sensor, time, uart};
-use telegram_sender::{Builder, Embassy, Exit, FixedStorage, SenderRunner};
+use telegram_sender::runner::{Builder, Exit};
+use telegram_sender::storage::FixedStorage;
+use telegram_sender::{Embassy, SenderRunner};
 
-/// Room for as many requests as tickets, and for two results.
+/// A storage for as many requests as tickets, and for two results.
 type Store = FixedStorage<CriticalSectionRawMutex, Gateway, TICKETS, TICKETS, 2>;
 
 static STORE: Store = FixedStorage::new();

@@ -12,7 +12,8 @@ use embedded_alloc::LlffHeap;
 use firmware::gateway::Gateway;
 use firmware::sensor::{TICKETS, limiter, retry, timeout};
 use firmware::{exit, sensor, time, uart};
-use telegram_sender::{Embassy, KeepResults, Overflow, SenderRunner};
+use telegram_sender::runner::{KeepResults, Overflow};
+use telegram_sender::{Embassy, SenderRunner};
 
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
@@ -22,7 +23,7 @@ static mut MEMORY: [MaybeUninit<u8>; HEAP_SIZE] = [MaybeUninit::uninit(); HEAP_S
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    // SAFETY: called once, before anything allocates, with memory that nobody else uses.
+    // SAFETY: called once, before anything allocates, with memory that has no other use.
     unsafe { HEAP.init(&raw mut MEMORY as usize, HEAP_SIZE) };
     time::start();
     uart::open();

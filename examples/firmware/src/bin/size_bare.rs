@@ -1,4 +1,4 @@
-//! Size: a task by hand, from a channel to the sender to a signal.
+//! Size: a hand-written task, from a channel to the sender to a signal.
 
 #![no_std]
 #![no_main]

@@ -23,7 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    // SAFETY: called once, before anything allocates, with memory that nobody else uses.
+    // SAFETY: called once, before anything allocates, with memory that has no other use.
     unsafe { HEAP.init(&raw mut MEMORY as usize, HEAP_SIZE) };
     time::start();
     uart::open();

@@ -5,7 +5,9 @@
 
 use core::time::Duration;
 
-use telegram_sender::{Builder, InvalidArgument, RateLimiter, Retry, Timeout};
+use telegram_sender::error::InvalidArgument;
+use telegram_sender::runner::Builder;
+use telegram_sender::{RateLimiter, Retry, Timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 

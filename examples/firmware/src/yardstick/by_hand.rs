@@ -1,21 +1,21 @@
-//! What one writes by hand where there is no runner: the sending, and the sending with a timeout, a limit and retries.
+//! The hand-written code without a runner: plain sending, and sending with a timeout, a limit and retries.
 
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 
 use super::Radio;
 
-/// Sends as it is.
+/// Sends without any strategy.
 pub struct Plain(pub Radio);
 
 impl Plain {
-    /// What the radio answers, if anything.
+    /// Sends a reading and returns the radio's answer, if any.
     pub async fn send(&mut self, reading: u32) -> Option<u32> {
         let Ok(answer) = self.0.transmit(reading).await;
         answer.ok()
     }
 }
 
-/// Sends with a time for each attempt, with a sliding window of `RATE` sends, and again after a failure.
+/// Sends with a timeout for each attempt, with a sliding window of `RATE` sends, and again after a failure.
 pub struct Careful<const RATE: usize> {
     pub radio: Radio,
     pub timeout: Duration,
@@ -33,7 +33,7 @@ impl<const RATE: usize> Careful<RATE> {
         Self { radio: Radio, timeout, period, retries, delay, sent, oldest: 0, len: 0 }
     }
 
-    /// What the radio answers, if anything.
+    /// Sends a reading and returns the radio's answer, if any.
     pub async fn send(&mut self, reading: u32) -> Option<u32> {
         let mut retry = 0;
         loop {

@@ -1,12 +1,12 @@
-//! Who makes the requests of the measured programs: now and then, to look at the program's size; or many in a row, to count
-//! instructions.
+//! The callers of the measured programs. One makes requests now and then, to measure the program's size. The other
+//! makes many in a row, to count instructions.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use cortex_m_semihosting::hprintln;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::Timer;
-use telegram_sender::FixedStorage;
+use telegram_sender::storage::FixedStorage;
 
 use super::{Radio, stack};
 use crate::{exit, time};
@@ -20,7 +20,7 @@ type Store<const QUEUE: usize, const TICKETS: usize> =
 
 static FUTURE_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// Remembers a worker's size, for the report.
+/// Stores a worker's size for the report, and returns the worker.
 pub fn note_future<F>(worker: F) -> F {
     FUTURE_BYTES.store(size_of::<F>(), Ordering::Relaxed);
     worker

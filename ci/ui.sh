@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# What must not compile, and the compiler's messages about it.
+set -euo pipefail
+cd "$(dirname "$0")/../tests/ui"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-../../target}/ui"
+export CARGO_PROFILE_DEV_DEBUG=0
+cargo test --locked

@@ -1,0 +1,18 @@
+use telegram_sender::{MessageResponse, MessageSender, SenderRunner};
+
+struct Echo;
+
+impl MessageSender for Echo {
+    type Request = u32;
+    type Message = u32;
+    type Rejection = ();
+    type Error = ();
+
+    async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+        Ok(Ok(*request))
+    }
+}
+
+fn main() {
+    let _ = SenderRunner::builder(Echo).prepare("smol");
+}

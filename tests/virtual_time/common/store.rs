@@ -1,0 +1,140 @@
+//! Where the runner of a test lives: what a suite that runs over every storage is generic over.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use telegram_sender::runner::{Builder, Exit, IntoWorker, Prepared};
+use telegram_sender::runtime::Timer;
+use telegram_sender::storage::Storage;
+use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
+use telegram_sender::{MessageSender, SendStrategy, SenderRunner};
+
+/// Makes a test over each storage of functions that are generic over a [`Store`].
+macro_rules! over_every_storage {
+    ($($test:ident),* $(,)?) => {
+        over_heap_storages!($($test),*);
+        #[cfg(feature = "embassy")]
+        mod in_the_fixed_storage {
+            $(#[test] fn $test() { super::$test::<crate::common::store::Fixed<16, 16>>(); })*
+        }
+    };
+}
+
+/// Makes a test over each storage on the heap.
+macro_rules! over_heap_storages {
+    ($($test:ident),* $(,)?) => {
+        mod on_the_heap {
+            $(#[test] fn $test() { super::$test::<crate::common::store::OnHeap>(); })*
+        }
+        mod in_the_lean_storage {
+            $(#[test] fn $test() { super::$test::<crate::common::store::InLean>(); })*
+        }
+    };
+}
+
+/// A runner in virtual time, over the storage that `B` makes.
+pub(crate) type RunnerOver<B, S> = SenderRunner<S, VirtualTimer, <B as Store<S>>::Storage>;
+
+/// Starts a runner without strategies.
+pub(crate) async fn start<B, S>(runtime: &VirtualRuntime, sender: &S) -> RunnerOver<B, S>
+where
+    B: Store<S>,
+    S: MessageSender<Error: Debug> + Clone + 'static,
+{
+    start_built::<B, _, _>(runtime, SenderRunner::builder(sender.clone())).await
+}
+
+/// Starts what `builder` has been told.
+pub(crate) async fn start_built<B, S, A>(runtime: &VirtualRuntime, builder: Builder<S, A>) -> RunnerOver<B, S>
+where
+    B: Store<S>,
+    S: MessageSender<Error: Debug> + 'static,
+    A: SendStrategy<S> + 'static,
+{
+    B::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
+}
+
+/// Makes runners over one kind of storage.
+pub(crate) trait Store<S: MessageSender + 'static>: 'static {
+    type Storage: Storage<S> + 'static;
+    /// Whether a request that finds room in the queue finds room for its ticket.
+    const HAS_ROOM_FOR_TICKETS: bool = true;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    >;
+}
+
+/// The default storage.
+pub(crate) struct OnHeap;
+
+impl<S: MessageSender + 'static> Store<S> for OnHeap {
+    type Storage = telegram_sender::storage::Heap<S>;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        builder.prepare(timer)
+    }
+}
+
+/// The fast storage.
+pub(crate) struct InLean;
+
+impl<S: MessageSender + 'static> Store<S> for InLean {
+    type Storage = telegram_sender::storage::Lean<S>;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        builder.prepare_in(Self::Storage::new(), timer).unwrap()
+    }
+}
+
+/// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
+#[cfg(feature = "embassy")]
+pub(crate) struct Fixed<const SIZE: usize, const RESULTS: usize>;
+
+#[cfg(feature = "embassy")]
+impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<S> for Fixed<SIZE, RESULTS> {
+    type Storage = &'static telegram_sender::storage::FixedStorage<
+        embassy_sync::blocking_mutex::raw::NoopRawMutex,
+        S,
+        SIZE,
+        SIZE,
+        RESULTS,
+        16,
+    >;
+    const HAS_ROOM_FOR_TICKETS: bool = false;
+
+    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
+        builder: Builder<S, A>,
+        timer: T,
+    ) -> Prepared<
+        S,
+        T,
+        Self::Storage,
+        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
+    > {
+        let storage: Self::Storage = Box::leak(Box::default());
+        builder.prepare_in(storage, timer).unwrap()
+    }
+}
