@@ -11,7 +11,7 @@ mkdir -p "$out"
 # Exit code 2 means that mutants survived, which are checked below; 3 means that one timed out.
 status=0
 PROPERTY_CASES=1500 cargo mutants --timeout 20 --output "$out" "$@" -- \
-    --lib --test allocations --test runtimes --test virtual_time || status=$?
+    --lib --test allocations --test runtimes --test tracing --test virtual_time || status=$?
 [ $status = 0 ] || [ $status = 2 ] || [ $status = 3 ] || exit $status
 # Drops the line numbers, which every edit moves.
 survivors=$(sed -E 's/:[0-9]+:[0-9]+:/:/' "$out/mutants.out/missed.txt" | sort -u)

@@ -29,5 +29,3 @@ mod stats;
 mod strategies;
 #[cfg(feature = "tower")]
 mod tower;
-#[cfg(feature = "tracing")]
-mod tracing;

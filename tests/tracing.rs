@@ -1,11 +1,19 @@
 //! What the runner tells tracing: a span for each round of a request, an event for what is out of the ordinary.
 
+#![cfg(all(feature = "testing", feature = "tracing"))]
+
+// A binary of its own, because tracing keeps one answer per process to whether an event has a listener.
+#[macro_use]
+#[path = "virtual_time/common/mod.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod common;
+
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 
-use crate::common::store::{Store, start};
-use crate::common::{Sender, accepting, ms, run, scripted};
+use common::store::{Store, start};
+use common::{Sender, accepting, ms, run, scripted};
 use futures::StreamExt;
 use futures::future::join_all;
 use telegram_sender::runner::Exit;
