@@ -7,14 +7,26 @@
 //!
 //! # Where to read on
 //!
-//! A request's way through the crate, by names: [`SenderRunner::request`] enqueues it and gives a [`Ticket`]; the
-//! worker takes it from the [`Storage`], sends it through each [`SendStrategy`] and the [`MessageSender`], settles
-//! the ticket, and publishes the [`Answer`] to [`Results`].
-//!
-//! - To send something: implement [`MessageSender`].
-//! - To shape how it is sent: list strategies in the [`Builder`], [`CompositeStrategy`] or [`Chain`], or implement
-//!   [`SendStrategy`].
-//! - To run somewhere else: implement [`Timer`] and [`Spawner`].
+//! | task | start at |
+//! | --- | --- |
+//! | hold a runner, make requests, read results, close | [`SenderRunner`], [`runner`] |
+//! | send something of your own | [`MessageSender`], [`sender`] |
+//! | limit, retry, delay | [`strategy`] |
+//! | run on smol, tokio, embassy or your own executor | [`runtime`] |
+//! | run without an allocator, or faster | [`storage`] |
+//! | know why a request failed | [`SendError`], [`error`] |
+#![cfg_attr(
+    all(
+        doc,
+        feature = "embassy",
+        feature = "serde",
+        feature = "smol",
+        feature = "telegram",
+        feature = "testing",
+        feature = "tokio"
+    ),
+    doc = "\nThe [`guide`] has a page for each task, with whole programs."
+)]
 //!
 //! # Features
 //!
@@ -27,6 +39,17 @@ mod answer;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod contain;
 pub mod error;
+// Its pages use all of these.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "embassy",
+    feature = "serde",
+    feature = "smol",
+    feature = "telegram",
+    feature = "testing",
+    feature = "tokio"
+))]
+pub mod guide;
 #[cfg(any(feature = "alloc", feature = "embassy"))]
 mod keep_results;
 #[cfg(any(feature = "alloc", feature = "embassy"))]

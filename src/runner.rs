@@ -1,4 +1,8 @@
-//! The handle that callers hold, and the trait that it is.
+//! The runner: [`SenderRunner`] is the handle that callers hold, [`Builder`] makes it, and a [`Ticket`] is the future of one
+//! request.
+//!
+//! [`Results`] streams all answers, as [`KeepResults`] says. [`Exit`] is how the worker ended, and [`Stats`] counts what it did.
+//! The trait [`Runner`] is for code that puts something else in the place of a handle.
 
 mod builder;
 mod close;
@@ -38,16 +42,65 @@ pub use crate::results::Results;
 pub use crate::stats::Stats;
 pub use crate::ticket::Ticket;
 
-/// The handle of a runner: enqueues requests, reads results, closes.
+/// The handle of a runner: enqueues requests, reads results, closes. Clones share the runner.
 ///
-/// Clones share the runner. When the last one is dropped, the worker sends what is queued, closes the sender and ends, as
-/// after [`close`](Self::close).
+/// ```
+/// use std::time::Duration;
+/// use telegram_sender::{MessageResponse, MessageSender, RateLimiter, Retry, SenderRunner, Smol};
 ///
-/// # When the program ends
+/// /// Prints texts.
+/// struct Console;
 ///
-/// The worker is a task of an executor, and runs only as long as that does. A handle that is dropped waits for nothing: if
-/// `main` returns right after, the executor stops, and what was queued is not sent. Await [`close`](Self::close) before that,
-/// or [`task`](Self::task) if others hold handles, or each request's [`Ticket`].
+/// impl MessageSender for Console {
+///     type Request = String;
+///     type Message = usize; // the length of a printed text
+///     type Rejection = &'static str; // why a text was not printed
+///     type Error = std::io::Error; // why nobody knows
+///
+///     async fn send_message(&self, text: &String) -> Result<MessageResponse<Self>, std::io::Error> {
+///         if text.is_empty() {
+///             return Ok(Err("nothing to say"));
+///         }
+///         println!("{text}");
+///         Ok(Ok(text.len()))
+///     }
+/// }
+///
+/// /// The type of the handle, for structs and functions that hold it.
+/// type Runner = SenderRunner<Console, Smol>;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// smol::block_on(async {
+///     let runner: Runner = SenderRunner::builder(Console)
+///         .strategy(RateLimiter::new(30, Duration::from_secs(1))?)
+///         .strategy(Retry::new(3, Duration::from_millis(10)))
+///         .prepare(Smol)
+///         .start(Smol)
+///         .await?;
+///     let greeting = runner.request("hello".to_owned()).await?; // enqueued
+///     let silence = runner.request(String::new()).await?;
+///     assert_eq!(greeting.await?, 5); // sent
+///     assert_eq!(silence.await.unwrap_err().to_string(), "rejected by the service: nothing to say");
+///     runner.close().await;
+///     Ok(())
+/// })
+/// # }
+/// ```
+///
+/// # Type parameters
+///
+/// - `S`: the sender. It decides the types of requests, messages, rejections and errors.
+/// - `T`: the timer that [`prepare`](Builder::prepare) was given: [`Smol`](crate::runtime), [`Tokio`](crate::runtime) and so on.
+/// - `Q`: the [storage](crate::storage). Left out, it is the default one, on the heap.
+///
+/// The strategies and the spawner are not in the type.
+///
+/// # When the last handle is dropped
+///
+/// The worker sends what is queued, closes the sender and ends, as after [`close`](Self::close). It is a task of an executor
+/// and runs only as long as the executor does, and a dropped handle waits for nothing: if `main` returns right after, what was
+/// queued is not sent. Before that, await [`close`](Self::close); or [`task`](Self::task), if others hold handles; or each
+/// request's [`Ticket`].
 ///
 /// ```
 /// # use telegram_sender::runner::Exit;
@@ -98,40 +151,40 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         }
     }
 
-    /// Enqueues `request` and gives its ticket. Waits only where a bounded queue is full.
+    /// Enqueues `request` and returns its ticket. Waits only while a bounded queue is full.
     ///
-    /// Requests of one caller are sent in the order in which they were enqueued.
+    /// The requests of one caller are sent in the order in which it enqueued them.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Closing`] with the request, once the runner is closing.
+    /// Returns the request in [`RequestError::Closing`] once the runner is closing.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, it has enqueued nothing; the request is dropped with it.
+    /// A future that is dropped before it is ready has enqueued nothing. The request is dropped with it.
     ///
     /// # Panics
     ///
-    /// Polled again after it was ready, it panics.
+    /// Panics if it is polled after it was ready.
     pub fn request(&self, request: S::Request) -> Enqueue<'_, S, T, Q> {
         Enqueue::new(self, request)
     }
 
-    /// Enqueues `request` and gives its ticket, without waiting.
+    /// Enqueues `request` and returns its ticket, without waiting.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Full`] or [`RequestError::Closing`], with the request.
+    /// Returns the request in [`RequestError::Full`] or [`RequestError::Closing`].
     pub fn try_request(&self, request: S::Request) -> Result<Ticket<S, Q>, RequestError<S::Request>> {
         let mut request = Some(request);
         self.enqueue(&mut request).map_err(|refused| give_back(refused, &mut request))
     }
 
-    /// Sends all `requests` of a stream, and gives their outcomes as a stream, in the same order. It takes requests
-    /// from the stream only as the queue has room for them and their outcomes are taken:
-    /// [`max_outstanding`](SendAll::max_outstanding) says how far ahead it goes.
+    /// Sends all `requests` of a stream, and returns their outcomes as a stream in the same order.
     ///
-    /// Other callers' requests may come between.
+    /// It takes a request from the stream when the queue has room for it, and stays at most
+    /// [`max_outstanding`](SendAll::max_outstanding) requests ahead of the outcomes that were read. The requests of other
+    /// callers may come between.
     ///
     /// ```
     /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -163,24 +216,24 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         Ok(Ticket::new(id, receiver))
     }
 
-    /// The time, if waits in the queue are measured. To tell it costs more than all else that a caller does.
+    /// Returns the time if waits in the queue are measured. Reading the clock costs more than all else that a caller does.
     pub(crate) fn queued_at(&self) -> Instant {
         if self.options.measure_waits || trace::wants_waits() { self.timer.now() } else { Instant::NEVER }
     }
 
-    /// The next response, of whichever request. Waits for one second, or as long as the builder's
-    /// [`result_timeout`](Builder::result_timeout) says.
+    /// Waits for the next answer, of any request, for one second or the builder's
+    /// [`result_timeout`](Builder::result_timeout).
     ///
-    /// By default responses are kept only while somebody reads: ask the builder to
-    /// [keep them always](crate::runner::KeepResults::always) to fetch them later.
+    /// By default answers are kept only while a consumer exists. To read them later, ask the builder to
+    /// [keep them always](crate::runner::KeepResults::always).
     ///
     /// # Errors
     ///
-    /// [`ResultError::TimedOut`] if none came in time, [`ResultError::Stopped`] at once if none can come any more.
+    /// Fails with [`ResultError::TimedOut`] if none came in time, and with [`ResultError::Stopped`] at once if none can come.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, it has taken no response.
+    /// A future that is dropped before it is ready has taken no answer.
     pub async fn result(&self) -> Result<AnswerOf<S>, ResultError> {
         let mut results = self.results();
         match select(results.next(), pin!(self.timer.sleep(self.options.result_timeout.duration()))).await {
@@ -189,43 +242,43 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         }
     }
 
-    /// The responses as they come, a stream. It ends when the runner has stopped and all were taken.
+    /// Returns a stream of the answers as they come. It ends when the runner has stopped and all were read.
     pub fn results(&self) -> Results<S, Q> {
         Results::new(&self.storage)
     }
 
-    /// How many requests wait in the queue.
+    /// Returns the number of requests that wait in the queue.
     pub fn queued(&self) -> usize {
         self.storage.queued()
     }
 
-    /// What the runner has done so far, and what it has to do. Takes no lock, and holds nobody up.
+    /// Returns counters of what the runner has done and has to do. Takes no lock.
     pub fn stats(&self) -> Stats {
         self.storage.counters().read(self.storage.queued())
     }
 
-    /// Whether the runner takes no more requests: it is closing or has stopped.
+    /// Returns true if the runner refuses requests: it is closing or has stopped.
     pub fn is_closing(&self) -> bool {
         self.storage.phase() > Phase::Open
     }
 
-    /// Closes the runner: takes no more requests, sends what is queued, closes the sender, and waits for that.
+    /// Closes the runner: refuses new requests, sends what is queued, closes the sender, and waits until that is done.
     ///
     /// Any clone may call it, any number of times; all calls end together.
     ///
-    /// A sender or strategy must not await it: it would wait for itself.
+    /// A sender or a strategy must not await it, because it would wait for itself.
     ///
     /// # Cancel safety
     ///
-    /// Once polled, the runner is closing. Dropping the future leaves the drain running.
+    /// The runner is closing once the future was polled. Dropping the future leaves the drain running.
     pub fn close(&self) -> Close<'_, S, T, Q> {
         Close::new(self)
     }
 
-    /// Closes the runner as [`close`](Self::close) does, but aborts it once `timeout` has passed. Returns the
+    /// Closes the runner as [`close`](Self::close) does, and aborts it once `timeout` has passed. Returns the
     /// requests that surely did not arrive, as [`abort`](Self::abort) does.
     ///
-    /// It waits for the sender's own `close` even beyond the time.
+    /// It waits for the sender's `close` even beyond that time.
     ///
     /// # Cancel safety
     ///
@@ -239,28 +292,29 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         self.storage.take_unsent()
     }
 
-    /// Stops the runner at once: drops the send in flight, closes the sender. Returns the requests that surely did not
-    /// arrive: those that were never sent, and one whose sends were all rejected or failed before they could arrive. Their
-    /// tickets end as [`Aborted`](crate::NoAnswer::Aborted). The ticket of a request in the middle of its send ends as
-    /// [`Interrupted`](crate::NoAnswer::Interrupted); it may have arrived, and is not given back.
+    /// Stops the runner at once: drops the send in flight and closes the sender. Returns the requests that surely did not
+    /// arrive.
     ///
-    /// Each unsent request is given back once: to whichever caller asks first.
+    /// These are the requests that were never sent, and one whose sends were all rejected or failed before they could arrive.
+    /// Their tickets end as [`Aborted`](crate::NoAnswer::Aborted). A request in the middle of its send may have arrived: its
+    /// ticket ends as [`Interrupted`](crate::NoAnswer::Interrupted), and it is not returned. Each request is returned once, to
+    /// the caller that asks first.
     ///
     /// # Cancel safety
     ///
-    /// Once polled, the runner is aborting. The requests stay to be taken by the next call.
+    /// The runner is aborting once the future was polled. If it is dropped, the next call returns the requests.
     pub async fn abort(&self) -> Q::Unsent {
         self.storage.advance(Phase::Aborting);
         Stopped::new(&self.storage).await;
         self.storage.take_unsent()
     }
 
-    /// The background task: a future of how the worker ends. It does not close the runner, and dropping it does
-    /// not stop the worker.
+    /// Returns a future that waits for the worker's end. It neither closes the runner nor, when it is dropped, stops the
+    /// worker.
     ///
     /// # Cancel safety
     ///
-    /// It may be dropped and asked for again at any time.
+    /// The future may be dropped, and requested again, at any time.
     pub fn task(&self) -> impl Future<Output = Exit> + use<S, T, Q> {
         let storage = self.storage.clone();
         async move { Stopped::new(&storage).await }

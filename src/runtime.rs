@@ -1,5 +1,8 @@
-//! The runtime seam: [`Spawner`] and [`Timer`], with the backends that features select. Strategies and storages
-//! name no runtime; they use these traits.
+//! Where a runner runs: a [`Timer`] for its waits, and a [`Spawner`] for its worker.
+//!
+//! `Smol`, `Tokio` and `Embassy` implement them, each with the
+//! feature of its name. [`spawn_fn`] makes a spawner of any closure, and a timer is a trait of two methods. No strategy and no
+//! storage names a runtime.
 
 #[cfg(feature = "embassy")]
 mod embassy;

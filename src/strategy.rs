@@ -76,7 +76,7 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 ///
 /// Let it name its type. `impl SendStrategy<S>` hides whether the strategy's futures are `Send`, so a runner with it starts on
 /// local executors only (`LocalExecutor`, `LocalSet`). A nest of strategies has the type of its parts, innermost first; a
-/// [`Chain`](crate::strategy::Chain) has a short name whatever is in it.
+/// [`Chain`] has a short name whatever is in it.
 ///
 /// ```
 /// use std::collections::VecDeque;

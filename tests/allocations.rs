@@ -1,4 +1,4 @@
-//! The hot path allocates once per request at most: the oneshot. Counted, not believed.
+//! The hot path allocates at most once per request: the oneshot. These tests count the allocations.
 
 #![cfg(feature = "smol")]
 
@@ -18,7 +18,7 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    /// How many bytes are allocated.
+    /// The number of allocated bytes.
     static BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -26,7 +26,7 @@ fn count_bytes(allocated: isize) {
     let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + allocated));
 }
 
-// SAFETY: it hands everything on to the system's allocator.
+// SAFETY: every call goes to the system's allocator.
 #[expect(unsafe_code, reason = "the only way to count allocations")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Its request can't be cloned.
+/// A request that can't be cloned.
 struct NoClone(u64);
 
 struct Echo;
@@ -60,7 +60,8 @@ impl MessageSender for Echo {
     }
 }
 
-/// Allocations of `requests` requests, each queued with `outstanding` others, on one thread.
+/// Returns the number of allocations for `requests` requests on one thread, with `outstanding` of them queued at
+/// once.
 fn allocations<A: SendStrategy<Echo>>(requests: usize, outstanding: usize, strategy: A) -> usize {
     let (runner, worker) =
         SenderRunner::builder(Echo).strategy(strategy).results(KeepResults::while_read()).prepare(Smol).run();
@@ -84,7 +85,7 @@ fn allocations<A: SendStrategy<Echo>>(requests: usize, outstanding: usize, strat
     made
 }
 
-/// What the requests need without the runner's own start-up, in allocations for 1,000 requests.
+/// Returns the number of allocations per 1,000 requests, without those of the runner's start-up.
 fn per_thousand<A: SendStrategy<Echo>>(outstanding: usize, strategy: impl Fn() -> A) -> usize {
     let requests = 100 * outstanding;
     let twice = allocations(2 * requests, outstanding, strategy());
@@ -93,7 +94,7 @@ fn per_thousand<A: SendStrategy<Echo>>(outstanding: usize, strategy: impl Fn() -
 
 #[test]
 fn the_hot_path_allocates_once_per_request() {
-    // The unbounded channel takes a block of its own for every 31 requests: that is the channel's, and it is in here.
+    // The unbounded channel allocates a block for every 31 requests. The count includes these blocks.
     let channel_blocks = 1000 / 31 + 1;
     let plain = per_thousand(100, CompositeStrategy::new);
     assert!((1000..=1000 + channel_blocks).contains(&plain), "{plain} per 1,000 requests");
@@ -106,7 +107,7 @@ fn the_hot_path_allocates_once_per_request() {
             .with(Delay::new(Duration::ZERO))
     };
     let with_strategies = per_thousand(100, strategies);
-    // A single wake-up more makes a thousandth more.
+    // One more wake-up can add one to the count.
     assert!(
         with_strategies.abs_diff(plain) <= 1,
         "strategies allocate per request: {with_strategies}, not {plain}"
@@ -134,7 +135,7 @@ fn a_bound_of_the_queue_allocates_nothing() {
     assert!((3200..=3200 + channel_blocks + first_uses).contains(&made), "{made} for 3,200 requests");
 }
 
-/// Re-queues each request once, if it is a seven.
+/// Re-queues each request 7 once.
 struct SevensAgain;
 
 impl SendStrategy<Echo> for SevensAgain {
@@ -156,7 +157,7 @@ fn a_worker_that_waits_allocates_nothing_whatever_it_was_woken_for() {
     let (runner, worker) = SenderRunner::builder(Echo).strategy(SevensAgain).prepare(Smol).run();
     let main = async {
         let mut made = [0; 2];
-        // The first turns of each kind make what is made once.
+        // The first ten turns make the allocations that happen only once.
         for (turn, counts) in (0..1_010).map(|turn| (turn, turn >= 10)) {
             let before = ALLOCATIONS.with(Cell::get);
             assert_eq!(runner.request(NoClone(1)).await.unwrap().await, Ok(1));
@@ -177,7 +178,7 @@ fn a_worker_that_waits_allocates_nothing_whatever_it_was_woken_for() {
         made
     };
     let (_, [pinged, cancelled]) = smol::block_on(smol::future::zip(worker, main));
-    // Blocks of the queue of requests, and of that of notices.
+    // The blocks of the queue of requests and of the queue of notices.
     let channel_blocks = 2 * (1000 / 31 + 1);
     assert!((1000..=1000 + channel_blocks).contains(&pinged), "{pinged} for 1,000 requests");
     assert!((1000..=1000 + channel_blocks).contains(&cancelled), "{cancelled} for 1,000 cancelled ones");
@@ -197,7 +198,7 @@ fn a_warm_lean_storage_allocates_once_a_request() {
             for ticket in tickets.drain(..) {
                 ticket.await.unwrap();
             }
-            // The queue is swapped with the worker's: both have grown after two rounds.
+            // The worker swaps its queue with the callers' queue: both have grown after two rounds.
             if round >= 2 {
                 made += ALLOCATIONS.with(Cell::get) - before;
             }
@@ -209,7 +210,8 @@ fn a_warm_lean_storage_allocates_once_a_request() {
     assert_eq!(made, 98 * 100);
 }
 
-/// Lets many tickets with `cancel_on_drop` be dropped unread: after their reply came, or before.
+/// Drops many `cancel_on_drop` tickets unread, before their turn or after their reply. Returns the bytes that are
+/// left.
 fn bytes_left_by_late_cancels<Q: telegram_sender::storage::Storage<Echo>>(
     runner: &SenderRunner<Echo, Smol, Q>,
     worker: impl Future<Output = Result<Exit, ()>>,
@@ -221,7 +223,7 @@ fn bytes_left_by_late_cancels<Q: telegram_sender::storage::Storage<Echo>>(
                 before = BYTES.with(Cell::get);
             }
             let unread = runner.request(NoClone(1)).await.unwrap().cancel_on_drop();
-            // Some are dropped before their turn.
+            // Every third ticket is dropped before its turn.
             if round % 3 > 0 {
                 runner.request(NoClone(2)).await.unwrap().await.unwrap();
             }

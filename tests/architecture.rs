@@ -1,13 +1,14 @@
-//! The floors of `ARCHITECTURE.md`: no module imports from one above it, and none in a circle.
+//! The floors of `ARCHITECTURE.md`: no module imports from its own floor or one above, and no modules import each
+//! other in a circle.
 //!
-//! Read from the imports of `src`, without the tests in there. Between parents and their children nothing is counted.
+//! The imports are read from `src`, without its tests. Imports between a parent and its children do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, iter};
 
 type ModulePath = Vec<String>;
-/// By the module that they share: which of its children imports from which.
+/// The imports among the children of each module: each child with the children that it imports from.
 type Imports = BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>>;
 
 #[test]
@@ -33,7 +34,7 @@ fn no_module_imports_from_its_own_floor_or_one_above() {
 #[test]
 fn no_modules_of_one_parent_import_each_other_in_a_circle() {
     for (parent, mut graph) in imports(&modules()) {
-        // What imports nothing that is left is below the rest.
+        // A module that imports from none of the remaining modules is below them.
         while let Some(lowest) = graph.keys().find(|module| graph[*module].is_empty()).cloned() {
             graph.remove(&lowest);
             for imported in graph.values_mut() {
@@ -44,7 +45,7 @@ fn no_modules_of_one_parent_import_each_other_in_a_circle() {
     }
 }
 
-/// The height of each module in the first block after the heading, in which the highest floor comes first.
+/// Returns the height of each module. The first block after the heading lists the floors, the highest first.
 fn floors(architecture: &str) -> BTreeMap<String, usize> {
     let (_, rest) = architecture.split_once("\n## Floors\n").unwrap();
     let block = rest.split("```").nth(1).unwrap();
@@ -54,7 +55,7 @@ fn floors(architecture: &str) -> BTreeMap<String, usize> {
     named.map(|(module, height)| (module.to_owned(), height)).collect()
 }
 
-/// The code of each module but the root.
+/// Returns the code of each module except the root.
 fn modules() -> BTreeMap<ModulePath, String> {
     fn walk(folder: &Path, parent: &[String], modules: &mut BTreeMap<ModulePath, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -74,7 +75,7 @@ fn modules() -> BTreeMap<ModulePath, String> {
     modules
 }
 
-/// Without comments and tests.
+/// Returns `text` without comments and tests.
 fn code(text: &str) -> String {
     let tests = ["#[cfg(test)]\nmod tests", "#[cfg(all(test"];
     let ends =
@@ -100,7 +101,7 @@ fn imports(modules: &BTreeMap<ModulePath, String>) -> Imports {
     imports
 }
 
-/// The absolute paths that begin with `crate` or `super`.
+/// Returns the paths in `code` that begin with `crate` or `super`, as absolute paths.
 fn targets(module: &[String], code: &str) -> Vec<ModulePath> {
     let mut found = Vec::new();
     for start in ["crate::", "super::"] {
@@ -124,7 +125,7 @@ fn targets(module: &[String], code: &str) -> Vec<ModulePath> {
     found
 }
 
-/// The paths of `a::b` or of `{a::b, c}`, which end with something else than a path.
+/// Collects the paths of `a::b` or of `{a::b, c}`. Each path ends at the first text that is not part of a path.
 fn expand(base: &[String], text: &str, found: &mut Vec<ModulePath>) {
     if let Some(group) = text.strip_prefix('{') {
         let (mut depth, mut start) = (0, 0);

@@ -13,7 +13,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     smol::block_on(future)
 }
 
-/// Whatever other features are on: `new` and `build` work outside of any tokio runtime.
+/// Whatever other features are on, `new` and `build` work outside of any tokio runtime.
 #[test]
 fn what_names_no_runtime_is_on_smol() {
     use telegram_sender::MessageSender as _;

@@ -12,13 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 const RUNTIME: Tokio = Tokio;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    // One for all calls: connections end with the runtime that opened them.
+    // One runtime for all calls: connections end with the runtime that opened them.
     static TOKIO: LazyLock<Runtime> =
         LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
     TOKIO.block_on(future)
 }
 
-/// The connections that one runtime opened end with it; in another the sender opens its own.
+/// Connections end with the runtime that opened them; in another runtime the sender opens its own.
 #[test]
 fn a_sender_goes_on_in_another_runtime() {
     use telegram::server::Server;

@@ -1,5 +1,5 @@
-//! Paused tokio runtimes with different times in one program. One test, as a program has one first look at a clock, from
-//! which all times are counted.
+//! Paused tokio runtimes with different times in one program. This is one test, because a program counts all its
+//! times from its first look at a clock.
 
 #![cfg(feature = "tokio")]
 
@@ -31,7 +31,7 @@ fn time_moves_in_runtimes_that_are_behind_the_first_look_at_a_clock() {
                 let before = Tokio.now();
                 advance(step).await;
                 assert_eq!(Tokio.now(), before + step);
-                // A paused time goes on by itself to what is slept for; tokio's wheel has ticks of a millisecond.
+                // Paused time jumps to the deadline of a sleep; tokio's timer wheel has ticks of a millisecond.
                 let deadline = before + step + step;
                 Tokio.sleep_until(deadline).await;
                 let late = Tokio.now().saturating_duration_since(deadline);

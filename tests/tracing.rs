@@ -1,8 +1,8 @@
-//! What the runner tells tracing: a span for each round of a request, an event for what is out of the ordinary.
+//! The runner's tracing: a span for each round of a request, and an event for everything out of the ordinary.
 
 #![cfg(all(feature = "testing", feature = "tracing"))]
 
-// A binary of its own, because tracing keeps one answer per process to whether an event has a listener.
+// This is its own binary, because tracing keeps one answer per process to whether an event has a listener.
 #[macro_use]
 #[path = "virtual_time/common/mod.rs"]
 #[allow(dead_code, reason = "these tests use a part of it")]
@@ -25,7 +25,7 @@ use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// What was told, a line each.
+/// The recorded text, one line for each span and event.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -56,7 +56,7 @@ impl Lines {
 
     fn take(&self) -> Vec<String> {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        // How long a span was busy is not in our hands.
+        // The busy time of a span is not deterministic.
         let lines = text.lines().map(|line| line.split(" time.busy").next().unwrap_or(line).trim());
         lines.map(str::to_owned).collect()
     }
@@ -127,7 +127,7 @@ fn what_is_out_of_the_ordinary_is_told_without_spans_too() {
     );
 }
 
-/// Of the requests that had no turn nothing is told.
+/// No event is about the requests that had no turn.
 fn an_abort_is_told<S: Store<Sender>>() {
     let (lines, _listening) = Lines::listen(Level::DEBUG);
     run(|runtime| async move {
@@ -143,7 +143,7 @@ fn an_abort_is_told<S: Store<Sender>>() {
     );
 }
 
-/// A listener that panics at each event, as one does that writes to a closed pipe.
+/// A listener that panics at each event, like one that writes to a closed pipe.
 struct Broken;
 
 impl Subscriber for Broken {
@@ -160,7 +160,7 @@ impl Subscriber for Broken {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, _: &Event<'_>) {
-        // Quietly, without the hook's message.
+        // Skips the panic hook and its message.
         resume_unwind(Box::new("broken pipe"));
     }
 
@@ -169,7 +169,7 @@ impl Subscriber for Broken {
     fn exit(&self, _: &Id) {}
 }
 
-/// How a runner's life ends.
+/// The end of a runner's life.
 #[derive(Clone, Copy)]
 enum End {
     Close,

@@ -18,9 +18,43 @@ use crate::storage::Storage;
 use crate::strategy::{CompositeStrategy, Identity, SendStrategy};
 use crate::worker::{Handover, Worker};
 
-/// Puts a runner together: a sender, strategies, options.
+/// Builds a runner from a sender, strategies and options; made by [`SenderRunner::builder`].
 ///
-/// Made by [`SenderRunner::builder`].
+/// ```
+/// use std::time::Duration;
+/// use telegram_sender::runner::{KeepResults, Overflow};
+/// # use telegram_sender::{MessageResponse, MessageSender};
+/// # struct Echo;
+/// # impl MessageSender for Echo {
+/// #     type Request = u32; type Message = u32; type Rejection = (); type Error = std::convert::Infallible;
+/// #     async fn send_message(&self, r: &u32) -> Result<MessageResponse<Self>, Self::Error> { Ok(Ok(*r)) }
+/// # }
+/// use telegram_sender::{RateLimiter, Retry, SenderRunner, Smol, Timeout};
+///
+/// type Runner = SenderRunner<Echo, Smol>;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # smol::block_on(async {
+/// let runner: Runner = SenderRunner::builder(Echo)
+///     .strategy(Timeout::new(Duration::from_secs(10))?) // nearest to the sender
+///     .strategy(RateLimiter::new(30, Duration::from_secs(1))?)
+///     .strategy(Retry::new(3, Duration::from_secs(1)))
+///     .queue_capacity(1_000)? // callers wait while a thousand requests are queued
+///     .results(KeepResults::always().bounded(100, Overflow::DropOldest)?)
+///     .longest_wait(Duration::from_secs(600))
+///     .prepare(Smol)
+///     .start(Smol)
+///     .await?;
+/// assert_eq!(runner.request(7).await?.await, Ok(7));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// # Type parameters
+///
+/// - `S`: the sender.
+/// - `A`: the strategies listed so far, a nest of [`CompositeStrategy`]. It is not in the runner's type.
 #[must_use = "a builder does nothing until it is prepared and started"]
 #[derive(Debug, Clone)]
 pub struct Builder<S, A = Identity> {
@@ -34,7 +68,7 @@ pub struct Builder<S, A = Identity> {
 }
 
 impl<S: MessageSender> Builder<S> {
-    /// Starts to build a runner around `sender`; the same as [`SenderRunner::builder`].
+    /// Starts to build a runner around `sender`, as [`SenderRunner::builder`] does.
     pub fn new(sender: S) -> Self {
         Self {
             sender,
@@ -56,7 +90,8 @@ impl<S: MessageSender> SenderRunner<S, ()> {
 }
 
 impl<S: MessageSender, A> Builder<S, A> {
-    /// Wraps what was listed before in `strategy`. The first one listed is nearest to the sender.
+    /// Wraps the strategies listed before in `strategy`. The first strategy listed is nearest to the sender, the reverse of
+    /// tower's `ServiceBuilder`.
     pub fn strategy<B>(self, strategy: B) -> Builder<S, CompositeStrategy<A, B>>
     where
         CompositeStrategy<A, B>: SendStrategy<S>,
@@ -72,13 +107,14 @@ impl<S: MessageSender, A> Builder<S, A> {
         }
     }
 
-    /// Bounds the request queue: with `capacity` requests waiting, [`SenderRunner::request`] waits for room.
-    /// Without this it is unbounded. Re-queued requests don't count in it: on the heap they find
-    /// room always, and take none from others; in a `FixedStorage` they share its places.
+    /// Bounds the request queue: while `capacity` requests wait, [`SenderRunner::request`] waits for room. Default: no bound.
+    ///
+    /// Re-queued requests do not count: on the heap there is always room for them, and in a `FixedStorage` they share its
+    /// places.
     ///
     /// # Errors
     ///
-    /// Refused when `capacity` is zero.
+    /// Fails if `capacity` is zero.
     pub fn queue_capacity(mut self, capacity: usize) -> Result<Self, InvalidArgument> {
         if capacity == 0 {
             return Err(InvalidArgument::new("capacity", "must be at least 1"));
@@ -87,38 +123,39 @@ impl<S: MessageSender, A> Builder<S, A> {
         Ok(self)
     }
 
-    /// Says which responses are kept for [`SenderRunner::results`]. Default: those that come while a consumer
-    /// exists.
+    /// Chooses which answers are kept for [`SenderRunner::results`]. Default: those that come while a consumer exists.
     pub fn results(mut self, keep: KeepResults) -> Self {
         self.results = keep;
         self
     }
 
-    /// How long [`SenderRunner::result`] waits. Default: one second.
+    /// Sets how long [`SenderRunner::result`] waits. Default: one second.
     pub fn result_timeout(mut self, timeout: Duration) -> Self {
         self.options.result_timeout = Nanos::of(timeout);
         self
     }
 
-    /// Whether to measure how long requests wait in the queue, for [`Stats`](crate::runner::Stats). It costs two looks at the
-    /// clock a request. Default: no; with the feature `tracing` they are measured while somebody records the spans.
+    /// Measures how long requests wait in the queue, for [`Stats`](crate::runner::Stats), at the cost of reading the clock twice
+    /// per request. Default: no. With the feature `tracing` the waits are measured while a subscriber records the spans.
     pub fn measure_waits(mut self, measure: bool) -> Self {
         self.options.measure_waits = measure;
         self
     }
 
-    /// Lets the worker make up to `sends` sends in a row that never waited, re-sends among them, before it lets other tasks
-    /// of its executor run. A request that ends without a send counts as one. Default: 512, which take a sender that does
-    /// nothing some 100 µs. Fewer cost throughput (where an executor has several threads, each time may wake another one),
-    /// more cost the neighbours latency.
+    /// Lets the worker yield to other tasks of its executor after `sends` sends in a row that never waited. Re-sends count, and
+    /// so does a request that ends without a send.
+    ///
+    /// Default: 512, which is about 100 µs of a sender that does nothing. A smaller number costs throughput, because each yield
+    /// may wake another thread of the executor. A larger one costs other tasks latency.
     pub fn yield_every(mut self, sends: NonZeroU32) -> Self {
         self.yield_every = sends;
         self
     }
 
-    /// Sets the longest flood wait that the runner serves. Where a rejection asks for a longer one, the request ends with
-    /// that rejection at once, no [`Retry`](crate::Retry) sends it again, and nothing is held back: it is yours then to
-    /// decide when to send again. Default: without a limit, the runner waits as long as the service asks.
+    /// Sets the longest flood wait that the runner serves. Default: as long as the service asks.
+    ///
+    /// If a rejection asks for a longer one, its request ends with that rejection at once, no [`Retry`](crate::Retry) sends
+    /// it again, and no other request is held back. The caller decides when to send again.
     ///
     /// ```
     /// # use telegram_sender::testing::{Reply, ScriptedSender, VirtualRuntime};
@@ -203,7 +240,7 @@ impl<S: MessageSender, A> Builder<S, A> {
     }
 }
 
-/// A worker that only lacks its sender. Its future's type is known already, so that a spawner can be asked for it.
+/// A worker that lacks its sender only. The type of its future is known, so a bound can ask a spawner for it.
 ///
 /// The trait is sealed: its method is not part of the public API.
 pub trait IntoWorker<S: MessageSender> {
@@ -227,15 +264,15 @@ where
     }
 }
 
-/// A runner that is ready to start: its handle, its sender, and its worker, which becomes a future of type `W::Worker`.
+/// A runner that is ready to [`start`](Self::start): its handle, its sender, and its worker.
 ///
-/// Naming that is what lets [`start`](Self::start) ask just for a spawner of this very future: whether a runner may
-/// move to another thread follows from its sender.
+/// The worker becomes a future of type `W::Worker`. Because that type has a name, `start` asks for a spawner of this very
+/// future, and a runner can move to another thread exactly if its sender can.
 ///
 /// # In generic code
 ///
-/// No bound on a sender says that its futures are `Send`, so a function that is generic over the sender can't start it on
-/// threads by itself. It takes a prepared runner instead, whose worker has a name:
+/// No bound says that the futures of an unknown sender are `Send`, so a function that is generic over the sender cannot start
+/// it on threads by itself. It takes a prepared runner, whose worker has a name:
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -265,7 +302,7 @@ where
 /// # }
 /// ```
 ///
-/// Or it takes a closure that prepares the runner, where it must choose the sender's options itself:
+/// If it must choose the options of the builder itself, it takes a closure that prepares the runner:
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -312,17 +349,18 @@ where
     Q: Storage<S>,
     W: IntoWorker<S>,
 {
-    /// Opens the sender, then spawns the worker. The task is detached: it ends when the runner is closed or all
-    /// handles are dropped; [`SenderRunner::task`] tells. It does not keep the program running: before `main` returns, await
-    /// [`close`](SenderRunner::close) or that task.
+    /// Opens the sender, then spawns the worker, and returns the handle.
+    ///
+    /// The task is detached: it ends when the runner is closed or all handles are dropped. It does not keep the program
+    /// running: before `main` returns, await [`close`](SenderRunner::close) or [`task`](SenderRunner::task).
     ///
     /// # Errors
     ///
-    /// The sender's error if it did not open; nothing was spawned then.
+    /// Fails with the sender's error if the sender did not open. Nothing was spawned then.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, nothing was spawned and the sender is dropped.
+    /// A future that is dropped before it is ready has spawned nothing and drops the sender.
     pub fn start<Sp: Spawner<W::Worker>>(
         self,
         spawner: Sp,
@@ -333,17 +371,18 @@ where
         })
     }
 
-    /// As [`start`](Self::start), and gives the spawner's own task too, with what that means: smol's task, for
-    /// one, cancels the worker when it is dropped. A cancelled worker fails all tickets as
+    /// Starts the runner as [`start`](Self::start) does, and also returns the spawner's own task.
+    ///
+    /// Dropping that task may cancel the worker, as it does on smol. A cancelled worker ends all tickets as
     /// [`Stopped`](crate::NoAnswer::Stopped).
     ///
     /// # Errors
     ///
-    /// The sender's error if it did not open; nothing was spawned then.
+    /// Fails with the sender's error if the sender did not open. Nothing was spawned then.
     ///
     /// # Cancel safety
     ///
-    /// As [`start`](Self::start).
+    /// A future that is dropped before it is ready has spawned nothing and drops the sender.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold the worker twice")]
     #[expect(clippy::type_complexity, reason = "a pair in a result")]
     pub fn start_with_task<Sp: Spawner<W::Worker>>(
@@ -356,10 +395,10 @@ where
         }
     }
 
-    /// The handle, and a future that opens the sender and is the worker: await it, join it, or put it into a
-    /// task of your own. No spawner is needed.
+    /// Returns the handle and the worker, a future that opens the sender first. Await it, join it, or put it into a task of
+    /// your own: no spawner is needed.
     ///
-    /// The future ends with the sender's error if that did not open; tickets end as
+    /// The future ends with the sender's error if the sender did not open. Tickets end as
     /// [`Stopped`](crate::NoAnswer::Stopped) then.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! The wait for a runner's end.
+//! The futures that wait for the end of a runner.
 
 use core::fmt;
 use core::future::Future;
@@ -11,7 +11,7 @@ use crate::life::{Exit, Phase};
 use crate::sender::MessageSender;
 use crate::storage::{Storage, Unnamed};
 
-/// Waits until the worker has ended.
+/// A future that waits until the worker has ended.
 pub(super) struct Stopped<'a, S: MessageSender, Q: Storage<S>> {
     storage: &'a Q,
     wait: Q::Wait,
@@ -24,7 +24,7 @@ impl<'a, S: MessageSender, Q: Storage<S>> Stopped<'a, S, Q> {
     }
 }
 
-/// Nothing in it is pinned.
+// No field is pinned.
 impl<S: MessageSender, Q: Storage<S>> Unpin for Stopped<'_, S, Q> {}
 
 impl<S: MessageSender, Q: Storage<S>> Future for Stopped<'_, S, Q> {
@@ -38,7 +38,7 @@ impl<S: MessageSender, Q: Storage<S>> Future for Stopped<'_, S, Q> {
 
 /// The future of [`SenderRunner::close`]: closes the runner when it is first polled, and waits for its end.
 ///
-/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::runner::Runner).
+/// The future has a name, so that generic code can require it to be `Send`; see [`Runner`](crate::runner::Runner).
 #[must_use = "a runner is not closed before this is polled"]
 pub struct Close<'a, S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     runner: &'a SenderRunner<S, T, Q>,

@@ -1,4 +1,4 @@
-//! A request on its way into the queue.
+//! The future that enqueues a request.
 
 use core::fmt;
 use core::future::Future;
@@ -13,15 +13,15 @@ use crate::storage::{Refused, Storage, Unnamed, take};
 use crate::ticket::Ticket;
 use crate::trace;
 
-/// The future of [`SenderRunner::request`]: the request's ticket, once it is in the queue.
+/// The future of [`SenderRunner::request`]: ready with the ticket once the request is in the queue.
 ///
-/// It has a name so that generic code can say that it is `Send`; see [`Runner`](crate::runner::Runner). Dropped before it is ready,
-/// it has enqueued nothing, and the request is dropped with it. Kept without being polled it holds no room.
-// Not an `async fn`: that would hold the request twice, and move it more often, and it may be large.
+/// The future has a name, so that generic code can require it to be `Send`; see [`Runner`](crate::runner::Runner). Dropped
+/// before it is ready, it has enqueued nothing and drops the request. Kept without being polled, it holds no room.
+// Not an `async fn`: that would hold the request twice and move it more often, and a request may be large.
 #[must_use = "a request is not enqueued before this is polled"]
 pub struct Enqueue<'a, S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     runner: &'a SenderRunner<S, T, Q>,
-    /// `None` once it is in the queue or given back.
+    /// `None` once the request is in the queue or given back.
     request: Option<S::Request>,
     /// The wait for room, once the queue was full.
     room: Option<Q::Wait>,
@@ -36,7 +36,7 @@ impl<'a, S: MessageSender, T: Timer, Q: Storage<S>> Enqueue<'a, S, T, Q> {
     }
 }
 
-/// Nothing in it is pinned.
+// No field is pinned.
 impl<S: MessageSender, T, Q: Storage<S>> Unpin for Enqueue<'_, S, T, Q> {}
 
 impl<S: MessageSender, T: Timer, Q: Storage<S>> Future for Enqueue<'_, S, T, Q> {
@@ -45,7 +45,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> Future for Enqueue<'_, S, T, Q> 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        // Asked here, before the storage takes a step for it.
+        // Checked first, so that a closing runner costs the storage no step.
         assert!(this.request.is_some(), "the future of a request was polled after it was ready");
         loop {
             if let Some(room) = &mut this.room {
@@ -66,7 +66,7 @@ impl<S: MessageSender, T, Q: Storage<S>> fmt::Debug for Enqueue<'_, S, T, Q> {
     }
 }
 
-/// Returns the error for the caller, with the request that was to be enqueued.
+/// Returns the caller's error with the refused request.
 pub(crate) fn give_back<Req>(refused: Refused, request: &mut Option<Req>) -> RequestError<Req> {
     let request = take(request);
     let (why, error) = match refused {

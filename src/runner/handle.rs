@@ -1,4 +1,4 @@
-//! The handle as a trait, for code that is generic over it and for tests that put something else in its place.
+//! The handle as a trait, for generic code and for tests that put something else in its place.
 
 use core::future::Future;
 use core::time::Duration;
@@ -15,10 +15,10 @@ use crate::sender::MessageSender;
 use crate::storage::Storage;
 use crate::ticket::Ticket;
 
-/// What a [`SenderRunner`] does for its callers.
+/// The interface of a [`SenderRunner`] for its callers.
 ///
-/// Most code needs no such trait: to be generic over the sender, take a `SenderRunner<S, T>` with a fixed timer, such as
-/// [`Tokio`](crate::Tokio). This trait is for code that puts something else in a runner's place, as tests do.
+/// Most code does not need it: to be generic over the sender, take a `SenderRunner<S, T>` with a fixed timer, such as
+/// `Tokio`. The trait is for code that puts something else in the place of a runner, as tests do.
 ///
 /// ```
 /// use telegram_sender::runner::Runner;
@@ -29,8 +29,8 @@ use crate::ticket::Ticket;
 /// }
 /// ```
 ///
-/// The futures of [`request`](Self::request) and [`close`](Self::close) have names, so that a task of another thread may
-/// call them:
+/// The futures of [`request`](Self::request) and [`close`](Self::close) have names, so that a bound can let a task of another
+/// thread hold them:
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -50,19 +50,19 @@ use crate::ticket::Ticket;
 /// ```
 #[doc(alias = "ISenderRunner")]
 pub trait Runner {
-    /// What is sent.
+    /// A request.
     type Request;
-    /// What the service gives for a request that it accepted.
+    /// The answer to an accepted request.
     type Message;
-    /// The service's answer that is an error.
+    /// The answer to a rejected request.
     type Rejection;
-    /// The sender's error.
+    /// The error of the sender.
     type Error;
     /// The future of one request.
     type Ticket: Future<Output = Result<Self::Message, SendError<Self::Rejection, Self::Error>>>;
-    /// The stream of responses.
+    /// The stream of answers.
     type Results: Stream<Item = Answer<Self::Message, Self::Rejection>>;
-    /// Requests that were never sent.
+    /// The requests that surely did not arrive.
     type Unsent: IntoIterator<Item = Self::Request>;
     /// The future of [`request`](Self::request).
     type Enqueue<'a>: Future<Output = Result<Self::Ticket, RequestError<Self::Request>>>
@@ -73,40 +73,40 @@ pub trait Runner {
     where
         Self: 'a;
 
-    /// See [`SenderRunner::request`].
+    /// Enqueues a request; see [`SenderRunner::request`].
     ///
     /// # Errors
     ///
-    /// Gives the request back when the runner is closing.
+    /// Returns the request if the runner is closing.
     fn request(&self, request: Self::Request) -> Self::Enqueue<'_>;
 
-    /// See [`SenderRunner::try_request`].
+    /// Enqueues a request without waiting; see [`SenderRunner::try_request`].
     ///
     /// # Errors
     ///
-    /// Gives the request back when the queue is full or the runner is closing.
+    /// Returns the request if the queue is full or the runner is closing.
     fn try_request(&self, request: Self::Request) -> Result<Self::Ticket, RequestError<Self::Request>>;
 
-    /// See [`SenderRunner::result`].
+    /// Waits for the next answer; see [`SenderRunner::result`].
     ///
     /// # Errors
     ///
-    /// When no response came in time, or none can come any more.
+    /// Fails if no answer came in time, or if none can come.
     fn result(&self) -> impl Future<Output = Result<Answer<Self::Message, Self::Rejection>, ResultError>>;
 
-    /// See [`SenderRunner::results`].
+    /// Returns a stream of the answers; see [`SenderRunner::results`].
     fn results(&self) -> Self::Results;
 
-    /// See [`SenderRunner::close`].
+    /// Closes the runner; see [`SenderRunner::close`].
     fn close(&self) -> Self::Close<'_>;
 
-    /// See [`SenderRunner::close_with_timeout`].
+    /// Closes the runner, and aborts it after a time; see [`SenderRunner::close_with_timeout`].
     fn close_with_timeout(&self, timeout: Duration) -> impl Future<Output = Self::Unsent>;
 
-    /// See [`SenderRunner::abort`].
+    /// Stops the runner at once; see [`SenderRunner::abort`].
     fn abort(&self) -> impl Future<Output = Self::Unsent>;
 
-    /// See [`SenderRunner::task`].
+    /// Waits for the end of the worker; see [`SenderRunner::task`].
     fn task(&self) -> impl Future<Output = Exit>;
 }
 

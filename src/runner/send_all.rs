@@ -1,4 +1,4 @@
-//! A stream of requests in, a stream of their outcomes out.
+//! The stream adapter that sends a stream of requests and yields their outcomes.
 
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -17,23 +17,23 @@ use crate::sender::MessageSender;
 use crate::storage::{Refused, Storage, Unnamed};
 use crate::ticket::Ticket;
 
-/// How a request of [`SenderRunner::send_all`] ended.
+/// The end of a request of [`SenderRunner::send_all`].
 type Outcome<S> = Result<
     <S as MessageSender>::Message,
     CallError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>,
 >;
 
 pin_project! {
-    /// The outcomes of a stream of requests, in its order; made by [`SenderRunner::send_all`].
+    /// The outcomes of a stream of requests, in the order of the requests; made by [`SenderRunner::send_all`].
     ///
-    /// It is driven by being polled: that is when requests are taken from the stream. It ends when the stream has ended
-    /// and all outcomes were taken, or after the outcome of a request that the closing runner refused: what was not
-    /// taken from the stream then is still there, see [`into_requests`](Self::into_requests).
+    /// Polling it takes requests from their stream. It ends when that stream has ended and all outcomes were read, or after
+    /// the outcome of a request that the closing runner refused. The rest of the stream is left then: see
+    /// [`into_requests`](Self::into_requests).
     ///
     /// # Cancel safety
     ///
-    /// Dropping a pending `next()` loses nothing. Dropping this lets the requests that were taken be sent all the same,
-    /// but for one that waits for room in a full queue: that is dropped too.
+    /// Dropping a pending `next()` loses nothing. Dropping the stream of outcomes lets the enqueued requests be sent. A request
+    /// that waits for room in a full queue is dropped with it.
     #[must_use = "streams do nothing unless polled"]
     pub struct SendAll<S, T, St, Q = Unnamed<S>>
     where
@@ -52,11 +52,11 @@ pin_project! {
     }
 }
 
-/// Where the requests come from.
+/// The state of the stream of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Open,
-    /// It has ended, or the runner takes no more.
+    /// It has ended, or the runner refuses requests.
     Done,
 }
 
@@ -76,19 +76,19 @@ impl<S: MessageSender, T: Timer, St, Q: Storage<S>> SendAll<S, T, St, Q> {
         }
     }
 
-    /// Takes at most `requests` from the stream whose outcomes were not taken yet. Default: 64.
+    /// Sets how many requests may be taken from the stream ahead of the outcomes that were read. Default: 64.
     ///
     /// # Errors
     ///
-    /// Refused when `requests` is zero.
+    /// Fails if `requests` is zero.
     pub fn max_outstanding(mut self, requests: usize) -> Result<Self, InvalidArgument> {
         self.max_outstanding =
             NonZeroUsize::new(requests).ok_or(InvalidArgument::new("requests", "must be at least 1"))?;
         Ok(self)
     }
 
-    /// Gives the stream of requests back, with the one that was taken from it and not enqueued yet, if there is one.
-    /// Those that were enqueued are sent all the same.
+    /// Returns the stream of requests, with the request that was taken from it and is not enqueued, if there is one. The
+    /// enqueued requests are sent.
     pub fn into_requests(self) -> (Option<S::Request>, St) {
         (self.waits_for_room.or(self.refused), self.requests)
     }
@@ -101,7 +101,7 @@ where
     St: Stream<Item = S::Request>,
     Q: Storage<S>,
 {
-    /// Takes requests from the stream and enqueues them, as many as may be outstanding.
+    /// Enqueues requests from the stream, as many as may be outstanding.
     fn feed(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
         while *this.source == Source::Open && this.outstanding.len() < this.max_outstanding.get() {

@@ -1,4 +1,4 @@
-//! The demonstration: it runs when it is asked for, and never instead of a broadcast that lacks its token.
+//! The demonstration runs on request, and never instead of a broadcast that lacks its token.
 
 use super::tool::{Desk, bare, run, start};
 use super::{assert_refused, options, serve};
@@ -12,7 +12,7 @@ fn the_demo_shows_it_all_and_ends_well() {
     for part in ["193 of 200 sent", "(0 duplicates), 2 answered with a flood wait", "4 × 403", "3 × 400"] {
         assert!(ended.stdout.contains(part), "{}", ended.stdout);
     }
-    // Nobody must take its report for that of a real run.
+    // A real run refuses the report of a demo.
     desk.write("recipients.csv", "chat_id\n100001\n");
     let ended = run(desk.tool(
         "--recipients recipients.csv --text hi --report report.jsonl --resume --api-url http://127.0.0.1:9",

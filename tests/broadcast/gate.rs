@@ -1,11 +1,11 @@
-//! A gate before the stand-in: lets nothing through until so many tools have asked.
+//! A gate before the stand-in. It holds back all connections until a given number of tools has connected.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-/// Opens a gate before the server at `url` that holds back what comes until there are `count` connections. Returns the
-/// gate's own URL.
+/// Opens a gate before the server at `url`. It holds back all connections until there are `count`. Returns the
+/// gate's URL.
 pub(crate) fn gate(count: usize, url: &str) -> String {
     let server = url.strip_prefix("http://").expect("a URL of the stand-in").to_owned();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port of the loopback");
@@ -23,7 +23,7 @@ pub(crate) fn gate(count: usize, url: &str) -> String {
     gate
 }
 
-/// Passes on what comes from one side, and its end.
+/// Copies the bytes from one side to the other, and then closes the other side.
 fn pass(mut from: TcpStream, mut to: TcpStream) {
     thread::spawn(move || {
         let _ = io::copy(&mut from, &mut to);

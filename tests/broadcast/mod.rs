@@ -1,5 +1,5 @@
-//! The broadcast example, run as its users run it, against a stand-in of the Bot API in this process. Each runtime has a
-//! binary of its own, which says which one it is.
+//! The broadcast example, run as its users run it, against a stand-in of the Bot API in this process. Each runtime
+//! has its own binary, which names the runtime.
 
 mod demo;
 mod gate;
@@ -38,7 +38,7 @@ fn numbers(from: u64, to: u64) -> Vec<u64> {
     (from..=to).collect()
 }
 
-/// It ended with `code`, and with one line on stderr that holds `part`.
+/// Asserts that the tool ended with `code`, one line on stderr that holds `part`, and nothing on stdout.
 fn assert_refused(ended: &Ended, code: i32, part: &str) {
     let Ended { stdout, stderr, .. } = ended;
     assert_eq!(ended.code, Some(code), "{stderr}");
@@ -181,7 +181,7 @@ fn a_token_that_is_missing_or_wrong_and_a_server_that_is_not_there() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let silent = format!("http://{}", listener.local_addr().unwrap());
     assert_refused(&run(desk.broadcast(&silent, "--timeout 0.2")), 7, "did not answer");
-    // A port that no test beside this one is given.
+    // No test's server listens on this port.
     assert_refused(&run(desk.broadcast("http://127.0.0.1:9", "")), 7, "could not connect");
     assert_eq!((server.tally().requests, server.tally().messages), (1, 0));
     assert!(!desk.path("report.jsonl").exists());
@@ -196,11 +196,11 @@ fn killed_again_and_again_it_misses_nobody() {
         server.wait_until(LIMIT, |tally| tally.accepted >= messages).expect("messages");
         running.signal("KILL");
         assert_eq!(running.end().code, None);
-        // A line that was torn is cut off by the next run.
+        // The next run cuts off a torn line.
         let report = desk.read("report.jsonl");
         let whole =
             report.lines().filter(|line| line.starts_with("{\"chat_id\"") && line.ends_with('}')).count();
-        // The message of a line that was not written yet is sent again: one for each time that it was killed.
+        // Each kill can lose one line, whose message the next run sends again.
         assert!((messages - kills - 1..60).contains(&whole), "{whole} lines");
         written.push(whole);
     }
@@ -264,7 +264,7 @@ fn a_second_ctrl_c_stops_at_once() {
         (report.len(), &report[0]["status"], &report[0]["may_have_arrived"]),
         (1, &json!("failed"), &Value::Bool(true))
     );
-    // It did arrive. Who does not want to send it twice leaves it out, and is told that not all are surely sent.
+    // The message did arrive. `--skip-unsure` does not send it twice; exit code 1 says that not all are surely sent.
     let server = serve(options());
     let ended = run(desk.broadcast(&server.url(), "--resume --skip-unsure"));
     assert_eq!((ended.code, desk.chats("sent")), (Some(1), numbers(2, 60)));
@@ -287,7 +287,7 @@ fn a_server_that_dies_costs_a_few_failures_and_not_the_list() {
     assert_eq!(run(desk.broadcast(&server.url(), "--resume")).code, Some(0));
     let (sent, second) = (desk.chats("sent"), server.tally());
     assert_eq!(sent.iter().collect::<HashSet<_>>().len(), 500);
-    // Who was on the way as the server died may have got it, and is the only one to get it twice.
+    // The recipient in flight when the server died may get the message twice. No other one may.
     assert!(first.accepted + second.accepted <= 501, "{first}; {second}");
 }
 

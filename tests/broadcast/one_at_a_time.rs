@@ -1,4 +1,4 @@
-//! A report has one broadcast at a time, whatever starts a second one.
+//! A report has at most one broadcast at once, however the second one is started.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,12 +10,12 @@ use super::stand_in::{Options, StandIn};
 use super::tool::{Desk, LIMIT, Running, run, start};
 use super::{assert_refused, numbers, options, serve};
 
-/// A server that takes messages and does not answer.
+/// Starts a server that takes messages and does not answer.
 fn silent() -> StandIn {
     serve(Options { latency: 10 * LIMIT, ..options() })
 }
 
-/// A broadcast with its first message under way.
+/// Starts a broadcast and waits until the server has its first message.
 fn at_work(desk: &Desk, server: &StandIn, args: &str) -> Running {
     let before = server.accepted();
     let running = start(desk.broadcast(&server.url(), args));
@@ -49,7 +49,7 @@ fn a_second_broadcast_with_the_report_is_refused_and_told_who_has_it() {
 fn of_those_that_find_no_report_one_sends() {
     for args in ["", "--resume"] {
         let (desk, server) = (Desk::with_recipients(5), serve(options()));
-        // All have seen that there is no report before the first of them hears of the server.
+        // All three have seen that there is no report before the first of them reaches the server.
         let url = gate(3, &server.url());
         let running: Vec<_> = (0..3).map(|_| start(desk.broadcast(&url, args))).collect();
         let ended: Vec<_> = running.into_iter().map(Running::end).collect();

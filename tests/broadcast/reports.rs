@@ -1,4 +1,4 @@
-//! The report: what is one, which broadcast it is of, and who may write it.
+//! The report: which files are reports, and which broadcast may write to one.
 
 use std::fs;
 
@@ -86,7 +86,7 @@ fn the_same_broadcast_is_resumed_with_more_recipients_and_its_text_in_a_file() {
     desk.write("text", "Hi {name}\n");
     let mut command =
         desk.tool("--recipients recipients.csv --report report.jsonl --text-file text --resume --api-url");
-    // A bot that got a new token is the same one.
+    // A bot with a new token is still the same bot.
     let server = serve(Options { token: "987654321:revoked".into(), ..options() });
     command.arg(server.url()).env("TELEGRAM_BOT_TOKEN", "987654321:revoked");
     let ended = run(command);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::RUNTIME;
 
-/// Far more than anything here takes.
+/// A limit far longer than anything here takes.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) const TOKEN: &str = "987654321:S3cr3t-of-the-tests";
 
@@ -27,7 +27,7 @@ impl Desk {
         Self(tempfile::tempdir().expect("a temporary directory"))
     }
 
-    /// A desk with `recipients.csv`, of chats `1` to `count`.
+    /// Creates a desk with a `recipients.csv` of the chats `1` to `count`.
     pub(crate) fn with_recipients(count: usize) -> Self {
         let desk = Self::new();
         let lines: Vec<_> = (1..=count).map(|chat| format!("{chat},Name{chat}\n")).collect();
@@ -47,20 +47,20 @@ impl Desk {
         fs::read_to_string(self.path(file)).expect("a file")
     }
 
-    /// The records of the report, without its header.
+    /// Returns the records of the report, without its header.
     pub(crate) fn report(&self) -> Vec<Value> {
         let report = self.read("report.jsonl");
         let lines = report.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"));
         lines.filter(|line: &Value| line.get("broadcast").is_none()).collect()
     }
 
-    /// The chats that the report has with `status`, in its order.
+    /// Returns the chats that have `status` in the report, in its order.
     pub(crate) fn chats(&self, status: &str) -> Vec<u64> {
         let records = self.report().into_iter().filter(|record| record["status"] == status);
         records.map(|record| record["chat_id"].as_u64().expect("a number")).collect()
     }
 
-    /// The tool with the words of `args`, and the token in its environment.
+    /// Prepares the tool with the words of `args`, and with the token in its environment.
     pub(crate) fn tool(&self, args: &str) -> Command {
         let mut command = Command::new(binary());
         command.args(["--runtime", RUNTIME]).args(args.split_whitespace()).current_dir(self.0.path());
@@ -68,7 +68,7 @@ impl Desk {
         command
     }
 
-    /// The tool sending to `recipients.csv` through the server at `url`, with a report.
+    /// Prepares the tool to send to `recipients.csv` through the server at `url`, with a report.
     pub(crate) fn broadcast(&self, url: &str, args: &str) -> Command {
         let mut command = self.tool("--recipients recipients.csv --report report.jsonl --rate 1000/1");
         command.args(["--text", "Hi {name}", "--api-url", url]).args(args.split_whitespace());
@@ -76,21 +76,21 @@ impl Desk {
     }
 }
 
-/// The tool without any argument, and with no input.
+/// Prepares the tool without arguments and without input.
 pub(crate) fn bare() -> Command {
     let mut command = Command::new(binary());
     command.stdin(Stdio::null());
     command
 }
 
-/// `cargo test` has built it; `cargo test --test` has not.
+/// Returns the path of the tool. `cargo test` builds it beforehand; `cargo test --test` does not, so this builds it.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let deps = env::current_exe().expect("the test's own path");
         let profile = deps.parent().and_then(Path::parent).expect("target/<profile>/deps");
         let binary = profile.join("examples/broadcast");
-        // One that was built without a runtime does not know its name.
+        // A binary built without this runtime does not know its name.
         let knows = || Command::new(&binary).args(["--runtime", RUNTIME, "--version"]).output();
         if !knows().is_ok_and(|output| output.status.success()) {
             let mut cargo = Command::new(env!("CARGO"));
@@ -144,14 +144,14 @@ impl Running {
         self.child.id()
     }
 
-    /// Sends it a signal, such as `INT`.
+    /// Sends the tool a signal, such as `INT`.
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(sent.is_ok_and(|status| status.success()), "kill -s {signal}");
     }
 
-    /// Waits until it says `part` on stderr.
+    /// Waits until the tool prints `part` on stderr.
     pub(crate) fn until_it_says(&mut self, part: &str) {
         while !self.stderr.last().is_some_and(|line| line.contains(part)) {
             let line = self.errors.recv_timeout(LIMIT);
@@ -159,9 +159,9 @@ impl Running {
         }
     }
 
-    /// Waits for its end. Whatever was run, the token must not be in what it said.
+    /// Waits for the tool's end. Asserts that the tool never printed the token.
     pub(crate) fn end(mut self) -> Ended {
-        // Its stderr ends with it.
+        // Stderr ends with the tool.
         loop {
             match self.errors.recv_timeout(LIMIT) {
                 Ok(line) => self.stderr.push(line),

@@ -30,8 +30,8 @@ impl Env {
     }
 }
 
-/// Embassy runs tasks that live for ever only. The test borrows, so it is polled between embassy's own polls, with the
-/// waker of a task that does nothing else than to be woken for it.
+/// Runs the test on embassy's executor. Embassy's tasks must live forever, but the test borrows. It is therefore
+/// polled between embassy's own polls, with the waker of a task that exists only for its wakes.
 pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let executor = Box::leak(Box::new(Executor::new()));
     let waker: Rc<OnceCell<Waker>> = Rc::default();

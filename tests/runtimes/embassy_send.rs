@@ -26,7 +26,7 @@ impl Env {
     }
 }
 
-/// One executor serves all tests.
+/// Runs the test with the spawner of one executor, which serves all tests.
 pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     static SPAWNER: OnceLock<SendSpawner> = OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {

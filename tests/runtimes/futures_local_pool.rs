@@ -1,4 +1,4 @@
-//! The `futures` crate's local pool, with a timer of one's own: all on the test's thread.
+//! The `futures` crate's local pool with the tests' own timer, all on the test's thread.
 
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use telegram_sender::runner::Exit;

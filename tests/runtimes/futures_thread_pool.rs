@@ -1,4 +1,4 @@
-//! The `futures` crate's thread pool, with a timer of one's own.
+//! The `futures` crate's thread pool with the tests' own timer.
 
 use futures::executor::{ThreadPool, block_on};
 use telegram_sender::runtime::FuturesSpawner;

@@ -1,8 +1,8 @@
 //! One behaviour suite, written once, on every backend.
 //!
-//! Each backend is a module that gives the same three: `Time`, the timer's type; `Env`, from which a test gets its timer
-//! and its spawner; and `run`, which runs a test. It then includes the suite with `#[path]`: so the suite is ordinary
-//! code, compiled anew with each backend's own types, and what is tested is the real spawner, in no box.
+//! Each backend is a module with the same three items: `Time`, the timer's type; `Env`, which has a test's timer and
+//! spawner; and `run`, which runs a test. It then includes the suite with `#[path]`. So the suite is ordinary code,
+//! compiled again with each backend's own types, and it tests the real spawner, not a boxed one.
 
 #![cfg(feature = "std")]
 #![expect(clippy::duplicate_mod, reason = "the suite is included once a backend: that is the point")]

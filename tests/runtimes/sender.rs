@@ -1,5 +1,5 @@
-//! The sender of the suite. What a send does stands in its request, and a test is told when one begins: so tests are
-//! driven by events, and none waits for time to pass.
+//! The sender of the suite. Each request says how its send goes, and the sender reports each send as it begins. So
+//! events drive the tests, and no test waits for time to pass.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ enum Does {
     Wait(Receiver<()>),
 }
 
-/// Holds a send until it is dropped.
+/// Holds a send until the gate is dropped.
 pub(crate) type Gate = Sender<()>;
 
 pub(crate) fn accept(id: u32) -> Request {
@@ -36,7 +36,7 @@ pub(crate) fn reject(id: u32) -> Request {
     Request { id, does: Does::Reject(None) }
 }
 
-/// Is rejected, with a wish to wait.
+/// Creates a request that is rejected and asks for a wait.
 pub(crate) fn flood(id: u32, wait: Duration) -> Request {
     Request { id, does: Does::Reject(Some(wait)) }
 }
@@ -53,7 +53,7 @@ pub(crate) fn hang(id: u32) -> Request {
     Request { id, does: Does::Hang }
 }
 
-/// Is accepted once its gate is dropped.
+/// Creates a request that is accepted once its gate is dropped.
 pub(crate) fn gated(id: u32) -> (Request, Gate) {
     let (gate, opened) = async_channel::bounded(1);
     (Request { id, does: Does::Wait(opened) }, gate)
@@ -63,7 +63,7 @@ pub(crate) fn ids(requests: impl IntoIterator<Item = Request>) -> Vec<u32> {
     requests.into_iter().map(|request| request.id).collect()
 }
 
-/// Tells of each send as it begins.
+/// Reports each send as it begins.
 pub(crate) struct Sends(Receiver<u32>);
 
 impl Sends {
@@ -72,7 +72,7 @@ impl Sends {
         self.0.recv().await.expect("the sender is gone")
     }
 
-    /// Those that have begun and that nobody has asked for.
+    /// Takes the sends that have begun and were not taken yet.
     pub(crate) fn rest(&self) -> Vec<u32> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }
@@ -101,7 +101,7 @@ impl Scripted {
         (Arc::new(sender), Sends(sends))
     }
 
-    /// How often it was opened and closed.
+    /// Returns how often it was opened and how often it was closed.
     pub(crate) fn uses(&self) -> (usize, usize) {
         (self.opened.load(SeqCst), self.closed.load(SeqCst))
     }
@@ -113,7 +113,7 @@ pub(crate) struct Rejected {
     pub(crate) wait: Option<Duration>,
 }
 
-/// No answer was got for the request of this id.
+/// The request of this id got no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) u32);
 
@@ -130,13 +130,13 @@ impl MessageSender for Scripted {
 
     async fn send_message(&self, request: &Request) -> Result<MessageResponse<Self>, Failed> {
         let id = request.id;
-        // A test that needs no more of them has dropped its end.
+        // Fails if the test has dropped its `Sends`.
         let _ = self.begun.try_send(id);
         match &request.does {
             Does::Accept => {}
             Does::Reject(wait) => return Ok(Err(Rejected { id, wait: *wait })),
             Does::Fail => return Err(Failed(id)),
-            // Quietly: without the hook's message.
+            // Skips the panic hook and its message.
             Does::Panic => std::panic::resume_unwind(Box::new("scripted")),
             Does::Hang => pending().await,
             Does::Wait(opened) => drop(opened.recv().await),

@@ -1,4 +1,4 @@
-//! A `smol::Executor` of one's own, with three threads.
+//! A user's own `smol::Executor`, with three threads.
 
 use std::sync::Arc;
 use std::thread;

@@ -1,8 +1,9 @@
-//! A chain of every strategy there is.
+//! A chain of every built-in strategy.
 
-/// Every built-in strategy, one of them twice, each such that it changes nothing: this needs no higher recursion limit.
+/// Makes a chain of every built-in strategy, one of them twice, that changes nothing. It needs no higher recursion
+/// limit.
 ///
-/// A macro, as behind an `impl SendStrategy` nobody could see that the worker is `Send`.
+/// This is a macro, because an `impl SendStrategy` would hide from the compiler that the worker is `Send`.
 macro_rules! all_strategies {
     () => {{
         use std::time::Duration;

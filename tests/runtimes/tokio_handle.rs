@@ -1,4 +1,4 @@
-//! A tokio runtime named by its `Handle`: the test, with the timer and all tickets, is outside of it.
+//! A tokio runtime, used through its `Handle`: the test, with the timer and all tickets, is outside of it.
 
 use std::time::Duration;
 

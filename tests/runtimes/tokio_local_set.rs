@@ -1,4 +1,4 @@
-//! A tokio `LocalSet`, named: all on the test's thread, in paused time.
+//! An explicit tokio `LocalSet`: all on the test's thread, in paused time.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Sends that are dropped while their request is being written: nothing of them stays behind.
+//! Sends that are dropped while their request is being written leave nothing behind.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use super::own::{self, Fake};
 use super::raw::{HUGE, Raw, accept, huge, read_head, read_to_end};
 use super::{RUNTIME, accepted, builder, hello, within};
 
-/// A server that reads the head of a request, and the rest only when it is told.
+/// A server that reads the head of a request, and the rest only after `read_on`.
 struct Slow {
     server: Raw<usize>,
     head_is_read: Receiver<()>,
@@ -49,7 +49,7 @@ impl Slow {
     }
 }
 
-/// Sends what never gets through, until `dropped` is ready.
+/// Sends a request that never gets through, until `dropped` is ready.
 async fn send_until(dropped: impl Future<Output = ()>, sender: &TelegramSender) {
     let send = async { Some(sender.send_message(&huge()).await) };
     let answer = or(send, async {
@@ -73,7 +73,7 @@ fn a_request_ends_with_its_send_whatever_was_written() {
 fn a_request_on_a_kept_connection_ends_with_its_send() {
     let slow = Slow::start(|stream| {
         read_head(stream);
-        // The body of `hello` is left to be read with what follows.
+        // The next `read_head` reads the body of `hello` too.
         stream.write_all(accepted(1).bytes()).unwrap();
     });
     let sender = slow.sender();
@@ -120,7 +120,7 @@ fn an_aborted_runner_leaves_no_request_behind() {
     });
 }
 
-/// On an executor of one's own, and where not a byte can be written.
+/// Uses a user's own executor, and a stream that takes no byte.
 #[test]
 fn a_dropped_send_drops_its_stream() {
     let (fake, dropped) = Fake::stuck();
@@ -138,7 +138,7 @@ fn a_dropped_send_drops_its_stream() {
     });
 }
 
-/// The system may take all of it; then it may arrive, and the connection still does not stay behind.
+/// The system may take all of the request, which then may arrive. The connection is closed anyway.
 #[test]
 fn a_small_request_ends_with_its_send_too() {
     let (head, head_is_read) = bounded(1);

@@ -1,4 +1,4 @@
-//! What each kind of answer becomes: a message, a rejection, or an error.
+//! How each kind of answer is read: as a message, a rejection, or an error.
 
 use std::time::Duration;
 
@@ -99,10 +99,10 @@ fn a_huge_answer_is_not_read_to_its_end() {
     let huge = " ".repeat(LIMIT + 1);
     assert_eq!(answer_to(Reply::html(200, &huge)).unwrap_err(), TelegramError::TooLarge(LIMIT));
     assert_eq!(answer_to(Reply::html(502, &huge)).unwrap_err(), TelegramError::Status(502));
-    // Without a length, one can but read and count.
+    // Without a length, the client can only read and count.
     let endless = Reply::raw(format!("HTTP/1.1 200 OK\r\n\r\n{huge}")).then_close();
     assert_eq!(answer_to(endless).unwrap_err(), TelegramError::TooLarge(LIMIT));
-    // The longest that is read.
+    // The longest answer that is read.
     let mut fits = json!({ "ok": true }).to_string();
     fits.push_str(&" ".repeat(LIMIT - fits.len()));
     assert!(answer_to(Reply::html(200, &fits)).unwrap().is_ok());

@@ -1,4 +1,4 @@
-//! What goes over the wire: method, path, headers, JSON.
+//! Requests on the wire: method, path, headers, JSON.
 
 use serde_json::json;
 use telegram_sender::MessageSender as _;

@@ -134,7 +134,7 @@ fn a_connection_that_breaks_first_has_sent_nothing() {
     assert_eq!(connector.connects(), 1, "a new connection that breaks is no reason to try another");
 }
 
-/// Connections in memory, of which the first ends when `ended` is set, and is not noticed to.
+/// Returns a connector to connections in memory. The first of them ends when `ended` is set, without a wake.
 fn connections_of_which_the_first_ends(ended: &Arc<AtomicBool>) -> own::Connector {
     let ended = ended.clone();
     own::Connector::new(move |connect| {
@@ -142,13 +142,13 @@ fn connections_of_which_the_first_ends(ended: &Arc<AtomicBool>) -> own::Connecto
     })
 }
 
-/// The moment that no real server can be made to hit: the connection looks alive when it is taken, and proves closed
+/// No real server can be made to hit this moment: the connection looks alive when it is taken, and proves closed
 /// when the request is about to be written.
 #[test]
 fn what_was_not_written_goes_to_another_connection() {
     let ended = Arc::new(AtomicBool::new(false));
     let connector = connections_of_which_the_first_ends(&ended);
-    // On the thread of the test, so that the connection looks nowhere while that works.
+    // The executor is on the test's thread, so the connection is not polled while the test runs.
     let executor = Arc::new(smol::Executor::new());
     let sender = builder("http://any.test").build_with(connector.clone(), own::SameThread(executor.clone()));
     within(executor.run(async {
@@ -160,7 +160,7 @@ fn what_was_not_written_goes_to_another_connection() {
     assert_eq!(connector.connects(), 2);
 }
 
-/// The connection may look before, while or after the request is on its way to it: whichever it is, there is an end.
+/// The connection may notice its end before, while or after the request reaches it. In each case the send ends.
 #[test]
 fn a_connection_that_ends_as_a_request_comes_leaves_nobody_waiting() {
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! From when on a request may have arrived: not before there is a connection.
+//! When a request may have arrived: never before there is a connection.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::raw::{Raw, Refusing, accept, read_to_end};
 use super::server::{Reply, Server};
 use super::{RUNTIME, accepted, builder, hello, sender, within};
 
-/// Sends until `dropped` is ready. Returns whether the request may have arrived then.
+/// Sends until `dropped` is ready. Returns true if the request may have arrived by then.
 async fn has_begun_when(dropped: impl Future<Output = ()>, sender: &TelegramSender) -> bool {
     let delivery = Delivery::new();
     let send = async { Some(sender.deliver(&hello(), &delivery).await) };
@@ -35,7 +35,7 @@ async fn connects(connector: &own::Connector, connects: usize) {
     }
 }
 
-/// A listener that does not accept: the system answers no more connects once some wait there.
+/// The listener does not accept. Once its backlog is full, the system answers no more connects.
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_arrived_while_tcp_connects() {
@@ -64,7 +64,7 @@ fn nothing_arrived_while_tls_connects() {
     let sender = builder(&server.tls_url()).build_on(RUNTIME);
     within(async {
         assert!(!has_begun_when(async { client_says_hello.recv().await.unwrap() }, &sender).await);
-        // The connection is given up too.
+        // The client gives up the connection too.
         server.outcome.recv().await.unwrap();
     });
 }
@@ -77,7 +77,7 @@ fn nothing_arrived_while_a_kept_connection_is_replaced() {
         move |_| Ok(Fake::answering(&accepted(1), ended.clone()))
     })
     .at_most(1);
-    // On the thread of the test, so that the end of the connection is noticed before the next send.
+    // The executor is on the test's thread, so the end of the connection is noticed before the next send.
     let executor = Arc::new(smol::Executor::new());
     let sender = builder("http://any.test").build_with(connector.clone(), own::SameThread(executor.clone()));
     within(executor.run(async {
@@ -106,7 +106,7 @@ fn a_request_that_the_server_has_may_have_arrived() {
         assert!(has_begun_when(seen(), &sender).await);
         sender.send_message(&hello()).await.unwrap().unwrap();
         seen().await;
-        // On a connection that was kept.
+        // This one is on a kept connection.
         assert!(has_begun_when(seen(), &sender).await);
     });
 }

@@ -1,4 +1,4 @@
-//! Answers that come before the whole request was read, and answers before the answer.
+//! Answers that come before the whole request was read, and interim answers.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -11,8 +11,8 @@ use super::raw::{HUGE, Raw, accept, huge, read_head, read_to_end};
 use super::server::{Reply, Server};
 use super::{RUNTIME, accepted, answer_to, builder, hello, sender, within};
 
-/// Answers with `early` to the head of the first request, reads no more of it until the client leaves, and serves another
-/// connection with `accepted(2)`. Returns how much of the first request came.
+/// Creates a server function. It answers the head of the first request with `early`, serves a second connection with
+/// `accepted(2)`, and returns how much more of the first request came before the client left.
 fn impatient(early: Reply) -> impl FnOnce(&TcpListener) -> usize + Send + 'static {
     move |listener| {
         let mut stream = accept(listener);
@@ -37,7 +37,7 @@ fn a_request_that_was_answered_early_does_not_keep_its_connection() {
         let error = sender.send_message(&huge()).await.unwrap_err();
         assert_eq!(error, TelegramError::Status(413));
         assert!(!error.may_have_arrived());
-        // Behind the rest of the first one, it would never be read.
+        // On the first connection, behind the rest of the first request, it would never be read.
         assert_eq!(sender.send_message(&hello()).await.unwrap().unwrap().message_id(), 2);
         assert!(server.outcome.recv().await.unwrap() < HUGE);
     });

@@ -1,4 +1,4 @@
-//! Accepted is accepted, however oddly it is said.
+//! An accepted message counts as accepted, however odd its answer is.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ use super::server::Reply;
 
 const ACCEPTED: &str = r#"{"ok":true,"result":{"message_id":7}}"#;
 
-/// An answer with these bytes as its body, and more headers.
+/// Creates an answer with these bytes as its body, and with more headers.
 fn body(headers: &str, body: impl AsRef<[u8]>) -> Reply {
     let body = body.as_ref();
     let mut bytes =

@@ -1,5 +1,5 @@
-//! The Telegram sender against a small server on the loopback interface, over real TCP and TLS. Each runtime runs these
-//! tests in a binary of its own, which says which one it is.
+//! The Telegram sender against a small server on the loopback interface, over real TCP and TLS. Each runtime runs
+//! these tests in its own binary, which names the runtime.
 
 mod abandoned;
 mod answers;
@@ -38,7 +38,7 @@ fn token() -> BotToken {
     BotToken::new(TOKEN).unwrap()
 }
 
-/// A builder for a sender to `url` that does not ask for the token when it is opened.
+/// Returns a builder for a sender to `url` that does not check the token when it is opened.
 fn builder(url: &str) -> TelegramSenderBuilder {
     TelegramSender::builder(token()).base_url(url).unwrap().verify_token(false)
 }
@@ -51,7 +51,7 @@ pub(crate) fn hello() -> MessageRequest {
     MessageRequest::text(42, "hello").unwrap()
 }
 
-/// An accepted message with this id.
+/// Creates the reply that accepts a message with this id.
 pub(crate) fn accepted(message_id: i32) -> Reply {
     let chat = json!({ "id": 42, "type": "private", "first_name": "A" });
     Reply::json(
@@ -60,7 +60,7 @@ pub(crate) fn accepted(message_id: i32) -> Reply {
     )
 }
 
-/// Sends one message to a server that gives this one reply.
+/// Sends one message to a server that has this one reply.
 fn answer_to(reply: Reply) -> Result<Result<SentMessage, TelegramRejection>, TelegramError> {
     let server = Server::start([reply]);
     within(sender(&server).send_message(&hello()))

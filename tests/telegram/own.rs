@@ -1,5 +1,5 @@
-//! A runtime of one's own, as [`build_with`](telegram_sender::telegram::TelegramSenderBuilder::build_with) takes it: a
-//! thread for each future, and connections in memory that do what a test wants.
+//! A user's own runtime, as [`build_with`](telegram_sender::telegram::TelegramSenderBuilder::build_with) takes it: a
+//! thread for each future, and connections in memory that the test controls.
 
 use std::future::{pending, ready};
 use std::io;
@@ -26,7 +26,7 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Threads {
     }
 }
 
-/// An executor that somebody runs on one thread.
+/// An executor that the test runs on one thread.
 #[derive(Clone)]
 pub(crate) struct SameThread(pub(crate) Arc<smol::Executor<'static>>);
 
@@ -36,7 +36,7 @@ impl<F: Future<Output: Send + 'static> + Send + 'static> Executor<F> for SameThr
     }
 }
 
-/// Gives what a function makes of the connection's number, from 0.
+/// Makes each connection with a function of its number, from 0.
 #[derive(Clone)]
 pub(crate) struct Connector {
     make: Arc<dyn Fn(usize) -> io::Result<Fake> + Send + Sync>,
@@ -49,12 +49,12 @@ impl Connector {
         Self { make: Arc::new(make), connects: Arc::default(), at_most: usize::MAX }
     }
 
-    /// All connects after this many never end.
+    /// Makes all connects after this many hang.
     pub(crate) fn at_most(self, at_most: usize) -> Self {
         Self { at_most, ..self }
     }
 
-    /// How many connections were asked for.
+    /// Returns how many connects have begun.
     pub(crate) fn connects(&self) -> usize {
         self.connects.load(Ordering::SeqCst)
     }
@@ -78,23 +78,24 @@ impl Service<Uri> for Connector {
 
 /// A connection in memory.
 pub(crate) struct Fake {
-    /// What is still to be read, once something was written.
+    /// The unread rest of the reply. It can be read once something was written.
     reply: Vec<u8>,
     takes_bytes: bool,
     written: bool,
-    /// Whether the other side is gone.
+    /// True if the other side is gone.
     ended: Arc<AtomicBool>,
     /// Dropped with the connection.
     _open: Option<Sender<()>>,
 }
 
 impl Fake {
-    /// At its end at once, and taking no byte.
+    /// Creates a connection that is at its end from the start, and takes no byte.
     pub(crate) fn dead() -> Self {
         Self { ended: Arc::new(AtomicBool::new(true)), ..Self::stuck().0 }
     }
 
-    /// Neither at its end nor taking a byte. The receiver fails when it is dropped.
+    /// Creates a connection that is not at its end, and takes no byte. The receiver fails when the connection is
+    /// dropped.
     pub(crate) fn stuck() -> (Self, Receiver<()>) {
         let (open, dropped) = bounded(1);
         let fake = Self {
@@ -107,8 +108,8 @@ impl Fake {
         (fake, dropped)
     }
 
-    /// Gives this reply to whatever is written, and is at its end when `ended` is set: silently, as on a connection
-    /// whose close has not been noticed yet.
+    /// Creates a connection that answers the first write with this reply, and is at its end when `ended` is set. It
+    /// wakes no task then, like a connection whose close has not been noticed yet.
     pub(crate) fn answering(reply: &Reply, ended: Arc<AtomicBool>) -> Self {
         Self { reply: reply.bytes().to_vec(), takes_bytes: true, written: false, ended, _open: None }
     }

@@ -1,4 +1,4 @@
-//! A server that does with its connections what a test says, byte by byte.
+//! A server whose connections are served by a test's function, byte by byte.
 
 use std::io::{self, Read as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use smol::channel::{Receiver, bounded};
 
 use telegram_sender::telegram::MessageRequest;
 
-/// Longer than all that the system takes for a peer that does not read.
+/// More bytes than the system buffers for a peer that does not read.
 pub(crate) const HUGE: usize = 16 * 1024 * 1024;
 
 /// A message of [`HUGE`] bytes.
@@ -20,7 +20,7 @@ pub(crate) fn huge() -> MessageRequest {
 /// A server for one run of a function.
 pub(crate) struct Raw<T> {
     address: SocketAddr,
-    /// What the function returned.
+    /// The result of the function.
     pub(crate) outcome: Receiver<T>,
 }
 
@@ -46,7 +46,7 @@ impl<T: Send + 'static> Raw<T> {
 
 /// An address that refuses connections.
 ///
-/// It is that of a client, so that no listener of another test gets it while this one is needed.
+/// It is a client's address, so no listener of another test can get it meanwhile.
 pub(crate) struct Refusing {
     client: TcpStream,
     _listener: TcpListener,
@@ -63,14 +63,14 @@ impl Refusing {
     }
 }
 
-/// The next connection. Reading from it fails where a test would hang.
+/// Accepts the next connection. Reading from it fails where a test would hang.
 pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     let (stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream
 }
 
-/// Reads the head of a request, and not a byte of its body.
+/// Reads the head of a request, and no byte of its body.
 pub(crate) fn read_head(stream: &mut TcpStream) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -80,7 +80,7 @@ pub(crate) fn read_head(stream: &mut TcpStream) {
     }
 }
 
-/// How many bytes come before the client closes the connection.
+/// Returns how many bytes come before the client closes the connection.
 pub(crate) fn read_to_end(stream: &mut TcpStream) -> usize {
     let mut buffer = vec![0; 64 * 1024];
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! What a runner sends again by itself, and what it does not.
+//! Requests that a runner sends again by itself, and those that it does not.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use telegram_sender::{Retry, SendError, SenderRunner, Timeout};
 use super::server::{Reply, Server};
 use super::{RUNTIME, builder, hello, own, sender, within};
 
-/// How many times a message is sent that is answered like this, with retries.
+/// Returns how often a message with this answer is sent, with retries.
 fn sends(reply: &Reply) -> usize {
     let server = Server::start((0..6).map(|_| reply.clone()));
     within(async {
@@ -36,7 +36,7 @@ fn what_may_have_been_taken_is_sent_once() {
     }
 }
 
-/// The first connection never comes about.
+/// Every connect hangs.
 #[test]
 fn what_timed_out_while_connecting_is_sent_again() {
     let connector = own::Connector::new(|_| unreachable!("no connect ends")).at_most(0);

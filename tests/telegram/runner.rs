@@ -13,7 +13,7 @@ fn me() -> Reply {
     Reply::json(200, &json!({ "ok": true, "result": { "id": 123_456_789, "is_bot": true } }))
 }
 
-/// The one test that waits for real: the Bot API's waits are whole seconds.
+/// Waits a second of real time: the Bot API's waits are whole seconds.
 #[test]
 fn a_flood_wait_is_served_and_the_message_sent() {
     let flood = json!({
@@ -25,7 +25,7 @@ fn a_flood_wait_is_served_and_the_message_sent() {
     let server = Server::start([me(), Reply::json(429, &flood), accepted(5), accepted(6)]);
     let sender = TelegramSender::builder(token()).base_url(&server.url()).unwrap().build_on(RUNTIME);
     within(async {
-        // Telegram's wait counts, not the much longer one of the schedule.
+        // Telegram's wait counts, not the schedule's much longer one.
         let retry = Retry::new(1, Duration::from_secs(3600));
         let runner =
             SenderRunner::builder(sender).strategy(retry).prepare(RUNTIME).start(RUNTIME).await.unwrap();

@@ -1,4 +1,4 @@
-//! The token is shown nowhere, whatever goes wrong and whoever repeats it.
+//! The token is never shown, whatever goes wrong and whichever side repeats it.
 
 use std::error::Error;
 use std::fmt::{Debug, Write as _};
@@ -14,7 +14,7 @@ use super::server::{Reply, Server};
 use super::tls::authority;
 use super::{RUNTIME, SECRET, TOKEN, answer_to, builder, hello, sender, token, within};
 
-/// All that an error can show: itself and its sources, each for people and for developers.
+/// Returns all that an error can show: its own texts and those of its sources, for people and for developers.
 fn shown(error: &dyn Error) -> String {
     let mut text = String::new();
     let mut next = Some(error);

@@ -1,5 +1,5 @@
-//! A server that follows a script: one reply for each request, on as many connections as the client opens, one
-//! after the other. It tells what it saw.
+//! A server that follows a script: one reply for each request, on as many connections as the client opens, one after
+//! the other. It reports each request and each closed connection.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
@@ -16,16 +16,16 @@ use smol::channel::{Receiver, Sender, unbounded};
 pub(crate) struct Server {
     address: SocketAddr,
     scheme: &'static str,
-    /// Each request, when it was read.
+    /// Each request, once it was read.
     pub(crate) seen: Receiver<Seen>,
-    /// The number of each connection, when the client had closed it too.
+    /// The number of each connection, once the client has closed it too.
     pub(crate) closed: Receiver<usize>,
 }
 
 /// A request as it arrived.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// Which connection it came on, from 0.
+    /// The number of its connection, from 0.
     pub(crate) connection: usize,
     /// Method, path and version.
     pub(crate) line: String,
@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     pub(crate) body: Value,
 }
 
-/// What to say to a request.
+/// The answer to a request, and the step after it.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     bytes: Vec<u8>,
@@ -42,11 +42,11 @@ pub(crate) struct Reply {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Then {
-    /// Read the next request.
+    /// Reads the next request.
     Keep,
-    /// Close the connection.
+    /// Closes the connection.
     Close,
-    /// Say no more, and wait until the client closes the connection.
+    /// Sends no more, and waits until the client closes the connection.
     Wait,
 }
 
@@ -86,19 +86,19 @@ impl Reply {
         Self { then: Then::Wait, ..self }
     }
 
-    /// Nothing at all, as long as the client waits.
+    /// Creates a reply of nothing at all, for as long as the client waits.
     pub(crate) fn silence() -> Self {
         Self::raw("").then_wait()
     }
 }
 
 impl Server {
-    /// A plain HTTP server.
+    /// Starts a plain HTTP server.
     pub(crate) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
         Self::spawn("http", script, Ok)
     }
 
-    /// An HTTPS server.
+    /// Starts an HTTPS server.
     pub(crate) fn start_tls(config: ServerConfig, script: impl IntoIterator<Item = Reply>) -> Self {
         let config = Arc::new(config);
         Self::spawn("https", script, move |stream| {
@@ -130,7 +130,8 @@ impl Server {
                 if then == Then::Close {
                     let _ = tcp.shutdown(Shutdown::Write);
                 }
-                // To the client's end too: closing with bytes unread would reset what is still on its way.
+                // Reads to the client's end too: a close with bytes unread would reset the answer that is still on
+                // its way.
                 let _ = io::copy(&mut tcp, &mut io::sink());
                 let _ = close.try_send(connection);
             }
@@ -146,20 +147,20 @@ impl Server {
         self.address.port()
     }
 
-    /// The next request, which has arrived already.
+    /// Returns the next request, which has arrived already.
     pub(crate) fn request(&self) -> Seen {
         self.seen.try_recv().unwrap()
     }
 }
 
-/// Serves one connection; what to do with it in the end.
+/// Serves one connection. Returns the step to end it with.
 fn serve(
     stream: impl Read + Write,
     connection: usize,
     script: &mut impl Iterator<Item = Reply>,
     see: &Sender<Seen>,
 ) -> io::Result<Then> {
-    /// How a TLS handshake begins.
+    /// The first byte of a TLS handshake.
     const HANDSHAKE: u8 = 0x16;
     let mut stream = BufReader::new(stream);
     if stream.fill_buf()?.first() == Some(&HANDSHAKE) {
@@ -178,7 +179,7 @@ fn serve(
     Ok(Then::Close)
 }
 
-/// The next request, or `None` when the client closed the connection.
+/// Reads the next request. Returns `None` if the client has closed the connection.
 fn read_request(stream: &mut BufReader<impl Read>, connection: usize) -> io::Result<Option<Seen>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {

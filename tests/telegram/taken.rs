@@ -1,4 +1,4 @@
-//! Faults that may come after the message was taken: they are never "not taken".
+//! Faults that may come after the server took the message: they never count as "not taken".
 
 use serde_json::{Value, json};
 use telegram_sender::MessageSender as _;

@@ -1,4 +1,4 @@
-//! HTTPS: a server with a CA of its own, and those that are not to be trusted.
+//! HTTPS: a server with its own CA, and servers that must not be trusted.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use telegram_sender::telegram::TelegramError;
 use super::server::Server;
 use super::{RUNTIME, accepted, builder, hello, within};
 
-/// A new CA's root, and a server's config with a certificate of it for `name`.
+/// Creates a CA. Returns its root, and a server's config with a certificate of it for `name`.
 pub(crate) fn authority(name: &str) -> (CertificateDer<'static>, ServerConfig) {
     let ca_key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::new([]).unwrap();

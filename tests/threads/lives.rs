@@ -106,7 +106,7 @@ async fn produce<Q: Shared>(
             }
         }
     }
-    // A handle that is held here must not keep the others waiting.
+    // A handle that is held here must not keep other tasks waiting.
     drop(runner);
     for (request, ticket) in waiting {
         let end = ticket.await;
@@ -123,7 +123,7 @@ async fn end<Q: Shared>(aborts: bool, runner: Runner<Q>, mut dice: fastrand::Rng
         (true, false) => runner.close_with_timeout(Duration::from_micros(dice.u64(..500))).await,
         (false, waits) => {
             let close = runner.close();
-            // Closing goes on without the future.
+            // The close goes on without its future.
             let _ = if waits { Some(close.await) } else { close.now_or_never() };
             return;
         }

@@ -1,6 +1,7 @@
 //! Random lives of runners on a multi-threaded executor: the promises hold under real interleavings too.
 //!
-//! It runs for `STRESS_SECONDS` (5), one seed after another; `STRESS_SEED` runs that of one life, again and again.
+//! They run for `STRESS_SECONDS` (5), one seed after another. `STRESS_SEED` runs the life of that seed again and
+//! again.
 
 #![cfg(feature = "smol")]
 
@@ -67,11 +68,11 @@ impl MessageSender for Moody {
     }
 }
 
-/// Ready to be prepared over a storage.
+/// A builder, ready to be prepared over a storage.
 type Lively = Builder<Arc<Moody>, CompositeStrategy<Identity, Retry>>;
 type End = Result<Request, SendError<Request, Request>>;
 
-/// What came of one life.
+/// The outcome of one life.
 #[derive(Default)]
 struct Life {
     ended: Vec<(Request, Option<End>)>,
@@ -115,7 +116,7 @@ fn random_lives_in_the_lean_storage() {
     });
 }
 
-/// Lives one life after another.
+/// Runs one life after another.
 fn repeat(live: &impl AsyncFn(u64, &Executor<'static>)) {
     let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
     let one = number("STRESS_SEED");

@@ -1,4 +1,4 @@
-//! What moves to other threads, as the compiler sees it. `tests/ui` has what must not compile.
+//! Types that move to other threads, as the compiler sees them. `tests/ui` has the code that must not compile.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ impl<Req, Held> MessageSender for Sender<Req, Held> {
     }
 }
 
-/// Whether the type of a value is `Send`: an inherent constant wins over that of the trait.
+/// Detects if a type is `Send`: an inherent constant wins over that of the trait.
 struct IsSend<T>(std::marker::PhantomData<T>);
 
 trait NotSend {
@@ -48,7 +48,7 @@ type SendsLocal = Sender<Rc<u32>, u32>;
 fn a_handle_moves_across_threads_exactly_when_what_goes_through_it_can() {
     const { assert!(is_send!(SenderRunner<Moves, Smol>)) };
     const { assert!(is_send!(Ticket<Moves>) && is_send!(Results<Moves>)) };
-    // The sender stays with the worker: other threads may well feed one that can't leave its own.
+    // The sender stays with the worker, so other threads may feed a sender that can't leave its thread.
     const { assert!(is_send!(SenderRunner<Stays, Smol>)) };
     const { assert!(!is_send!(SenderRunner<SendsLocal, Smol>)) };
     const { assert!(!is_send!(Ticket<SendsLocal>) && !is_send!(Results<SendsLocal>)) };
@@ -56,7 +56,7 @@ fn a_handle_moves_across_threads_exactly_when_what_goes_through_it_can() {
     const { assert!(is_send!(SenderRunner<Moves, VirtualTimer>) && !is_send!(SenderRunner<Moves, Rc<()>>)) };
 }
 
-/// That one with a sender that can't move may not either is among what must not compile.
+/// `tests/ui` has the worker whose sender can't move: moving it must not compile.
 #[test]
 fn a_worker_moves_across_threads_if_its_sender_can() {
     fn assert_send<T: Send>(_: &T) {}

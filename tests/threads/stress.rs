@@ -19,7 +19,7 @@ struct Numbered {
     number: usize,
 }
 
-/// Accepts, rejects, fails, panics or dawdles, as the dice fall.
+/// Accepts, rejects, fails, panics or dawdles at random.
 struct Moody {
     dice: Mutex<fastrand::Rng>,
     sent: Mutex<Vec<Numbered>>,
@@ -37,7 +37,7 @@ impl MessageSender for Moody {
         match roll {
             0..100 => Ok(Err(*request)),
             100..200 => Err(*request),
-            // Quietly, without the hook's message for each.
+            // Skips the panic hook and its message.
             200..210 => std::panic::resume_unwind(Box::new("moody")),
             210..400 => {
                 smol::future::yield_now().await;
@@ -48,7 +48,7 @@ impl MessageSender for Moody {
     }
 }
 
-/// Over the storage that the builder's method `$prepare` makes.
+/// Sends the requests through a runner over `$storage`.
 macro_rules! a_hundred_thousand_requests {
     ($storage:expr) => {{
         let seed = fastrand::u64(..);
@@ -117,7 +117,8 @@ fn a_hundred_thousand_requests_from_eight_producers_through_a_bounded_lean_stora
     a_hundred_thousand_requests!(<Lean<_>>::new());
 }
 
-/// Cancels requests while their turns begin on another thread: what is said to be cancelled before its turn is not sent.
+/// Cancels requests while their turns begin on another thread. A request that was cancelled before its turn is not
+/// sent.
 macro_rules! cancels_at_the_last_moment {
     ($storage:expr) => {{
         let sender =

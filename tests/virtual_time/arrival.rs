@@ -1,4 +1,5 @@
-//! What surely did not arrive is known as such: by a ticket's end, by a retry, and by what an abort gives back.
+//! A request that surely did not arrive is known as such: to its ticket, to a retry, and to an abort, which returns
+//! it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -67,7 +68,7 @@ fn a_retry_sends_again_what_was_not_sent_in_time_and_no_more<S: Store<Sender>>()
             ticket.await.unwrap();
         }
         assert_eq!(sent(&sender), [(0, "a"), (300, "b")]);
-        // One that was sent is not.
+        // A request that was sent is not sent again.
         let hangs = scripted(&runtime, [Reply::hang()]);
         let builder =
             SenderRunner::builder(hangs.clone()).strategy(timeout(100)).strategy(Retry::new(5, ms(0)));
@@ -78,7 +79,7 @@ fn a_retry_sends_again_what_was_not_sent_in_time_and_no_more<S: Store<Sender>>()
     });
 }
 
-/// What a line does with a request.
+/// The behaviour of a line for a request.
 #[derive(Debug, Clone, Copy)]
 enum Does {
     /// Never connects.
@@ -274,7 +275,7 @@ fn a_strategy_that_refuses_or_panics_before_the_send_can_have_sent_nothing<S: St
     }
 }
 
-/// Gives an error that says that nothing was sent, after a send.
+/// Returns an error that claims that nothing was sent, after a send.
 struct Lies(NoAnswer<&'static str>);
 
 impl SendStrategy<Line> for Lies {
@@ -308,7 +309,7 @@ fn no_strategy_can_say_of_a_send_that_it_was_none<S: Store<Line>>() {
     }
 }
 
-/// An error before the delivery has begun needs no reading.
+/// The error itself does not matter before the delivery has begun.
 fn an_error_before_the_delivery_has_begun_is_sent_again<S: Store<Connects>>() {
     run(|runtime| async move {
         let builder = SenderRunner::builder(Connects).strategy(Retry::new(2, SECOND));
@@ -319,7 +320,7 @@ fn an_error_before_the_delivery_has_begun_is_sent_again<S: Store<Connects>>() {
     });
 }
 
-/// Never comes as far as a delivery.
+/// Fails before its delivery begins.
 struct Connects;
 
 impl MessageSender for Connects {
@@ -337,7 +338,7 @@ impl MessageSender for Connects {
     }
 }
 
-/// The inner one was asked to, the outer one was not.
+/// The inner retry repeats a send without an answer, the outer one does not.
 fn a_retry_looks_at_all_attempts_and_not_at_the_last_one_alone<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::hang(), Reply::reject(400)]);

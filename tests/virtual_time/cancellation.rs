@@ -1,4 +1,4 @@
-//! Taking a request back, at each point of its life.
+//! Cancels a request at each point of its life.
 
 use crate::common::store::{Store, start, start_built};
 use crate::common::{End, Sender, accepted, accepting, all, dropped_sends, ms, now, run, scripted, sent};

@@ -2,7 +2,7 @@
 
 use telegram_sender::strategy::{BuiltIn, Chain};
 
-/// Reads one strategy from JSON, and writes what was read.
+/// Reads one strategy from JSON. Returns the `Debug` text of the strategy, or the text of the error.
 fn read(text: &str) -> Result<String, String> {
     serde_json::from_str::<BuiltIn>(text)
         .map(|strategy| format!("{strategy:?}"))
@@ -40,7 +40,7 @@ fn each_strategy_is_what_its_constructor_makes() {
     for (text, made) in cases {
         assert_eq!(read(text), Ok(format!("{made:?}")));
     }
-    // Without a seed the system gives one.
+    // Without a seed, the system provides one.
     let jitter = r#"{ "jitter": { "retries": 3, "base_seconds": 1, "ratio": 0.5 } }"#;
     assert_ne!(read(jitter).unwrap(), read(jitter).unwrap());
 }

@@ -1,8 +1,8 @@
-//! Every recorded scenario, played in virtual time and on tokio's paused clock: the events and their times must be the
-//! recorded ones, exactly.
+//! Plays every recorded scenario in virtual time and on tokio's paused clock. The events and their times must be
+//! exactly the recorded ones.
 //!
-//! `CONFORMANCE_DIR` names another folder of scenarios. Those in `fix/` are where the original misbehaves; their traces
-//! are what their rule gives.
+//! `CONFORMANCE_DIR` names another folder of scenarios. In the scenarios in `fix/` the original misbehaves; their
+//! traces follow their rule.
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -26,7 +26,7 @@ use crate::common::store;
 /// The scenarios of this repository.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
-/// Plays a scenario in one world, and gives its trace.
+/// Plays a scenario in one world, and returns its trace.
 type Play = fn(&Value) -> Vec<Value>;
 
 fn scenarios(folder: &Path) -> Vec<(PathBuf, Value)> {
@@ -43,7 +43,7 @@ fn scenarios(folder: &Path) -> Vec<(PathBuf, Value)> {
     paths.into_iter().map(read).collect()
 }
 
-/// The trace that a scenario must give: its own, or the one that is kept here for a scenario of that name.
+/// Returns the trace that a scenario must have: its own, or the one that is kept here for a scenario of that name.
 fn expected(scenario: &Value) -> Option<Vec<Value>> {
     trace::expected(scenario).or_else(|| {
         let name = format!("{}.json", scenario["name"].as_str()?);
@@ -52,7 +52,7 @@ fn expected(scenario: &Value) -> Option<Vec<Value>> {
     })
 }
 
-/// Plays a scenario and tells the first difference.
+/// Plays a scenario and returns the first difference.
 fn check(scenario: &Value, play: Play) -> Result<(), String> {
     let actual = play(scenario);
     let Some(expected) = expected(scenario) else {
@@ -64,7 +64,7 @@ fn check(scenario: &Value, play: Play) -> Result<(), String> {
     trace::compare(&expected, &actual)
 }
 
-/// Plays all scenarios, and fails where one differs.
+/// Plays all scenarios, and fails if one differs.
 fn check_all(play: Play) {
     let folder = std::env::var_os("CONFORMANCE_DIR").map_or_else(|| PathBuf::from(OWN), PathBuf::from);
     let mut all = scenarios(&folder);

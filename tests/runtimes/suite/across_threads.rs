@@ -1,4 +1,4 @@
-//! Handles, tickets and results in threads that know nothing of the backend.
+//! Handles, tickets and results on threads outside the backend.
 
 use std::thread;
 
@@ -32,7 +32,7 @@ fn a_handle_works_in_any_thread() {
             });
         }
         for ended in done {
-            // Awaited, not joined: the test's thread may be the backend's only one.
+            // Awaits instead of joining: the test's thread may be the backend's only one.
             ended.await.unwrap();
         }
         assert_eq!(runner.close().await, Exit::Drained);

@@ -1,4 +1,4 @@
-//! Where time stands still while anything can run, each wait takes exactly its time.
+//! On a clock that stands still while any task can run, each wait takes exactly its time.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn each_strategy_waits_exactly() {
         // 60 s after the first, then a retry 90 s later, then the delay.
         let rejected = takes(&env, Duration::from_secs(150), send(reject(2))).await;
         assert!(matches!(rejected, Err(SendError::Rejected(_))));
-        // The limiter counts from the retry, which was the delay ago.
+        // The limiter counts from the retry, which was sent one delay ago.
         let timed_out = takes(&env, Duration::from_millis(60_000 - 3_001 + 10_000), send(hang(3))).await;
         assert_eq!(timed_out, Err(SendError::NoAnswer(NoAnswer::TimedOut)));
     });

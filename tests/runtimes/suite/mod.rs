@@ -32,7 +32,7 @@ async fn start(env: &Env) -> (Runner, Sends) {
     (SenderRunner::builder(sender).prepare(env.timer()).start(env.spawner()).await.unwrap(), sends)
 }
 
-/// Spawns any future on the backend, and gives a future of its output.
+/// Spawns any future on the backend. Returns a future of its output.
 fn spawn<F: Future, S: Spawner<Remote<F>>>(spawner: S, future: F) -> RemoteHandle<F::Output> {
     let (remote, output) = future.remote_handle();
     S::detach(spawner.spawn(remote));

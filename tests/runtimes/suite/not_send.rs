@@ -11,7 +11,7 @@ use telegram_sender::{MessageResponse, MessageSender, NoAnswer, SendError, Sende
 use super::{Env, run};
 use crate::strategies::all_strategies;
 
-/// Adds up; for a zero it hangs and says so.
+/// Adds up its requests. For a zero, it sends a signal and hangs.
 #[derive(Default)]
 struct Local {
     total: Cell<u32>,

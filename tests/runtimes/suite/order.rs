@@ -1,4 +1,4 @@
-//! One request at a time, each producer's in its order.
+//! One request at a time, in the order of each producer.
 
 use futures::future::join_all;
 

@@ -1,4 +1,4 @@
-//! The request queue: its bound, and requests that go round in it.
+//! The request queue: its bound, and requests that are re-queued.
 
 use std::pin::pin;
 
@@ -9,7 +9,7 @@ use telegram_sender::{RequestError, Requeue, SenderRunner};
 use super::{Env, Runner, run};
 use crate::sender::{Gate, Scripted, Sends, accept, gated};
 
-/// A runner with one request in flight, which `Gate` holds, and one in its queue, which is full.
+/// Starts a runner with one request in flight, which `Gate` holds, and one in its queue, which is full.
 async fn full(env: &Env) -> (Runner, Sends, Gate) {
     let (sender, sends) = Scripted::new();
     let builder = SenderRunner::builder(sender).queue_capacity(1).unwrap();

@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
 
-/// Can not leave its thread.
+/// A sender that can't leave its thread.
 struct HoldsAnRc(Rc<u32>);
 
 impl MessageSender for HoldsAnRc {

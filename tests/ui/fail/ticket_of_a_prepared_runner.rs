@@ -1,4 +1,4 @@
-//! "Not started" can't be expressed: a handle comes from starting.
+//! A prepared runner takes no requests: starting it returns the handle.
 
 use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
 

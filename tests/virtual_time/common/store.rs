@@ -1,4 +1,4 @@
-//! Where the runner of a test lives: what a suite that runs over every storage is generic over.
+//! The storages of the tests' runners. A suite that runs over every storage is generic over these.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -9,7 +9,7 @@ use telegram_sender::storage::Storage;
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
 use telegram_sender::{MessageSender, SendStrategy, SenderRunner};
 
-/// Makes a test over each storage of functions that are generic over a [`Store`].
+/// Makes a test over each storage from each of these functions, which are generic over a [`Store`].
 macro_rules! over_every_storage {
     ($($test:ident),* $(,)?) => {
         over_heap_storages!($($test),*);
@@ -20,7 +20,7 @@ macro_rules! over_every_storage {
     };
 }
 
-/// Makes a test over each storage on the heap.
+/// Makes a test over each storage on the heap from each of these functions.
 macro_rules! over_heap_storages {
     ($($test:ident),* $(,)?) => {
         mod on_the_heap {
@@ -44,7 +44,7 @@ where
     start_built::<B, _, _>(runtime, SenderRunner::builder(sender.clone())).await
 }
 
-/// Starts what `builder` has been told.
+/// Starts the runner that `builder` describes.
 pub(crate) async fn start_built<B, S, A>(runtime: &VirtualRuntime, builder: Builder<S, A>) -> RunnerOver<B, S>
 where
     B: Store<S>,
@@ -57,7 +57,7 @@ where
 /// Makes runners over one kind of storage.
 pub(crate) trait Store<S: MessageSender + 'static>: 'static {
     type Storage: Storage<S> + 'static;
-    /// Whether a request that finds room in the queue finds room for its ticket.
+    /// True if a request that finds room in the queue always finds room for its ticket.
     const HAS_ROOM_FOR_TICKETS: bool = true;
 
     fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
@@ -109,7 +109,8 @@ impl<S: MessageSender + 'static> Store<S> for InLean {
     }
 }
 
-/// A storage for so many requests and tickets, and so many responses. It is leaked: it lives as long as a `static` would.
+/// A storage for `SIZE` requests and tickets, and `RESULTS` responses. It is leaked, so it lives as long as a
+/// `static`.
 #[cfg(feature = "embassy")]
 pub(crate) struct Fixed<const SIZE: usize, const RESULTS: usize>;
 

@@ -1,4 +1,4 @@
-//! Plays a scenario against the runner in some world's time and records what happens.
+//! Plays a scenario against the runner in some world's time and records the events.
 
 mod operations;
 mod sender;
@@ -40,11 +40,11 @@ impl Log {
 }
 
 fn seconds(value: &Value) -> Duration {
-    // Recorded to the microsecond at the finest.
+    // The records are no finer than a microsecond.
     Duration::from_nanos((value.as_f64().expect("a time in seconds") * 1e9).round() as u64)
 }
 
-/// Plays `scenario` in `world`, whose runner has `timer`, and gives its trace, sorted.
+/// Plays `scenario` in `world`, whose runner has `timer`. Returns the sorted trace.
 pub(crate) async fn play<Q: Store<Scripted>, T: Timer + 'static>(
     scenario: &Value,
     world: Rc<dyn World>,
@@ -52,7 +52,7 @@ pub(crate) async fn play<Q: Store<Scripted>, T: Timer + 'static>(
 ) -> Vec<Value> {
     let log = Log { world: world.clone(), events: Rc::default() };
     let Ok(strategies) = strategies::build(scenario, &log) else {
-        // Refused at construction: there is no runner, and nothing happens.
+        // The strategies were refused: there is no runner, and nothing happens.
         return Vec::new();
     };
     let sender = Scripted::new(scenario, log.clone());
@@ -66,7 +66,8 @@ pub(crate) async fn play<Q: Store<Scripted>, T: Timer + 'static>(
     world.spawn({
         let (stage, world) = (stage.clone(), world.clone());
         let performed = async move {
-            // Made before anything else sleeps, so that the operations of an instant come before the timers due then.
+            // The script's sleeps come before all others, so the operations of an instant precede the timers due
+            // then.
             let script: Vec<_> = script
                 .into_iter()
                 .map(|operation| (world.sleep(seconds(&operation["at"])), operation))
@@ -102,7 +103,7 @@ pub(crate) async fn play<Q: Store<Scripted>, T: Timer + 'static>(
         };
         performed.boxed_local()
     });
-    // The tasks make their sleeps before the end's: what they do at the last instant comes before it.
+    // The tasks create their sleeps before this one, so their work at the last instant comes before the end.
     yield_now().await;
     world.sleep(scenario.get("until").map_or(Duration::from_secs(60), seconds)).await;
     let mut events = log.events.take();
@@ -112,7 +113,7 @@ pub(crate) async fn play<Q: Store<Scripted>, T: Timer + 'static>(
 }
 
 impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
-    /// Starts a reader that takes `pause` for each response.
+    /// Starts a reader that pauses for `pause` after each response.
     fn read_results(&self, by: &str, pause: Duration, count: Option<u64>) {
         let mut results = self.runner().results();
         let (log, by) = (self.log.clone(), by.to_owned());

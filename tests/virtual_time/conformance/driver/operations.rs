@@ -20,13 +20,13 @@ type Worker = LocalBoxFuture<'static, ()>;
 
 /// A runner under a script.
 pub(crate) struct Stage<T, Q: Storage<Scripted>> {
-    /// One handle for all: dropped with the stage.
+    /// The only handle: it is dropped with the stage.
     runner: SenderRunner<Scripted, T, Q>,
     /// The worker, until the runner is entered.
     worker: Cell<Option<Worker>>,
     sender: Scripted,
     pub(super) log: Log,
-    /// Tells the waiter of a reply to cancel it.
+    /// Makes the waiter of a reply cancel it.
     replies: RefCell<HashMap<String, oneshot::Sender<()>>>,
     waiters: RefCell<HashMap<String, oneshot::Sender<()>>>,
 }
@@ -53,10 +53,10 @@ impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
         &self.runner
     }
 
-    /// Does what can be done at once, and lets the rest run.
+    /// Performs the first step at once, and spawns the rest.
     pub(super) fn begin(self: &Rc<Self>, operation: Value) {
         let stage = self.clone();
-        // At once in the script's own task: the first step belongs to this instant's start.
+        // The first step runs in the script's own task: it belongs to the start of this instant.
         let mut performing = Box::pin(async move { stage.perform(operation).await });
         let waker = futures::task::noop_waker();
         if performing.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending() {
@@ -119,7 +119,7 @@ impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
         match self.runner.try_request(request) {
             Ok(ticket) => Some(ticket),
             Err(refused) => {
-                // No event of its own: nothing was taken, and the request is back.
+                // A refusal has no event: nothing was taken, and the request is back.
                 assert_eq!(refused.into_request().id, id);
                 None
             }
@@ -169,7 +169,7 @@ impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
             self.log.add("closed", json!({}));
             return;
         };
-        // The original's `wait_for(close(), timeout)`: gives up waiting, and drops the close.
+        // Like the original's `wait_for(close(), timeout)`: stops waiting, and drops the close.
         match select(pin!(self.runner.close()), self.log.world.sleep(timeout)).await {
             Either::Left(_) => self.log.add("closed", json!({})),
             Either::Right(_) => self.log.add("close_timeout", json!({})),
@@ -177,7 +177,7 @@ impl<T: Timer + 'static, Q: Storage<Scripted> + 'static> Stage<T, Q> {
     }
 }
 
-/// The fields of an answer, over those in `fields`.
+/// Adds the fields of an answer to those in `fields`.
 pub(crate) fn answer_fields(response: Result<Sent, Rpc>, mut fields: Value) -> Value {
     let sent = match response {
         Ok(sent) => {

@@ -10,7 +10,7 @@ use telegram_sender::{MessageResponse, MessageSender};
 
 use super::{Log, seconds};
 
-/// A request. The requeue strategy clones it exactly when it re-queues, which is how that is seen.
+/// A request. The requeue strategy clones it exactly when it re-queues it, so the clone records the event.
 pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) log: Log,
@@ -23,7 +23,7 @@ impl Clone for Request {
     }
 }
 
-/// Who answered what: the fields of an event.
+/// A request and the number of its send: the fields of an event.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) id: String,
@@ -125,14 +125,14 @@ impl MessageSender for Scripted {
         }
         if let Some(message) = reply.get("raise_base") {
             in_flight.out = "raise_base";
-            // As a panic, but without the hook's message.
+            // A panic without the hook's message.
             std::panic::resume_unwind(Box::new(message.as_str().unwrap_or_default().to_owned()));
         }
         in_flight.out = "ok";
         Ok(Ok(sent))
     }
 
-    /// Only a flood wait says how long to wait; other errors carry numbers that mean something else.
+    /// Returns the wait of a flood wait. The numbers of other errors mean something else.
     fn retry_after(rejection: &Rpc) -> Option<Duration> {
         let floods = [json!(420), json!(429)].contains(&rejection.error["code"]);
         rejection.error.get("value").filter(|value| floods && value.is_number()).map(seconds)
