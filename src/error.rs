@@ -1,11 +1,14 @@
-//! What can go wrong, one type per question: how a request ended ([`SendError`], [`NoAnswer`]), why it was
-//! refused ([`RequestError`]), why there is no result ([`ResultError`]), which argument was bad
-//! ([`InvalidArgument`]).
+//! The errors of the crate, one type per question. Start with [`SendError`], the end of a ticket without a message.
+//!
+//! - [`NoAnswer`] says why the service did not answer. It may hold a [`StrategyError`] or a [`Panic`].
+//! - [`RequestError`] returns a refused request, [`RequeueError`] a refused round of one. [`CallError`] is for calls
+//!   that both enqueue and await.
+//! - [`ResultError`] says why there is no result, [`InvalidArgument`] which argument was bad.
 
 use core::error::Error;
 use core::fmt;
 
-/// Why a ticket has no message.
+/// The reason why a ticket has no message: a rejection, or no answer.
 ///
 /// ```
 /// use telegram_sender::{NoAnswer, SendError};
@@ -21,9 +24,10 @@ use core::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError<R, E> {
-    /// The service answered, with an error. This response went to the results too.
+    /// The service answered with a rejection. This response went to the results, too.
     Rejected(R),
-    /// No answer was got; nothing went to the results.
+    /// There is no answer, and nothing went to the results. After [`NoAnswer::CancelledInFlight`] an answer may still
+    /// come.
     NoAnswer(NoAnswer<E>),
 }
 
@@ -51,43 +55,43 @@ impl<R: fmt::Debug + fmt::Display, E: Error + 'static> Error for SendError<R, E>
     }
 }
 
-/// Why no answer was got for a request.
+/// The reason why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NoAnswer<E> {
-    /// The sender failed: its own error.
+    /// The sender failed with this error.
     Failed(E),
     /// A [`Timeout`](crate::Timeout) expired during the send: the request may have arrived.
     TimedOut,
-    /// A [`Timeout`](crate::Timeout) expired before the request could reach the service: while it waited for a limiter, for
-    /// a re-send, or for a connection.
+    /// A [`Timeout`](crate::Timeout) expired before the request could reach the service: while it waited for a
+    /// limiter, for a re-send, or for a connection.
     NotSentInTime,
-    /// A strategy refused or failed.
+    /// A strategy refused the request or failed.
     Strategy(StrategyError),
     /// The sender or a strategy panicked; the runner goes on.
     Panicked(Panic),
-    /// The ticket was cancelled before the request's turn: it is never sent.
+    /// The ticket was cancelled before the request's turn. The request is never sent.
     Cancelled,
-    /// The ticket was cancelled when the request's turn had begun, or was about to: it may be sent all the same, and then its
-    /// response goes to the results.
+    /// The ticket was cancelled when the request's turn had begun, or was about to. The request may still be sent,
+    /// and its response then goes to the results.
     CancelledInFlight,
     /// The runner was aborted before the request could reach the service. The request is among those that
     /// [`abort`](crate::SenderRunner::abort) or [`close_with_timeout`](crate::SenderRunner::close_with_timeout)
     /// returned.
     Aborted,
-    /// The send was cut short in the middle: the runner was aborted, or its worker dropped.
+    /// The send was cut short, because the runner was aborted or its worker dropped: the request may have arrived.
     Interrupted,
-    /// The worker was dropped, by its executor or its owner, before the request could reach the service. The request is
-    /// among those that [`abort`](crate::SenderRunner::abort) returns.
+    /// The worker was dropped, by its executor or its owner, before the request could reach the service. The request
+    /// is among those that [`abort`](crate::SenderRunner::abort) returns.
     Stopped,
 }
 
 impl<E> NoAnswer<E> {
-    /// Returns true if the service may have got the request all the same. Sending it again may then send it twice.
+    /// Returns true if the service may have received the request. Sending it again may then send it twice.
     ///
-    /// A [`Failed`](Self::Failed) send returns true, as only the sender can read its error:
-    /// [`Ticket::may_have_arrived`](crate::Ticket::may_have_arrived) has asked it.
+    /// Returns true for a [`Failed`](Self::Failed) send, because only the sender can read its error.
+    /// [`Ticket::may_have_arrived`](crate::Ticket::may_have_arrived) also asks the sender.
     pub fn may_have_arrived(&self) -> bool {
         match self {
             Self::Failed(_) | Self::TimedOut | Self::CancelledInFlight | Self::Interrupted => true,
@@ -141,7 +145,7 @@ impl<E: Error + 'static> Error for NoAnswer<E> {
     }
 }
 
-/// A strategy's own failure, with a reason for the reader of the ticket.
+/// The failure of a strategy, with a reason for the reader of the ticket.
 ///
 /// ```
 /// use telegram_sender::error::StrategyError;
@@ -152,12 +156,12 @@ impl<E: Error + 'static> Error for NoAnswer<E> {
 pub struct StrategyError(Text);
 
 impl StrategyError {
-    /// A failure with a fixed reason.
+    /// Creates a failure with a fixed reason.
     pub fn new(reason: &'static str) -> Self {
         Self(Text::fixed(reason))
     }
 
-    /// The reason.
+    /// Returns the reason.
     pub fn reason(&self) -> &str {
         self.0.as_str()
     }
@@ -190,7 +194,7 @@ impl Error for StrategyError {}
 pub struct Panic(Text);
 
 impl Panic {
-    /// The panic's message, where it had one.
+    /// Returns the panic's message, or `no message` if it had none.
     pub fn message(&self) -> &str {
         self.0.as_str()
     }
@@ -209,7 +213,7 @@ impl Panic {
     }
 }
 
-/// Drops the payload of a panic. One that panics when it is dropped is leaked.
+/// Drops the payload of a panic. If the drop panics, the new payload is leaked.
 #[cfg(feature = "std")]
 fn discard(payload: std::boxed::Box<dyn core::any::Any + Send>) {
     let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
@@ -231,8 +235,8 @@ impl fmt::Display for Panic {
     }
 }
 
-/// A text and what is known of the request that it is about. On a chip the text is fixed. With an allocator it may be
-/// composed; it is boxed there, as each result would otherwise be as large as this rare part.
+/// A text, and whether the request that it is about may have arrived. Without an allocator the text is fixed. With
+/// one it may be composed, and it is boxed, so that this rare part does not make each result larger.
 #[derive(Debug, Clone)]
 struct Text(#[cfg(not(feature = "alloc"))] Body, #[cfg(feature = "alloc")] alloc::boxed::Box<Body>);
 
@@ -242,7 +246,7 @@ struct Body {
     text: &'static str,
     #[cfg(feature = "alloc")]
     text: alloc::borrow::Cow<'static, str>,
-    /// Whether the request may have arrived. The worker fills it in.
+    /// True if the request may have arrived. The worker sets it.
     may_have_arrived: bool,
 }
 
@@ -278,30 +282,30 @@ impl PartialEq for Text {
 
 impl Eq for Text {}
 
-/// Why a request was not taken. It gives the request back.
+/// Returns a refused request to its caller, with the reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum RequestError<Req> {
-    /// The queue is full: [`request`](crate::SenderRunner::request) waits, or try again later.
+    /// The queue is full. Wait for room with [`request`](crate::SenderRunner::request), or try again later.
     Full(Req),
-    /// The runner is closing or has stopped: it takes no more requests.
+    /// The runner is closing or has stopped, and takes no more requests.
     Closing(Req),
 }
 
 impl<Req> RequestError<Req> {
-    /// The request that was not taken.
+    /// Returns the refused request.
     pub fn into_request(self) -> Req {
         match self {
             Self::Full(request) | Self::Closing(request) => request,
         }
     }
 
-    /// Whether the queue was full; it may have room later.
+    /// Returns true if the queue was full. It may have room later.
     pub const fn is_full(&self) -> bool {
         matches!(self, Self::Full(_))
     }
 }
 
-// The request may hold what must not be logged, and need not be `Debug`.
+// The request may hold secrets, which must not be logged, and need not be `Debug`.
 impl<Req> fmt::Debug for RequestError<Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_full() { "Full(..)" } else { "Closing(..)" })
@@ -310,7 +314,7 @@ impl<Req> fmt::Debug for RequestError<Req> {
 
 #[cfg(feature = "defmt")]
 impl<Req> defmt::Format for RequestError<Req> {
-    // The lint sees only what the macros expand to on a host, where all of defmt's strings are the same.
+    // The lint sees the macros' expansion on a host, where all of defmt's strings are the same.
     #[allow(clippy::match_same_arms)]
     fn format(&self, f: defmt::Formatter<'_>) {
         match self {
@@ -331,13 +335,13 @@ impl<Req> fmt::Display for RequestError<Req> {
 
 impl<Req> Error for RequestError<Req> {}
 
-/// How a request failed that was enqueued and awaited in one call: by [`send_all`](crate::SenderRunner::send_all), or by a
-/// runner as a tower service.
+/// The failure of a request that was enqueued and awaited in one call: by
+/// [`send_all`](crate::SenderRunner::send_all), or by a runner as a tower service.
 #[derive(Clone, PartialEq, Eq)]
 pub enum CallError<Req, R, E> {
-    /// The runner refused the request, and gives it back.
+    /// The runner refused the request, and returns it.
     Refused(RequestError<Req>),
-    /// The runner took the request, and it ended so.
+    /// The runner took the request, and it failed.
     Failed(SendError<R, E>),
 }
 
@@ -379,7 +383,7 @@ impl<Req, R: fmt::Debug + fmt::Display, E: Error + 'static> Error for CallError<
     }
 }
 
-/// Why a re-queued request was not taken. It gives the request back.
+/// Returns a refused round of a request to its strategy: the runner is closing, or a `FixedStorage` is full.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequeueError<Req>(pub Req);
 
@@ -397,13 +401,13 @@ impl<Req> fmt::Display for RequeueError<Req> {
 
 impl<Req> Error for RequeueError<Req> {}
 
-/// Why [`result`](crate::SenderRunner::result) has no response.
+/// The reason why [`result`](crate::SenderRunner::result) has no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ResultError {
-    /// None came in time; one may come later.
+    /// No response came in time. One may come later.
     TimedOut,
-    /// None can come any more: the runner has stopped and all responses were taken.
+    /// No response can come any more: the runner has stopped and all responses are taken.
     Stopped,
 }
 
@@ -418,7 +422,7 @@ impl fmt::Display for ResultError {
 
 impl Error for ResultError {}
 
-/// An argument that makes no sense, refused where it was given.
+/// Names an argument that makes no sense, and the rule that it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidArgument {
@@ -431,12 +435,12 @@ impl InvalidArgument {
         Self { argument, rule }
     }
 
-    /// The argument's name.
+    /// Returns the argument's name.
     pub const fn argument(&self) -> &'static str {
         self.argument
     }
 
-    /// What it must be, as text that follows the name.
+    /// Returns what the argument must be, as text that follows the name.
     pub const fn rule(&self) -> &'static str {
         self.rule
     }

@@ -11,16 +11,16 @@ use crate::answer::Answer;
 use crate::sender::MessageSender;
 use crate::storage::{Storage, Unnamed};
 
-/// The responses of a runner, as they come: a [`Stream`] that ends when the runner has stopped and all were
-/// taken.
+/// Yields the responses of a runner as they come: a [`Stream`] that ends once the runner has stopped and all
+/// responses are taken.
 ///
-/// Several consumers share one queue; each response goes to one of them. Dropping a consumer loses nothing that
-/// another can take; what is left when the last one leaves is dropped, unless the builder asked to
-/// [keep results always](crate::runner::KeepResults::always).
+/// Several consumers share one queue: each response goes to one of them. A consumer that is dropped leaves its
+/// responses to the others. When the last one is dropped, the remaining responses are dropped too, unless the builder
+/// asked to [keep results always](crate::runner::KeepResults::always).
 ///
 /// # Cancel safety
 ///
-/// Dropping a pending `next()` or [`recv`](Self::recv) takes no response with it.
+/// Dropping a pending `next()` or [`recv`](Self::recv) loses no response.
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -47,12 +47,12 @@ impl<S: MessageSender, Q: Storage<S>> Results<S, Q> {
         Self(storage.subscribe())
     }
 
-    /// The next response, or `None` once the runner has stopped and all were taken: what `StreamExt::next` gives, without a
-    /// trait to import.
+    /// Waits for the next response. Returns `None` once the runner has stopped and all responses are taken. Does what
+    /// `StreamExt::next` does, without a trait to import.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, it has taken no response.
+    /// A future that is dropped before it is ready has taken no response.
     #[inline]
     pub fn recv(&mut self) -> impl Future<Output = Option<Answer<S::Message, S::Rejection>>> {
         Recv(self)

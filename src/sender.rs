@@ -1,4 +1,9 @@
-//! What sends: the [`MessageSender`] trait and the response it gives. Nothing here knows of queues or time.
+//! The sender of requests: implement [`MessageSender`] to send over your own service, device or queue.
+//!
+//! A send returns a [`MessageResponse`], which is an answer of the service, or an error, which means no answer. A
+//! sender that connects first notes in a [`Delivery`] when the request can reach the service. Ready-made senders are
+//! [`TelegramSender`](crate::telegram::TelegramSender) and [`ServiceSender`](crate::tower::ServiceSender). A sender
+//! knows no queue and no timer.
 
 #[cfg(all(test, feature = "alloc"))]
 pub(crate) mod echo;
@@ -7,18 +12,18 @@ use core::future::{Future, ready};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-/// What a service answered: the message it accepted, or its rejection. Results yield exactly this.
+/// The answer of a service: the message that it accepted, or its rejection. Results yield exactly this.
 pub type MessageResponse<S> = Result<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
 
-/// Sends one request and gives the service's answer.
+/// Sends one request and returns the service's answer.
 ///
 /// The runner owns its sender, opens it before the first request, sends one request at a time through it, and
 /// closes it exactly once at its end.
 ///
-/// Three types say how a send can end besides [`Message`](Self::Message): a [`Rejection`](Self::Rejection) is an
-/// *answer* of the service, an [`Error`](Self::Error) means that *no answer* was got. Only answers reach
-/// [`results`](crate::SenderRunner::results). Both answer types are [`Clone`], as an answer goes to the ticket
-/// and to the results; wrap large ones in an `Arc`. Nothing is cloned when nobody reads results.
+/// A send ends in one of three ways. A [`Message`](Self::Message) and a [`Rejection`](Self::Rejection) are *answers*
+/// of the service, an [`Error`](Self::Error) means that there is *no answer*. Only answers reach
+/// [`results`](crate::SenderRunner::results). Both answer types are [`Clone`], because an answer goes to the ticket
+/// and to the results; wrap large ones in an `Arc`. The runner clones an answer only if results are kept.
 ///
 /// # Example
 ///
@@ -50,20 +55,21 @@ pub type MessageResponse<S> = Result<<S as MessageSender>::Message, <S as Messag
     note = "implement `MessageSender` for it, or use a sender of this crate such as `telegram::TelegramSender`"
 )]
 pub trait MessageSender {
-    /// What is sent.
+    /// The request to send.
     type Request;
-    /// What the service gives for a request that it accepted.
+    /// The service's answer to a request that it accepted.
     type Message: Clone;
-    /// The service's answer that is an error.
+    /// The service's answer to a request that it rejected.
     type Rejection: Clone;
-    /// Why no answer was got.
+    /// The reason why there is no answer.
     type Error;
 
-    /// Gets ready to send: called once, before the worker is spawned.
+    /// Prepares the sender. It is called once, before the first request.
     ///
     /// # Errors
     ///
-    /// An error is returned from [`start`](crate::runner::Prepared::start) and the runner never exists.
+    /// [`start`](crate::runner::Prepared::start) or the future of [`run`](crate::runner::Prepared::run) returns the
+    /// error, and nothing is sent.
     fn open(&self) -> impl Future<Output = Result<(), Self::Error>> {
         ready(Ok(()))
     }
@@ -72,12 +78,12 @@ pub trait MessageSender {
     ///
     /// # Errors
     ///
-    /// `Err` when no answer was got. A service that answers with an error gives `Ok(Err(rejection))`.
+    /// Returns `Err` if there is no answer. If the service answers with an error, returns `Ok(Err(rejection))`.
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when a [`Timeout`](crate::Timeout) expires or the runner is aborted; whether the
-    /// request arrived is then unknown.
+    /// The future is dropped if a [`Timeout`](crate::Timeout) expires or the runner is aborted. The request may have
+    /// arrived then.
     fn send_message(
         &self,
         request: &Self::Request,
@@ -86,8 +92,8 @@ pub trait MessageSender {
     /// Sends `request` like [`send_message`](Self::send_message), and calls [`Delivery::begin`] before the request can
     /// reach the service. The runner calls this method.
     ///
-    /// Override it where a send has a part that delivers nothing, such as connecting: a request that is cut short in that
-    /// part surely did not arrive. By default delivery begins at once.
+    /// Override it if a send has a part that delivers nothing, such as connecting: a request that is cut short in
+    /// that part surely did not arrive. By default, delivery begins at once.
     ///
     /// ```
     /// use telegram_sender::sender::Delivery;
@@ -124,11 +130,12 @@ pub trait MessageSender {
     ///
     /// # Errors
     ///
-    /// As [`send_message`](Self::send_message).
+    /// Returns `Err` if there is no answer, like [`send_message`](Self::send_message).
     ///
     /// # Cancel safety
     ///
-    /// As [`send_message`](Self::send_message).
+    /// The future is dropped like that of [`send_message`](Self::send_message). If delivery had not begun, the
+    /// request surely did not arrive.
     fn deliver(
         &self,
         request: &Self::Request,
@@ -138,7 +145,7 @@ pub trait MessageSender {
         self.send_message(request)
     }
 
-    /// How long the service asks to wait before the next request, if the rejection says so (a flood wait).
+    /// Returns how long the service asks to wait before the next request, if the rejection says so (a flood wait).
     ///
     /// The runner then sends nothing before that time has passed.
     fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
@@ -146,40 +153,40 @@ pub trait MessageSender {
         None
     }
 
-    /// Whether the service would reject the very same request each time. A [`Retry`](crate::Retry) then does not send
-    /// it again.
+    /// Returns true if the service would reject the same request each time. A [`Retry`](crate::Retry) then does not
+    /// send it again.
     fn is_final(rejection: &Self::Rejection) -> bool {
         let _ = rejection;
         false
     }
 
-    /// Returns true if the service may have taken the request although it answered with `rejection`, as a server may that
-    /// fails after its work is done. A [`Retry`](crate::Retry) sends it again only if asked for with
+    /// Returns true if the service may have taken the request although it answered with `rejection`, for example if a
+    /// server failed after its work was done. A [`Retry`](crate::Retry) sends it again only with
     /// [`on_no_answer`](crate::Retry::on_no_answer). Default: false.
     fn may_have_been_taken(rejection: &Self::Rejection) -> bool {
         let _ = rejection;
         false
     }
 
-    /// Whether the request may have arrived although its send failed with `error`. Where it surely did not, a
-    /// [`Retry`](crate::Retry) may send it again without sending it twice.
+    /// Returns true if the request may have arrived although its send failed with `error`. If it surely did not, a
+    /// [`Retry`](crate::Retry) can send it again without sending it twice.
     fn may_have_arrived(error: &Self::Error) -> bool {
         let _ = error;
         true
     }
 
-    /// Lets go of what [`open`](Self::open) took: called exactly once, at the worker's end.
+    /// Releases what [`open`](Self::open) took. The worker calls it exactly once, at its end.
     ///
-    /// It is not called where no code of ours can run any more: when an executor drops the worker. The sender
-    /// itself is dropped then.
+    /// If an executor drops the worker, no code can run any more: the sender is dropped without this call.
     fn close(&self) -> impl Future<Output = ()> {
         ready(())
     }
 }
 
-/// Tells the runner whether a request that is being sent may have reached the service by now.
+/// Records that a request in flight may have reached the service.
 ///
-/// The runner gives one to [`MessageSender::deliver`] with each request, and asks it when the send is cut short.
+/// The runner passes one to [`MessageSender::deliver`] with each request, and reads it when the send ends or is cut
+/// short.
 ///
 /// ```
 /// use telegram_sender::sender::Delivery;
@@ -193,7 +200,7 @@ pub trait MessageSender {
 pub struct Delivery(AtomicBool);
 
 impl Delivery {
-    /// Creates the delivery of a request of which nothing was sent.
+    /// Creates a delivery that has not begun.
     pub const fn new() -> Self {
         Self(AtomicBool::new(false))
     }
@@ -210,7 +217,7 @@ impl Delivery {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Sets what is known, as one attempt of several ends.
+    /// Sets the state at the end of one attempt of several.
     #[inline]
     pub(crate) fn set(&self, has_begun: bool) {
         self.0.store(has_begun, Ordering::Relaxed);
@@ -219,7 +226,7 @@ impl Delivery {
 
 macro_rules! forward {
     ($(#[$meta:meta])* $pointer:ty) => {
-        /// A shared sender; its owner can look at it while the runner sends through it.
+        /// Sends through a shared sender, which its owner can read meanwhile.
         $(#[$meta])*
         impl<S: MessageSender> MessageSender for $pointer {
             type Request = S::Request;

@@ -1,5 +1,11 @@
-//! The strategy seam: [`SendStrategy`] wraps a [`Pipeline`] and sees only a [`Context`]. The built-ins live in
-//! the files below; none of them knows a runtime, a queue or a storage.
+//! Strategies decide how, when and how often a request is sent. List the built-in ones in
+//! [`Builder::strategy`](crate::runner::Builder::strategy), nearest to the sender first.
+//!
+//! - [`RateLimiter`] and [`Delay`] slow requests down, [`Timeout`] bounds a send, [`Retry`] and [`Jitter`] send again
+//!   what failed, [`Requeue`] what was answered.
+//! - [`CompositeStrategy`] names a fixed list, [`Chain`] one that is known at run time only, as from configuration.
+//! - [`SendStrategy`] is the trait to implement: it wraps a [`Pipeline`], and sees only a [`Context`], no runtime or
+//!   storage.
 
 #[cfg(feature = "alloc")]
 mod chain;
@@ -33,18 +39,21 @@ pub use retry::Backoff;
 pub use retry::{ConstantDelay, Retry, RetrySchedule};
 pub use timeout::Timeout;
 
-/// How a send ended, as strategies see it: an answer of the service, or none.
+/// The outcome of a send as strategies see it: an answer of the service, or the reason why there is none.
 pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::Error>>;
 
 /// Decides how, when and how often a request is sent.
 ///
-/// A strategy wraps the strategies listed *before* it, down to the sender: `inner` is all of them. It calls
-/// [`inner.send`](Pipeline::send) not at all, once or many times, waits where it wants to, and gives an outcome.
-/// Listed after a limiter, a retry re-sends through that limiter; listed before it, the limiter waits once for
-/// the whole retried send.
+/// The first strategy listed is nearest to the sender. This is the reverse of tower's `ServiceBuilder`, where the
+/// first layer is the outermost.
 ///
-/// `&mut self`, because one worker owns its strategies: state needs no lock. Panics are caught (with `std`) and
-/// fail that request only, so leave the state sound where you call into code that may panic.
+/// A strategy wraps the strategies listed *before* it, down to the sender: `inner` is all of them. It calls
+/// [`inner.send`](Pipeline::send) zero, one or many times, waits if it needs to, and returns an outcome. A retry
+/// listed after a limiter re-sends through that limiter. A limiter listed after a retry waits once for the whole
+/// retried send.
+///
+/// One worker owns its strategies, so `execute` takes `&mut self` and state needs no lock. Panics are caught (with
+/// `std`) and fail only that request, so leave the state sound if you call code that may panic.
 ///
 /// # Example
 ///
@@ -74,9 +83,9 @@ pub type Outcome<S> = Result<MessageResponse<S>, NoAnswer<<S as MessageSender>::
 ///
 /// # A function that returns strategies
 ///
-/// Let it name its type. `impl SendStrategy<S>` hides whether the strategy's futures are `Send`, so a runner with it starts on
-/// local executors only (`LocalExecutor`, `LocalSet`). A nest of strategies has the type of its parts, innermost first; a
-/// [`Chain`] has a short name whatever is in it.
+/// Name the type that the function returns. `impl SendStrategy<S>` hides whether the strategy's futures are `Send`,
+/// so a runner with it starts on local executors only (`LocalExecutor`, `LocalSet`). The type of a nest of strategies
+/// is made of its parts, innermost first. A [`Chain`] has a short name whatever it contains.
 ///
 /// ```
 /// use std::collections::VecDeque;
@@ -121,11 +130,11 @@ pub trait SendStrategy<S: MessageSender> {
     ///
     /// # Errors
     ///
-    /// `Err` when there is no answer of the service: `inner`'s reason, or this strategy's own.
+    /// Returns `Err` if there is no answer of the service, with the reason of `inner` or of this strategy.
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when an outer [`Timeout`] expires or the runner is aborted.
+    /// The future is dropped if an outer [`Timeout`] expires or the runner is aborted.
     fn execute(
         &mut self,
         cx: &mut impl Context<S>,
@@ -133,8 +142,8 @@ pub trait SendStrategy<S: MessageSender> {
         inner: impl Pipeline<S>,
     ) -> impl Future<Output = Outcome<S>>;
 
-    /// As [`execute`](Self::execute), through an `inner` that outlives the future: a strategy that only passes on needs no
-    /// future of its own then.
+    /// Does the same as [`execute`](Self::execute) with an `inner` that outlives the future, so that a strategy that
+    /// only passes a request on needs no future of its own.
     #[doc(hidden)]
     fn execute_through(
         &mut self,
@@ -146,7 +155,7 @@ pub trait SendStrategy<S: MessageSender> {
     }
 }
 
-/// `None` passes through, so a strategy can be left out at run time.
+/// Passes requests on if it is `None`, so that a strategy can be left out at run time.
 impl<S: MessageSender, A: SendStrategy<S>> SendStrategy<S> for Option<A> {
     async fn execute(
         &mut self,
@@ -161,7 +170,7 @@ impl<S: MessageSender, A: SendStrategy<S>> SendStrategy<S> for Option<A> {
     }
 }
 
-/// The strategy that adds nothing.
+/// Passes each request on and adds nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Identity;
 
@@ -185,13 +194,13 @@ impl<S: MessageSender> SendStrategy<S> for Identity {
     }
 }
 
-/// What a strategy wraps: the strategies listed before it, and the sender.
+/// The inner part that a strategy wraps: the strategies listed before it, down to the sender.
 pub trait Pipeline<S: MessageSender> {
-    /// Sends `request` once through all of them.
+    /// Sends `request` once through all of these strategies.
     ///
     /// # Errors
     ///
-    /// `Err` when there is no answer of the service.
+    /// Returns `Err` if there is no answer of the service.
     fn send(&mut self, cx: &mut impl Context<S>, request: &S::Request) -> impl Future<Output = Outcome<S>>;
 }
 
@@ -201,81 +210,84 @@ impl<S: MessageSender, P: Pipeline<S>> Pipeline<S> for &mut P {
     }
 }
 
-/// All that a strategy sees of the runner: the request's state, the time, the queue's tail.
+/// Shows a strategy its request and the runner: the state of the request, the time, and the tail of the queue.
 pub trait Context<S: MessageSender> {
-    /// The time that this runner lives in.
+    /// The timer of this runner.
     type Timer: Timer;
 
-    /// The request's id, the same as its ticket's; a re-queued round keeps it.
+    /// Returns the request's id, the same as its ticket's. A re-queued round keeps it.
     fn id(&self) -> RequestId;
 
-    /// How often this round of the request has been handed to the sender so far.
+    /// Returns how often the sender was called in this round of the request so far.
     fn attempts(&self) -> u32;
 
-    /// How often the request has been re-queued: 0 in its first round.
+    /// Returns how often the request was re-queued: 0 in its first round.
     fn cycle(&self) -> u32;
 
-    /// Returns true if the service may have got the request by now, in this round. A strategy that sends it again then may
-    /// send it twice.
+    /// Returns true if the service may have received the request by now, in this round. A strategy that sends it
+    /// again then may send it twice.
     fn may_have_arrived(&self) -> bool {
         self.arrival().unwrap_or(self.attempts() > 0)
     }
 
-    /// Returns whether the request may have arrived, if that is known from more than the attempts.
+    /// Returns true if the request may have arrived, false if it surely did not, `None` if only the attempts are
+    /// known.
     #[doc(hidden)]
     fn arrival(&self) -> Option<bool> {
         None
     }
 
-    /// The timer, for a future that outlives the borrow of the context.
+    /// Returns the timer, for a future that outlives the borrow of the context.
     fn timer(&self) -> Self::Timer;
 
-    /// The present time.
+    /// Returns the current time.
     fn now(&self) -> Instant {
         self.timer().now()
     }
 
-    /// Waits.
+    /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
         let timer = self.timer();
         async move { timer.sleep(duration).await }
     }
 
-    /// Waits until `deadline`, and never less.
+    /// Waits until `deadline`, never less.
     fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> {
         let timer = self.timer();
         async move { timer.sleep_until(deadline).await }
     }
 
-    /// Whether the runner is closing: what is queued is still sent, nothing new is taken.
+    /// Returns true if the runner is closing: it still sends what is queued, and takes no new requests.
     fn is_closing(&self) -> bool;
 
-    /// Puts `request` at the queue's tail, behind those waiting. Fire and forget: it has no ticket, its
-    /// responses go to the results.
+    /// Puts `request` at the tail of the queue, behind the waiting requests. It has no ticket: its responses go to
+    /// the results only.
     ///
     /// # Errors
     ///
-    /// Once the runner is closing the request comes back, so that a drain always ends.
+    /// Returns the request once the runner is closing, so that a drain always ends. A full `FixedStorage` also
+    /// returns it, unless it is the first round that this request puts back.
     fn requeue(&mut self, request: S::Request) -> Result<(), RequeueError<S::Request>>;
 
-    /// Before when nothing may be sent, if a rejection asked for a wait (see
+    /// Returns the instant before which nothing may be sent, if a rejection asked for a wait (see
     /// [`retry_after`](MessageSender::retry_after)) or [`hold_until`](Self::hold_until) was called. It may have
     /// passed already.
     ///
-    /// Retries and delays wait for this instant and the runner for what is then left of it, so that no wait is
-    /// served twice.
+    /// Retries and delays wait until this instant, and the runner waits for the rest of it, so that no wait is served
+    /// twice.
     fn not_before(&self) -> Option<Instant>;
 
-    /// Returns true if a rejection may ask for `wait`; see [`longest_wait`](crate::runner::Builder::longest_wait).
+    /// Returns true if the runner serves a flood wait of `wait`; see
+    /// [`longest_wait`](crate::runner::Builder::longest_wait).
     fn accepts_wait(&self, wait: Duration) -> bool {
         let _ = wait;
         true
     }
 
-    /// Lets the runner send nothing before `deadline`. Waits merge: the latest counts.
+    /// Keeps the runner from sending anything before `deadline`. Of several deadlines the latest counts.
     fn hold_until(&mut self, deadline: Instant);
 
-    /// Counts a request that was not even offered for re-queuing, as the runner is closing.
+    /// Counts a request that was not offered for re-queuing, because the runner is closing.
     #[doc(hidden)]
     fn count_dropped_requeue(&mut self) {}
 
@@ -283,14 +295,15 @@ pub trait Context<S: MessageSender> {
     #[doc(hidden)]
     fn begin_attempt(&mut self);
 
-    /// Tells that a retry follows, after `wait` or when the service permits it.
+    /// Notes that a retry follows, after `wait`, or when the service permits it.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "for strategies of ours")]
     fn note_retry(&self, wait: Option<Nanos>) {
         let _ = wait;
     }
 
-    /// Returns a function of when a limiter last admitted this request: to be asked when its send has ended, or is dropped.
+    /// Returns a function that reads when a limiter last admitted a request, to be called once the send has ended or
+    /// is dropped.
     #[doc(hidden)]
     fn admissions(&self) -> impl Fn() -> Option<Instant> + use<Self, S> {
         || None

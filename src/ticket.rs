@@ -11,19 +11,18 @@ use crate::error::{NoAnswer, SendError};
 use crate::sender::MessageSender;
 use crate::storage::{Cancel, Reply, Storage, TicketResult, Unnamed};
 
-/// What [`request`](crate::SenderRunner::request) gives: a future of how the request ends.
+/// Resolves to the message of one request, or to a [`SendError`]; a request whose ticket is dropped is still sent.
 ///
-/// It resolves exactly once, always: with the message, or with a [`SendError`](crate::SendError). Dropping it lets
-/// the request be sent all the same; use [`cancel`](Self::cancel) or [`cancel_on_drop`](Self::cancel_on_drop) to
-/// take it back.
+/// [`request`](crate::SenderRunner::request) returns it. It resolves exactly once, always. To take the request back,
+/// use [`cancel`](Self::cancel) or [`cancel_on_drop`](Self::cancel_on_drop).
 ///
 /// # Panics
 ///
-/// Polled again after it was ready, it panics.
+/// Panics if it is polled again after it was ready.
 ///
 /// # Cancel safety
 ///
-/// Await `&mut ticket` to keep the ticket when another future wins; nothing is lost.
+/// Await `&mut ticket` to keep the ticket if another future is ready first. Nothing is lost.
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -47,7 +46,7 @@ pub struct Ticket<S: MessageSender, Q: Storage<S> = Unnamed<S>> {
     attempts: u32,
     may_have_arrived: bool,
     cancels_on_drop: bool,
-    /// What became of it if it was cancelled, and has not told so yet.
+    /// The fate of its request if it was cancelled, until the ticket resolves.
     cancelled: Cancel,
 }
 
@@ -64,18 +63,19 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         }
     }
 
-    /// The request's id: the same that its responses carry in the results.
+    /// Returns the request's id, the same as in the results.
     pub fn id(&self) -> RequestId {
         self.id
     }
 
-    /// How often the sender was called for the request: 0 until the ticket is ready.
+    /// Returns how often the sender was called for the request: 0 until the ticket is ready.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Returns false if the request surely did not reach the service, so that sending it again can't send it twice: the sender
-    /// was never called for it, or says so of each send. Until the ticket is ready that is not known, and it returns true.
+    /// Returns false if sending the request again can't send it twice: the sender was never called for it, or says of
+    /// each send that it surely did not arrive or was not taken. Returns true until the ticket is ready, as this is
+    /// not known yet.
     ///
     /// ```
     /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -107,11 +107,11 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         self.may_have_arrived
     }
 
-    /// Takes the request back. If its turn has not come, it is never sent, and the ticket ends now with
-    /// [`NoAnswer::Cancelled`]. If its turn has begun or may have, the send runs on and its response goes to the results; the
-    /// ticket ends now with [`NoAnswer::CancelledInFlight`].
+    /// Takes the request back, and ends the ticket now. If the request's turn has not come, it is never sent, and the
+    /// ticket ends with [`NoAnswer::Cancelled`]. If its turn has begun, or may have, the send runs on and its
+    /// response goes to the results; the ticket ends with [`NoAnswer::CancelledInFlight`].
     ///
-    /// Returns `false` if the ticket had already ended; it then keeps its outcome.
+    /// Returns false if the ticket had ended already. It then keeps its outcome.
     pub fn cancel(&mut self) -> bool {
         let Some(receiver) = &mut self.receiver else { return false };
         let cancelled = Q::cancel(receiver, self.id);
@@ -123,7 +123,7 @@ impl<S: MessageSender, Q: Storage<S>> Ticket<S, Q> {
         true
     }
 
-    /// Lets dropping the ticket [`cancel`](Self::cancel) it, as dropping most futures does.
+    /// Makes dropping the ticket [`cancel`](Self::cancel) it, as with most futures.
     pub fn cancel_on_drop(mut self) -> Self {
         self.cancels_on_drop = true;
         self

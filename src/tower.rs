@@ -1,6 +1,9 @@
 //! [tower](https://docs.rs/tower), both ways: a [`ServiceSender`] sends through any tower service, and a
 //! [`SenderRunner`](crate::SenderRunner) is a tower service itself.
 //!
+//! Start with [`ServiceSender::new`] to send through a service; a [`Classify`] separates its messages from its
+//! rejections. A runner's handle needs no wrapper: its calls fail with a [`ServiceError`].
+//!
 //! # A service as the sender
 //!
 //! ```
@@ -15,17 +18,18 @@
 //! # });
 //! ```
 //!
-//! Tower's layers often give a `BoxError`, which is no `Error` itself, and so the runner's errors are none: give the
-//! service an error type with `map_err`, as the example `tower_stack` does, where these are to go on as errors.
+//! Tower's layers often return a `BoxError`, which does not implement `Error`, so the runner's errors do not
+//! implement it either. If you need them to, give the service an error type with `map_err`, as the example
+//! `tower_stack` does.
 //!
 //! # A runner as the service
 //!
-//! `poll_ready` is pending while the queue is full. Being ready reserves nothing: a handle that was told so and never
-//! calls keeps nobody out, as a reserved slot would. If several handles are told of the same room and all call, the
-//! queue holds that many more than its bound, never more than one for each handle.
+//! `poll_ready` is pending while the queue is full. It reserves no slot, so a handle that is ready and never calls
+//! keeps no other caller out. If several handles are ready for the same room and all of them call, the queue exceeds
+//! its bound, by at most one request for each handle.
 //!
-//! Dropping a call's future [cancels](crate::Ticket::cancel) it, as tower's layers expect: a timeout around the runner
-//! takes back a request whose turn has not come.
+//! Dropping the future of a call [cancels](crate::Ticket::cancel) its request, as tower's layers expect: a timeout
+//! around the runner takes back a request whose turn has not come.
 //!
 //! ```
 //! # use telegram_sender::{MessageResponse, MessageSender};

@@ -2,7 +2,7 @@
 
 use super::MessageSender;
 
-/// Gives back what it is to send.
+/// Answers each request with the request itself.
 pub(crate) struct Echo;
 
 impl MessageSender for Echo {

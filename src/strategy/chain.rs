@@ -1,4 +1,4 @@
-//! A chain of built-in strategies that is put together at run time, from configuration.
+//! A chain of strategies that is put together at run time, as from configuration.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -16,11 +16,12 @@ use super::{
 use crate::runtime::{Instant, Timer};
 use crate::sender::MessageSender;
 
-/// One of the strategies that come with the crate.
+/// Holds one of the strategies that come with the crate, for a [`Chain`].
 ///
 /// # From configuration
 ///
-/// With the feature `serde` it is read from configuration: a name, and arguments with the names and units below.
+/// With the feature `serde` it is read from configuration: a name, and arguments with the names and units of this
+/// example.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -72,10 +73,11 @@ macro_rules! from {
 }
 from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, Jitter: Jitter, Timeout: Timeout, Requeue: Requeue);
 
-/// Strategies in an order known at run time only; the first is nearest to the sender.
+/// Runs strategies in an order that is known at run time only; the first is nearest to the sender.
 ///
-/// It acts exactly as the same strategies listed in the builder. Unlike those it reads the clock for each request that passes
-/// a [`Timeout`]. Built-in strategies allocate nothing per request. The chain is `Send` wherever the sender allows it.
+/// It acts exactly like the same strategies listed in the builder, but it reads the clock for each request that
+/// passes a [`Timeout`]. Built-in strategies allocate nothing per request. The chain is `Send` wherever the sender
+/// allows it.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -96,8 +98,8 @@ from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, J
 ///
 /// # Strategies of your own
 ///
-/// A chain also holds strategies of one type of your own, `Own`, among the built-in ones. Each of them allocates one box per
-/// send that passes it. An enum holds several kinds.
+/// A chain also holds strategies of one type of your own, `Own`, among the built-in ones. Each of them allocates one
+/// box per send that passes it. For several kinds of strategies, use an enum.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -201,7 +203,7 @@ impl<S: MessageSender<Request: Clone>, Own: SendStrategy<S>> SendStrategy<S> for
     }
 }
 
-/// The inner part of a chain, with what the chain wraps.
+/// The inner part of a chain, with the pipeline that the chain wraps.
 struct Links<'a, Own, Inner> {
     innermost: &'a mut Segment,
     outer: &'a mut [(Own, Segment)],
@@ -225,7 +227,8 @@ where
     }
 }
 
-/// A strategy of the user, with the links that it wraps. Its future is in a box, as the links may hold such a future again.
+/// A strategy of the user, with the links that it wraps. Its future is boxed, because the links may hold such a
+/// future again.
 struct Boxed<'a, Own, Within> {
     own: &'a mut Own,
     within: Within,
@@ -250,21 +253,21 @@ struct Segment {
     levels: Vec<Level>,
 }
 
-/// Where a request stands with one of the strategies.
+/// The progress of a request in one of the strategies.
 #[derive(Debug, Clone, Default)]
 struct Level {
-    /// Of a timeout: when it expires.
+    /// For a timeout: the time at which it expires.
     deadline: Option<Instant>,
-    /// Of a retry: how many re-sends it has made.
+    /// For a retry: the number of re-sends that it has counted.
     retries: u32,
-    /// Of a limiter: whether it admitted the request.
+    /// For a limiter: true if it admitted the request.
     admitted: bool,
 }
 
 impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Segment {
-    // Strategies nest, but a list of unknown length can't be a nest of futures without a box for each. So the
-    // nest is walked: down to the sender, doing what each strategy does before the send, and up again, doing
-    // what it does after. A re-send walks down again from the level that wants it. Where a time-out expires, the walk
+    // Strategies nest, but a list of unknown length can't be a nest of futures without a box for each. So a walk does
+    // what the nest would do: on its way down to the sender, each strategy's part before the send, and on its way up,
+    // each part after it. A re-send walks down again from the level that wants it. If a time-out expires, the walk
     // goes up from there.
     async fn execute(
         &mut self,
@@ -307,7 +310,7 @@ impl<S: MessageSender<Request: Clone>> SendStrategy<S> for Segment {
     }
 }
 
-/// The walk of one request. Dropped in the midst, it moves the stamps of limiters as their own sends would.
+/// The walk of one request. Its drop moves the stamps of limiters as their own sends would, even if it comes early.
 struct Walk<'a, Last: Fn() -> Option<Instant>> {
     strategies: &'a mut [BuiltIn],
     levels: &'a mut Vec<Level>,
@@ -336,7 +339,7 @@ impl<Last: Fn() -> Option<Instant>> Walk<'_, Last> {
         Ok(())
     }
 
-    /// What a strategy does once what it wraps has an outcome.
+    /// Does the strategy's part after the strategies that it wraps have an outcome.
     fn after<S: MessageSender<Request: Clone>>(
         &mut self,
         index: usize,
@@ -364,7 +367,7 @@ impl<Last: Fn() -> Option<Instant>> Walk<'_, Last> {
         After { pause: retry, resend: retry.is_some() }
     }
 
-    /// Cuts short what is below `level`, whose time-out has expired.
+    /// Cuts short the levels below `level`, whose time-out has expired.
     fn expired<S: MessageSender>(&mut self, level: usize, cx: &impl Context<S>) -> (Outcome<S>, usize) {
         for below in 0..level {
             self.leave(below);
@@ -372,7 +375,8 @@ impl<Last: Fn() -> Option<Instant>> Walk<'_, Last> {
         (Err(expired(cx)), level)
     }
 
-    /// Moves the stamp of a limiter that admitted the request to when one nearer to the sender did: only then was it made.
+    /// Moves the stamp of a limiter that admitted the request to the last admission by one nearer to the sender. The
+    /// send was made only then.
     fn leave(&mut self, index: usize) {
         if let (true, BuiltIn::RateLimiter(limiter), Some(admitted_at)) =
             (take(&mut self.levels[index].admitted), &mut self.strategies[index], (self.last_admission)())
@@ -391,19 +395,20 @@ impl<Last: Fn() -> Option<Instant>> Drop for Walk<'_, Last> {
     }
 }
 
-/// What follows an outcome: a wait, and then another send or the next level.
+/// The step after an outcome: a wait, and then another send or the next level.
 struct After {
     pause: Option<Pause>,
     resend: bool,
 }
 
-/// The time-out that expires first among the levels from `lowest` up, the innermost of equals, with its level.
+/// Returns the time-out that expires first among the levels from `lowest` up, the innermost of equals, with its
+/// level.
 fn expiry(levels: &[Level], lowest: usize) -> Option<(Instant, usize)> {
     let deadlines = levels.iter().enumerate().skip(lowest);
     deadlines.filter_map(|(index, level)| Some((level.deadline?, index))).min()
 }
 
-/// Awaits `future`, but no longer than `limit`; then fails with the limit's level.
+/// Awaits `future`, but fails with the level of `limit` once that time has come.
 fn within<T: Timer, F: Future>(
     limit: Option<(Instant, usize)>,
     timer: &T,

@@ -1,14 +1,17 @@
-//! Strategies listed one after another are one strategy: a static type, with no allocation and no `dyn`.
+//! A list of strategies as one strategy: a static type, with no allocation and no `dyn`.
 
 use core::future::Future;
 
 use super::{Context, Identity, Outcome, Pipeline, SendStrategy};
 use crate::sender::MessageSender;
 
-/// Two strategies as one: `outer` wraps `inner`, which wraps what comes before it.
+/// Combines strategies into one; the first one listed is nearest to the sender.
 ///
-/// The builder's [`strategy`](crate::runner::Builder::strategy) composes for you; build one yourself to name a chain
-/// and reuse it. Inside a chain it acts as its parts in line.
+/// This is the reverse of tower's `ServiceBuilder`, where the first layer is the outermost. A composite is a pair:
+/// `outer` wraps `inner`, which wraps the strategies listed before the composite.
+///
+/// The builder's [`strategy`](crate::runner::Builder::strategy) composes for you. Build a composite yourself to name
+/// a list of strategies and reuse it. In another list, it acts like its parts in the same order.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,10 +25,10 @@ use crate::sender::MessageSender;
 /// # let _ = polite; Ok(()) }
 /// ```
 ///
-/// The type of the whole is the nest of its parts. A function that returns it as `impl SendStrategy` hides whether its
-/// futures are `Send`, and the runner then starts on local executors only: build the composite where you build the
-/// runner, or use a [`Chain`](crate::strategy::Chain), whose type has a short name. A nest of more than seven may need a higher
-/// `#![recursion_limit]`.
+/// The type of a composite is the nest of its parts. A function that returns it as `impl SendStrategy` hides whether
+/// its futures are `Send`, and the runner then starts on local executors only. Build the composite where you build
+/// the runner, or use a [`Chain`](crate::strategy::Chain), whose type has a short name. A nest of more than seven may
+/// need a higher `#![recursion_limit]`.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "ICompositeStrategy")]
 pub struct CompositeStrategy<Inner = Identity, Outer = Identity> {
@@ -34,7 +37,7 @@ pub struct CompositeStrategy<Inner = Identity, Outer = Identity> {
 }
 
 impl CompositeStrategy {
-    /// A composite of nothing, which sends as it is.
+    /// Creates an empty composite, which sends each request as it is.
     pub const fn new() -> Self {
         Self { inner: Identity, outer: Identity }
     }
@@ -57,7 +60,7 @@ where
     Inner: SendStrategy<S>,
     Outer: SendStrategy<S>,
 {
-    // Not `async`, nor is any other step that only passes on: each strategy adds one future of its own, no more.
+    // Not `async`, like every step that only passes a request on: each strategy adds one future of its own, no more.
     fn execute(
         &mut self,
         cx: &mut impl Context<S>,
@@ -68,7 +71,7 @@ where
     }
 }
 
-/// A strategy together with what it wraps, as the next strategy's pipeline.
+/// A strategy with the pipeline that it wraps, as the pipeline of the next strategy.
 struct Wrapped<'a, Strategy, Inner> {
     strategy: &'a mut Strategy,
     inner: Inner,

@@ -1,4 +1,4 @@
-//! Built-in strategies as configuration states them. The constructors of the strategies check the arguments.
+//! The built-in strategies as configuration states them. Their constructors check the arguments.
 
 use core::time::Duration;
 

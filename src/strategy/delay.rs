@@ -7,10 +7,10 @@ use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::{MessageResponse, MessageSender};
 
-/// Holds each answer back for a time, and with it the next request.
+/// Holds each *answer* back for a time, and with it the next request. The send itself is not delayed.
 ///
-/// After a rejection that asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served
-/// instead of the delay. A send that got no answer is passed on at once.
+/// If a rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait replaces the delay. A send
+/// without an answer is passed on at once.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::sender::{MessageResponse, MessageSender};
 pub struct Delay(Nanos);
 
 impl Delay {
-    /// A delay of `duration`; zero is no delay.
+    /// Creates a delay of `duration`. Zero is no delay.
     pub const fn new(duration: Duration) -> Self {
         Self(Nanos::of(duration))
     }
@@ -53,7 +53,7 @@ impl<S: MessageSender> SendStrategy<S> for Delay {
         async move {
             let response = inner.send(cx, request).await?;
             let (timer, deadline) = (cx.timer(), self.after::<S>(cx, &response).end(cx));
-            // Without a wait, the clock is not asked either.
+            // Without a wait, the clock is not read either.
             if deadline > Instant::EPOCH {
                 timer.sleep_until(deadline).await;
             }
@@ -66,12 +66,13 @@ impl<S: MessageSender> SendStrategy<S> for Delay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pause {
     For(Nanos),
-    /// No wait of our own: until the instant before which the service wants no request: shared, so that nobody waits twice.
+    /// A wait until the instant before which the service wants no request. The runner shares it, so that it is served
+    /// once.
     UntilPermitted,
 }
 
 impl Pause {
-    /// `None` where the service says it.
+    /// Returns the time to wait, or `None` if the service sets it.
     pub(super) const fn nanos(self) -> Option<Nanos> {
         match self {
             Self::For(nanos) => Some(nanos),
@@ -79,9 +80,9 @@ impl Pause {
         }
     }
 
-    /// When a pause that begins now is over.
+    /// Returns the end of a pause that begins now.
     pub(super) fn end<S: MessageSender>(self, cx: &impl Context<S>) -> Instant {
-        // Not before that, even after a wait of our own: an earlier flood wait may be longer, if a time-out cut it off.
+        // No pause ends before this instant. An earlier flood wait may be longer, if a time-out cut it off.
         let permitted_at = cx.not_before().unwrap_or(Instant::EPOCH);
         match self {
             Self::For(nanos) if !nanos.is_zero() => permitted_at.max(cx.now() + nanos),
@@ -93,11 +94,11 @@ impl Pause {
 /// The wait that a rejection asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FloodWait {
-    /// It asks for none. Nor does one that asks for a wait of zero.
+    /// It asks for no wait, or for a wait of zero.
     None,
     /// The runner waits.
     Served,
-    /// It is longer than the builder's limit: nobody waits, and the request is over.
+    /// It is longer than the builder's limit. The runner does not wait, and no retry follows.
     TooLong,
 }
 

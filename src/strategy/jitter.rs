@@ -10,11 +10,12 @@ use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::error::InvalidArgument;
 use crate::sender::MessageSender;
 
-/// Retries with exponential backoff and jitter: before re-send `n` (from 0) it waits
-/// `backoff + uniform(0, backoff · ratio)`, where `backoff = base · 2ⁿ`.
+/// Sends a rejected request again, with exponential backoff and a random spread: it is a [`Retry`], not a random
+/// delay.
 ///
-/// Otherwise it is a [`Retry`]: a wait that the service asks for is served instead, and sends without an answer
-/// are retried only with [`on_no_answer`](Self::on_no_answer).
+/// Before re-send `n` (from 0) it waits `backoff + uniform(0, backoff · ratio)`, where `backoff = base · 2ⁿ`. In all
+/// else it acts like a [`Retry`]: a wait that the service asks for replaces its own, and a request that may have
+/// arrived is sent again only with [`on_no_answer`](Self::on_no_answer).
 ///
 /// ```
 /// # use std::time::Duration;
@@ -30,34 +31,34 @@ use crate::sender::MessageSender;
 pub struct Jitter<Source = Random>(Retry<Exponential<Source>>);
 
 impl Jitter {
-    /// Up to `retries` re-sends, seeded by the system.
+    /// Creates a jitter of up to `retries` re-sends, seeded by the system.
     ///
     /// # Errors
     ///
-    /// Refused when `ratio` is negative or not finite.
+    /// Fails if `ratio` is negative or not finite.
     #[cfg(feature = "std")]
     pub fn new(retries: u32, base: Duration, ratio: f64) -> Result<Self, InvalidArgument> {
         Self::with_source(retries, base, ratio, Random(fastrand::Rng::new()))
     }
 
-    /// Up to `retries` re-sends, seeded by you.
+    /// Creates a jitter of up to `retries` re-sends, seeded by `seed`.
     ///
-    /// Give each device its own seed: a fleet with a constant one backs off in lockstep.
+    /// Give each device its own seed: a fleet with a constant seed backs off in lockstep.
     ///
     /// # Errors
     ///
-    /// As [`with_source`](Self::with_source).
+    /// Fails if `ratio` is negative or not finite.
     pub fn with_seed(retries: u32, base: Duration, ratio: f64, seed: u64) -> Result<Self, InvalidArgument> {
         Self::with_source(retries, base, ratio, Random(fastrand::Rng::with_seed(seed)))
     }
 }
 
 impl<Source: JitterSource> Jitter<Source> {
-    /// Up to `retries` re-sends, with draws from `source`: any `FnMut() -> f64` in 0 to 1.
+    /// Creates a jitter of up to `retries` re-sends that draws from `source`: any `FnMut() -> f64` in 0 to 1.
     ///
     /// # Errors
     ///
-    /// Refused when `ratio` is negative or not finite.
+    /// Fails if `ratio` is negative or not finite.
     pub fn with_source(
         retries: u32,
         base: Duration,
@@ -70,12 +71,12 @@ impl<Source: JitterSource> Jitter<Source> {
         Ok(Self(Retry::with_schedule(Exponential { retries, base, ratio, source })))
     }
 
-    /// Also re-sends where the request may have arrived; see [`Retry::on_no_answer`].
+    /// Also re-sends a request that may have arrived; see [`Retry::on_no_answer`].
     pub fn on_no_answer(self) -> Self {
         Self(self.0.on_no_answer())
     }
 
-    /// Lets a flood wait use up no retry; see [`Retry::uncounted_flood_waits`].
+    /// Does not count flood waits as retries; see [`Retry::uncounted_flood_waits`].
     pub fn uncounted_flood_waits(self) -> Self {
         Self(self.0.uncounted_flood_waits())
     }
@@ -102,9 +103,9 @@ impl<S: MessageSender, Source: JitterSource> SendStrategy<S> for Jitter<Source> 
     }
 }
 
-/// Where the random part of a wait comes from.
+/// The source of the random part of a wait.
 pub trait JitterSource {
-    /// Returns a fraction of the upper bound, from 0 to 1. Anything beyond is cut to that, and what is no number counts as 0.
+    /// Returns a fraction of the upper bound, from 0 to 1. A value outside is clamped to it, and NaN counts as 0.
     fn fraction(&mut self) -> f64;
 }
 
@@ -124,7 +125,7 @@ impl JitterSource for Random {
     }
 }
 
-/// The schedule: doubling waits with a random part.
+/// The schedule of doubling waits with a random part.
 #[derive(Debug, Clone)]
 pub(super) struct Exponential<Source> {
     retries: u32,

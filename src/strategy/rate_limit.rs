@@ -10,17 +10,17 @@ use crate::error::InvalidArgument;
 use crate::runtime::{Instant, Nanos, Timer};
 use crate::sender::MessageSender;
 
-/// Admits at most `rate` sends in any window of `period`.
+/// Waits before each send until it fits the rate: at most `rate` sends in any window of `period`.
 ///
-/// It waits before the send that it wraps and takes the stamp just before it, so a failed send counts too and
-/// an idle time earns no credit. A send leaves the window exactly `period` after it was made.
+/// It stamps a send just before the send is made, so a failed send counts, too, and idle time earns no credit. A send
+/// leaves the window exactly `period` after its stamp.
 ///
-/// List it before a [`Retry`](crate::Retry), so that re-sends pass it too; listed after one, it waits once for
-/// the whole retried send. To keep two limits, list two: each counts a send when it is really made, after the other's
-/// wait.
+/// List it before a [`Retry`](crate::Retry), so that re-sends pass it, too. Listed after one, it waits once for the
+/// whole retried send. To keep two limits, list two limiters: each counts a send when it is really made, after the
+/// other's wait.
 ///
-/// The window's stamps are in `Kept`: a `VecDeque` that grows with the sends in the window, up to the rate; or an array where
-/// there is no allocator.
+/// `Kept` holds the stamps of the window: a `VecDeque` that grows with the sends in the window, up to the rate, or an
+/// array if there is no allocator.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -41,21 +41,21 @@ pub struct RateLimiter<Kept> {
     ring: Ring,
 }
 
-/// The rate, and where the next stamp goes if the stamps are in an array.
+/// The rate, and the place of the next stamp if the stamps are in an array.
 #[derive(Debug, Clone)]
 pub struct Ring {
     #[cfg(feature = "alloc")]
     rate: usize,
     next: usize,
-    /// Whether each place has a stamp: that at `next` is then the oldest.
+    /// True if each place has a stamp. The one at `next` is the oldest then.
     full: bool,
 }
 
-/// Where a limiter keeps its stamps.
+/// The memory in which a limiter keeps its stamps.
 ///
 /// The trait is sealed: its methods are not part of the public API.
 pub trait Stamps: sealed::Sealed {
-    /// Stamps a send that is made `now`, or returns when there will be room.
+    /// Stamps a send that is made `now`, or returns the time at which there will be room.
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "for stamps of ours")]
     fn stamp(&mut self, ring: &mut Ring, now: Instant, period: Nanos) -> Result<(), Instant>;
@@ -119,25 +119,27 @@ impl<const RATE: usize> Stamps for [Instant; RATE] {
 
 #[cfg(feature = "alloc")]
 impl RateLimiter<VecDeque<Instant>> {
-    /// A limit of `rate` sends in any window of `period`. It keeps eight bytes for each send in a window, at most `rate`.
+    /// Creates a limit of `rate` sends in any window of `period`. It keeps eight bytes for each send in the window,
+    /// at most `rate`.
     ///
     /// # Errors
     ///
-    /// Refused when `rate` or `period` is zero.
+    /// Fails if `rate` or `period` is zero.
     pub fn new(rate: u32, period: Duration) -> Result<Self, InvalidArgument> {
-        // A rate beyond the address space can't be kept in memory, nor reached.
+        // A rate beyond the address space can be neither kept in memory nor reached.
         Self::with_stamps(usize::try_from(rate).unwrap_or(usize::MAX), VecDeque::new(), period)
     }
 }
 
 impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
-    /// A limit of `RATE` sends in any window of `period`, without allocation.
+    /// Creates a limit of `RATE` sends in any window of `period`, without allocation.
     ///
     /// # Errors
     ///
-    /// Refused when `RATE` or `period` is zero.
+    /// Fails if `RATE` or `period` is zero.
     pub fn with_array(period: Duration) -> Result<Self, InvalidArgument> {
-        // None is read before it is written. Zeros would be filled in by a `memset` that a chip may need for nothing else.
+        // No stamp is read before it is written. Zeroes would need a `memset`, which a chip may need for nothing
+        // else.
         let unused = Instant::from_nanos(1);
         Self::with_stamps(RATE, [unused; RATE], period)
     }
@@ -145,7 +147,7 @@ impl<const RATE: usize> RateLimiter<[Instant; RATE]> {
 
 impl<Kept: Stamps> RateLimiter<Kept> {
     fn with_stamps(rate: usize, stamps: Kept, period: Duration) -> Result<Self, InvalidArgument> {
-        // Made before it is checked: else a chip moves the stamps once more.
+        // Created before the checks: otherwise a chip moves the stamps once more.
         let ring = Ring {
             #[cfg(feature = "alloc")]
             rate,
@@ -162,10 +164,10 @@ impl<Kept: Stamps> RateLimiter<Kept> {
         Ok(limiter)
     }
 
-    /// Admits a send now, or says when there will be room.
+    /// Admits a send now, or returns the time at which there will be room.
     pub(super) fn admit<S: MessageSender>(&mut self, cx: &mut impl Context<S>) -> Result<(), Instant> {
         let now = cx.now();
-        // A send that has to wait for the service is not made yet.
+        // A send that must wait for the service is not made yet.
         if let Some(permitted_at) = cx.not_before().filter(|permitted_at| now < *permitted_at) {
             return Err(permitted_at);
         }
@@ -186,8 +188,8 @@ impl<Kept: Stamps> RateLimiter<Kept> {
     }
 }
 
-/// What a send holds that was admitted. Where a limiter nearer to the sender has admitted it too, it was made only then: when
-/// this is dropped, as the send has ended or was cut short, its stamp moves there.
+/// The admission of a send, held until the send has ended or is cut short. Its drop moves the stamp to the admission
+/// by a limiter nearer to the sender, if there was one: the send was made only then.
 struct Admission<'a, Kept: Stamps, Last: Fn() -> Option<Instant>> {
     limiter: &'a mut RateLimiter<Kept>,
     last: Last,
@@ -211,7 +213,7 @@ impl<S: MessageSender, Kept: Stamps> SendStrategy<S> for RateLimiter<Kept> {
     ) -> impl Future<Output = Outcome<S>> {
         async move {
             while let Err(room_at) = self.admit(cx) {
-                // It always lets others run, so it need not be counted, as waits of the context are.
+                // This wait always yields to other tasks, so it is not counted like a wait of the context.
                 let timer = cx.timer();
                 timer.sleep_until(room_at).await;
             }
@@ -282,7 +284,7 @@ mod tests {
         }
         assert_eq!(limiter.stamps.len(), 100);
         assert!(limiter.stamps.capacity() <= 1_000);
-        // One that is used keeps to its rate.
+        // A limiter in use keeps to its rate.
         let mut limiter = RateLimiter::new(3, Duration::from_secs(1)).unwrap();
         let stamps = [0, 1, 2, 3, 1000, 1001, 1003, 1003].map(|millis| limiter.stamp(at(millis)));
         let (room, none) = (Ok(()), |until| Err(at(until)));

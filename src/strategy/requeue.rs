@@ -1,12 +1,14 @@
-//! Sends a request again and again, each round behind those waiting.
+//! Sends an answered request again and again, each round behind the waiting requests.
 
 use super::{Context, Outcome, Pipeline, SendStrategy};
 use crate::sender::MessageSender;
 
-/// Puts each request that got an answer back at the queue's tail.
+/// Sends a request again *after an answer*, at the tail of the queue, so it is the only built-in strategy that
+/// repeats a request that succeeded.
 ///
-/// The ticket resolves with the first round; later rounds are in the results only. A request that got no answer
-/// is not re-queued. Once the runner is closing, nothing is: a drain always ends.
+/// A rejection is an answer, too. A request that got no answer is not re-queued. The ticket resolves with the first
+/// round; later rounds are in the results only. Once the runner is closing, no request is re-queued, so a drain
+/// always ends.
 ///
 /// ```
 /// use telegram_sender::Requeue;
@@ -28,7 +30,7 @@ enum Cycles {
 }
 
 impl Requeue {
-    /// Re-queues `cycles` times in all, whichever requests come (as the original does).
+    /// Re-queues `cycles` times in total, for all requests together (as the original does).
     pub const fn cycles(cycles: u32) -> Self {
         Self(Cycles::Left(cycles))
     }
@@ -56,7 +58,7 @@ impl Requeue {
         if !wanted {
             return;
         }
-        // Not even a clone for a request that would only come back.
+        // Does not even clone a request that would only come back.
         if cx.is_closing() {
             return cx.count_dropped_requeue();
         }

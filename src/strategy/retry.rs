@@ -1,4 +1,4 @@
-//! Sends again after a failure, on a schedule.
+//! Sends a request again after a failure, on a schedule.
 
 use core::future::Future;
 use core::time::Duration;
@@ -9,21 +9,20 @@ use crate::error::NoAnswer;
 use crate::runtime::Nanos;
 use crate::sender::MessageSender;
 
-/// Sends a request again that did not get through, through the strategies listed before it.
+/// Sends a rejected request again, and one that surely did not arrive, through the strategies listed before it.
 ///
-/// It sends again what the service rejected, unless the sender says that this is [final](MessageSender::is_final).
-/// When the rejection asks for a wait ([`retry_after`](MessageSender::retry_after)), that wait is served instead of
-/// the schedule's. The last rejection is the answer.
+/// A rejection that the sender calls [final](MessageSender::is_final) is not retried. If a rejection asks for a wait
+/// ([`retry_after`](MessageSender::retry_after)), that wait replaces the schedule's. The last rejection is the
+/// answer.
 ///
-/// A send that got *no* answer is retried if the request surely did not arrive: the sender
-/// [says so](MessageSender::may_have_arrived), or a [`Timeout`](crate::Timeout) listed before expired while it
-/// [waited](NoAnswer::NotSentInTime). Otherwise the service might get it twice, so it is retried only if asked for with
-/// [`on_no_answer`](Self::on_no_answer). So is what the service rejected although it [may have taken
-/// it](MessageSender::may_have_been_taken).
+/// A send without an answer surely did not arrive if the sender [says so](MessageSender::may_have_arrived), or if a
+/// [`Timeout`](crate::Timeout) listed before expired while it [waited](NoAnswer::NotSentInTime). Otherwise the
+/// service might receive the request twice, so it is sent again only with [`on_no_answer`](Self::on_no_answer). The
+/// same holds for a rejected request that the service [may have taken](MessageSender::may_have_been_taken).
 ///
-/// A *retry* is a send after the first, so `n` retries are up to `n + 1` [attempts](crate::Ticket::attempts). A *flood wait*
-/// is a wait that the service asks for. The send after it is a retry like another, unless
-/// [`uncounted_flood_waits`](Self::uncounted_flood_waits) says that it uses up none.
+/// A *retry* is a send after the first, so `n` retries are up to `n + 1` [attempts](crate::Ticket::attempts). A
+/// *flood wait* is a wait that the service asks for. The send after it counts as a retry, unless
+/// [`uncounted_flood_waits`](Self::uncounted_flood_waits) is called.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -42,7 +41,7 @@ pub struct Retry<Schedule = ConstantDelay> {
 }
 
 impl Retry {
-    /// Up to `retries` re-sends after the first, `delay` apart. No retries send once.
+    /// Creates a retry of up to `retries` re-sends, `delay` apart. With 0 it sends once.
     pub const fn new(retries: u32, delay: Duration) -> Self {
         Self::with_schedule(ConstantDelay { retries, delay: Nanos::of(delay) })
     }
@@ -50,11 +49,12 @@ impl Retry {
 
 #[cfg(feature = "backon")]
 impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
-    /// Re-sends on a schedule of the backon crate. The wait before re-send `n` is the `n`th of a backoff that is built for it, so
-    /// a total delay of a backoff with random jitter bounds the waits on average only.
+    /// Creates a retry on a schedule of the backon crate.
     ///
-    /// backon's own jitter needs a seed where there is no `std`: without one, devices of a fleet back off in
-    /// lockstep.
+    /// The wait before re-send `n` is the `n`th of a backoff that is built for this wait alone. So a total delay of a
+    /// backoff with random jitter bounds the waits on average only.
+    ///
+    /// Without `std`, backon's own jitter needs a seed: without one, the devices of a fleet back off in lockstep.
     ///
     /// ```
     /// use backon::ExponentialBuilder;
@@ -69,23 +69,23 @@ impl<B: backon::BackoffBuilder + Clone> Retry<Backoff<B>> {
 }
 
 impl<Schedule: RetrySchedule> Retry<Schedule> {
-    /// Re-sends on a schedule of your own.
+    /// Creates a retry on a schedule of your own.
     pub const fn with_schedule(schedule: Schedule) -> Self {
         Self { schedule, no_answer_too: false, counts_flood_waits: true }
     }
 
-    /// Also re-sends where the request may have arrived: the sender failed or timed out, or the service rejected what it
-    /// [may have taken](MessageSender::may_have_been_taken). The service may then get the request twice.
+    /// Also re-sends a request that may have arrived: its send failed or timed out, or the service rejected it but
+    /// [may have taken](MessageSender::may_have_been_taken) it. The service may then receive the request twice.
     pub const fn on_no_answer(mut self) -> Self {
         self.no_answer_too = true;
         self
     }
 
-    /// Lets a flood wait use up no retry: a request is sent again as often as the service asks to wait, and the schedule is
-    /// for other rejections and failures.
+    /// Does not count flood waits as retries: a request is sent again as often as the service asks to wait, and the
+    /// schedule is for other rejections and failures.
     ///
-    /// Bound each of these waits with [`longest_wait`](crate::runner::Builder::longest_wait). Their number is not bounded: a service
-    /// that asks to wait for ever is waited for until the runner is aborted.
+    /// Bound each of these waits with [`longest_wait`](crate::runner::Builder::longest_wait). Their number is not
+    /// bounded: if the service asks to wait forever, the runner waits until it is aborted.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -99,8 +99,8 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
         self
     }
 
-    /// Returns the wait before the next re-send after `outcome`, or `None` if that is final. `retry` is how many re-sends
-    /// were counted before; this one is counted in.
+    /// Returns the wait before the next re-send, or `None` if `outcome` is final. `retry` is the number of re-sends
+    /// that were counted before. The next one is added, unless it is not counted.
     pub(super) fn pause<S: MessageSender>(
         &mut self,
         cx: &impl Context<S>,
@@ -131,7 +131,7 @@ impl<Schedule: RetrySchedule> Retry<Schedule> {
             Err(NoAnswer::NotSentInTime) => (false, false),
             Ok(Ok(_)) | Err(_) => return None,
         };
-        // What is known of all attempts counts more than the last one.
+        // The context knows of all attempts, not only of the last one.
         let may_have_arrived = cx.arrival().unwrap_or(may_have_arrived);
         if is_over || may_have_arrived && !self.no_answer_too {
             return None;
@@ -156,20 +156,21 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
         async move {
             let mut retry = 0;
             loop {
-                // In a block of its own, an outcome that is not the last is not kept while it waits.
+                // A block of its own, so that the future does not keep the outcome while it waits.
                 let deadline = {
                     let outcome = inner.send(cx, request).await;
                     let Some(pause) = self.pause(cx, &outcome, &mut retry) else { return outcome };
                     pause.end(cx)
                 };
-                // By the context, which lets others run: an attempt need not come as far as the sender.
+                // Sleeps through the context, which yields to other tasks: an attempt may end before it reaches the
+                // sender.
                 cx.sleep_until(deadline).await;
             }
         }
     }
 }
 
-/// The waits before the re-sends of a request. Any `FnMut(u32) -> Option<Duration>` is one.
+/// The waits before the re-sends of a request. Any `FnMut(u32) -> Option<Duration>` is a schedule.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -182,10 +183,10 @@ impl<S: MessageSender, Schedule: RetrySchedule> SendStrategy<S> for Retry<Schedu
 /// # let _ = squares;
 /// ```
 pub trait RetrySchedule {
-    /// The wait before re-send number `retry`; `None` if no more are to be made. A new request begins at 0.
+    /// Returns the wait before re-send number `retry`, or `None` to stop. A new request begins at 0.
     fn delay(&mut self, retry: u32) -> Option<Duration>;
 
-    /// The same, as it is kept here.
+    /// Returns the wait of [`delay`](Self::delay) in the crate's own type.
     #[doc(hidden)]
     #[allow(private_interfaces)] // for schedules of ours
     fn delay_nanos(&mut self, retry: u32) -> Option<Nanos> {
@@ -199,7 +200,7 @@ impl<F: FnMut(u32) -> Option<Duration>> RetrySchedule for F {
     }
 }
 
-/// The same wait before each of a number of re-sends.
+/// A schedule of a number of re-sends, with the same wait before each.
 #[derive(Debug, Clone, Copy)]
 pub struct ConstantDelay {
     retries: u32,

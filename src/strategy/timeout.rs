@@ -1,4 +1,4 @@
-//! A bound on how long a send may take.
+//! A bound on the time that a send may take.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -12,13 +12,13 @@ use crate::error::{InvalidArgument, NoAnswer};
 use crate::runtime::{Nanos, Timer};
 use crate::sender::MessageSender;
 
-/// Drops a send that takes longer than a given time: its ticket fails with [`NoAnswer::TimedOut`], or with
-/// [`NoAnswer::NotSentInTime`] if the request surely did not arrive, as it still waited to be sent.
+/// Drops a send that takes longer than a given time; the request may have arrived anyway.
 ///
-/// It covers all that is listed before it. Nearest to the sender it bounds each attempt; listed after a limiter
-/// or a retry, their waits count too.
+/// The send ends with [`NoAnswer::TimedOut`], and sending the request again may then send it twice. If the request
+/// surely did not arrive, because it still waited to be sent, it ends with [`NoAnswer::NotSentInTime`].
 ///
-/// Whether a request that was being sent arrived all the same is unknown: retrying it may send it twice.
+/// The time-out covers all strategies listed before it. Nearest to the sender, it bounds each attempt. Listed after a
+/// limiter or a retry, it bounds their waits, too.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -32,11 +32,11 @@ use crate::sender::MessageSender;
 pub struct Timeout(Nanos);
 
 impl Timeout {
-    /// A time-out of `timeout`.
+    /// Creates a time-out of `timeout`.
     ///
     /// # Errors
     ///
-    /// Refused when zero: no send could ever succeed.
+    /// Fails if `timeout` is zero, because no send could ever succeed.
     pub const fn new(timeout: Duration) -> Result<Self, InvalidArgument> {
         if timeout.is_zero() {
             return Err(InvalidArgument::new("timeout", "must be longer than zero"));
@@ -44,7 +44,7 @@ impl Timeout {
         Ok(Self(Nanos::of(timeout)))
     }
 
-    /// The time that a send may take.
+    /// Returns the time that a send may take.
     pub const fn duration(&self) -> Duration {
         self.0.duration()
     }
@@ -73,10 +73,10 @@ pub(super) fn expired<S: MessageSender>(cx: &impl Context<S>) -> NoAnswer<S::Err
 }
 
 pin_project! {
-    /// Gives a future's output, or `None` if a sleep is over first.
+    /// Resolves to a future's output, or to `None` if a sleep is over first.
     ///
-    /// A future that is ready at once needs no timer: the sleep is made at the first wait. Not an `async fn`: that
-    /// would hold the future twice.
+    /// The sleep is created at the first wait, so a future that is ready at once needs no timer. Not an `async fn`,
+    /// which would hold the future twice.
     pub(super) struct Race<F, Make, Sleep> {
         #[pin]
         future: F,

@@ -1,4 +1,4 @@
-//! A tower service as what sends.
+//! A tower service as a sender.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -12,13 +12,13 @@ use tower_service::Service;
 
 use crate::sender::{Delivery, MessageResponse, MessageSender};
 
-/// A [`MessageSender`] that sends through a tower service: waits until it is ready, then calls it.
+/// Sends through a tower service: waits until the service is ready, then calls it with a clone of the request.
 ///
-/// A service takes its request, and the runner keeps it for re-sends, so each call gets a clone. The runner calls one
-/// at a time, so the lock around the service is always free.
+/// A service takes its request by value, and the runner keeps the request for re-sends, so each call gets a clone.
+/// The runner makes one call at a time, so the lock around the service is always free.
 ///
-/// Every response is a message, and the service's error is [no answer](crate::NoAnswer::Failed), unless a [`Classify`]
-/// knows better.
+/// Each response is a message, unless a [`Classify`] makes it a rejection. An error of the service is
+/// [no answer](crate::NoAnswer::Failed).
 pub struct ServiceSender<Svc, Req, C = AcceptAll> {
     service: Mutex<Svc>,
     types: PhantomData<fn(Req) -> C>,
@@ -28,7 +28,7 @@ impl<Svc, Req> ServiceSender<Svc, Req>
 where
     Svc: Service<Req>,
 {
-    /// Sends through `service`.
+    /// Creates a sender that sends through `service`.
     pub const fn new(service: Svc) -> Self {
         Self { service: Mutex::new(service), types: PhantomData }
     }
@@ -38,13 +38,13 @@ impl<Svc, Req, C> ServiceSender<Svc, Req, C>
 where
     Svc: Service<Req>,
 {
-    /// Tells messages from rejections by `D`.
+    /// Separates messages from rejections by `D`.
     pub fn classify<D: Classify<Svc::Response, Svc::Error>>(self) -> ServiceSender<Svc, Req, D> {
         ServiceSender { service: self.service, types: PhantomData }
     }
 }
 
-/// What the responses and errors of a service mean to the runner.
+/// Classifies the responses and errors of a service for the runner.
 ///
 /// ```
 /// use std::io;
@@ -78,37 +78,37 @@ where
 /// # let _ = sender;
 /// ```
 pub trait Classify<Response, Error> {
-    /// What the service gives for a request that it accepted.
+    /// The service's response to a request that it accepted.
     type Message: Clone;
-    /// Its answer that is an error.
+    /// The service's response to a request that it rejected.
     type Rejection: Clone;
 
-    /// Tells a message from a rejection.
+    /// Returns the message or the rejection that `response` is.
     ///
     /// # Errors
     ///
-    /// The rejection.
+    /// Fails with the rejection.
     fn classify(response: Response) -> Result<Self::Message, Self::Rejection>;
 
-    /// See [`MessageSender::retry_after`].
+    /// Returns how long the service asks to wait; see [`MessageSender::retry_after`].
     fn retry_after(rejection: &Self::Rejection) -> Option<Duration> {
         let _ = rejection;
         None
     }
 
-    /// See [`MessageSender::is_final`].
+    /// Returns true if the service would reject the request each time; see [`MessageSender::is_final`].
     fn is_final(rejection: &Self::Rejection) -> bool {
         let _ = rejection;
         false
     }
 
-    /// See [`MessageSender::may_have_been_taken`].
+    /// Returns true if the service may have taken the request anyway; see [`MessageSender::may_have_been_taken`].
     fn may_have_been_taken(rejection: &Self::Rejection) -> bool {
         let _ = rejection;
         false
     }
 
-    /// See [`MessageSender::may_have_arrived`].
+    /// Returns true if the request of a failed call may have arrived; see [`MessageSender::may_have_arrived`].
     fn may_have_arrived(error: &Error) -> bool {
         let _ = error;
         true
@@ -145,9 +145,9 @@ where
 
     /// Waits until the service is ready, then calls it. The delivery begins with the call.
     async fn deliver(&self, request: &Req, delivery: &Delivery) -> Result<MessageResponse<Self>, Svc::Error> {
-        // Called in the very poll that found it ready: nothing can come between and leave a slot of it taken.
+        // Called in the same poll that found it ready, so that no drop in between leaves a slot of it reserved.
         let call = poll_fn(|cx| {
-            // A service that panicked before is asked again: whether it is ready is for itself to say.
+            // A panic of the service poisons the lock. The service itself decides if it is still ready.
             let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
             ready!(service.poll_ready(cx))?;
             delivery.begin();

@@ -19,7 +19,7 @@ use crate::ticket::Ticket;
 type Error<S> =
     ServiceError<<S as MessageSender>::Request, <S as MessageSender>::Rejection, <S as MessageSender>::Error>;
 
-/// How a runner fails as a tower service.
+/// The error of a runner as a tower service.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ServiceError<Req, R, E> {
     /// `poll_ready` found that the runner is closing. No request was made.
@@ -66,17 +66,17 @@ impl<Req, R: fmt::Debug + fmt::Display, E: error::Error + 'static> error::Error 
     }
 }
 
-/// See [the module](crate::tower) for what being ready means.
+/// Enqueues each call; see [the module](crate::tower) for the meaning of ready.
 impl<S: MessageSender, T: Timer, Q: Queue<S>> Service<S::Request> for SenderRunner<S, T, Heap<S, Q>> {
     type Response = S::Message;
     type Error = Error<S>;
     type Future = CallFuture<S, Heap<S, Q>>;
 
-    /// Ready while the queue has room.
+    /// Waits until the queue has room.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NotReady`] once the runner is closing.
+    /// Fails with [`ServiceError::NotReady`] once the runner is closing.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<S>>> {
         if !self.is_closing() {
             ready!(self.storage.poll_room(&mut self.room, cx));
@@ -94,7 +94,7 @@ impl<S: MessageSender, T: Timer, Q: Queue<S>> Service<S::Request> for SenderRunn
     }
 }
 
-/// How a call of a runner as a service ends. Dropping it [cancels](Ticket::cancel) the request.
+/// The future of a call of a runner as a service. Dropping it [cancels](Ticket::cancel) the request.
 #[must_use = "dropping a call cancels its request"]
 pub struct CallFuture<S: MessageSender, Q: Storage<S> = Heap<S>>(State<S, Q>);
 

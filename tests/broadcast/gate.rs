@@ -23,7 +23,7 @@ pub(crate) fn gate(count: usize, url: &str) -> String {
     gate
 }
 
-/// Copies the bytes from one side to the other, and then closes the other side.
+/// Copies the bytes from one side to the other, and then ends the stream to the other side.
 fn pass(mut from: TcpStream, mut to: TcpStream) {
     thread::spawn(move || {
         let _ = io::copy(&mut from, &mut to);

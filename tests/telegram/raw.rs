@@ -12,7 +12,7 @@ use telegram_sender::telegram::MessageRequest;
 /// More bytes than the system buffers for a peer that does not read.
 pub(crate) const HUGE: usize = 16 * 1024 * 1024;
 
-/// A message of [`HUGE`] bytes.
+/// Returns a message of [`HUGE`] bytes.
 pub(crate) fn huge() -> MessageRequest {
     MessageRequest::text(42, "x".repeat(HUGE)).unwrap()
 }

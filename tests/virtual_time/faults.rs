@@ -1,4 +1,4 @@
-//! What goes wrong in odd places: re-entry, time that does not pass, memory that must come back.
+//! Faults in odd places: re-entry, time that does not pass, memory that must be freed.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -108,7 +108,7 @@ fn a_sender_may_close_and_abort_its_own_runner() {
     });
 }
 
-/// Re-queues more than it is given, with another request each time.
+/// Re-queues several requests for each one, all of them different.
 struct Multiply;
 
 impl<S: MessageSender<Request = u32>> SendStrategy<S> for Multiply {
@@ -163,7 +163,7 @@ fn a_requeue_without_end_and_without_time_starves_nobody_and_ends_with_the_runne
     });
 }
 
-/// How a runner's life ends.
+/// The end of a runner's life.
 #[derive(Debug, Clone, Copy)]
 enum End {
     Close,
@@ -197,7 +197,7 @@ fn leaves_nothing<S: Store<ScriptedSender<Rc<()>>>>(end: End, keep: KeepResults)
     assert_eq!(Rc::strong_count(&probe), 1, "{end:?} with {keep:?} leaves something behind, {store}");
 }
 
-/// Every request, message and strategy of this life holds the probe.
+/// Runs one life of a runner. Each of its requests and messages holds the probe.
 fn live_and_die<S: Store<ScriptedSender<Rc<()>>>>(end: End, keep: KeepResults, probe: &Rc<()>) {
     let runtime = VirtualRuntime::new();
     let replies = [Reply::accept().after(ms(10)), Reply::reject(1), Reply::panic("scripted"), Reply::hang()];

@@ -1,5 +1,5 @@
-//! What is particular to the fixed storage: its sizes, and what happens where one of them is reached. What a runner does
-//! over any storage is in `conformance.rs` and `properties.rs`.
+//! The fixed storage: its sizes, and the behaviour where one of them is reached. The behaviour of a runner over any
+//! storage is in `conformance.rs` and `properties.rs`.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -25,7 +25,7 @@ type Storage<const QUEUE: usize, const TICKETS: usize, const RESULTS: usize, con
 type Runner<const QUEUE: usize, const TICKETS: usize, const RESULTS: usize, const WAITERS: usize> =
     SenderRunner<Sender, VirtualTimer, &'static Storage<QUEUE, TICKETS, RESULTS, WAITERS>>;
 
-/// A storage that lives as long as a `static` would.
+/// Returns a storage that lives as long as a `static`.
 fn storage<const QUEUE: usize, const TICKETS: usize, const RESULTS: usize, const WAITERS: usize>()
 -> &'static Storage<QUEUE, TICKETS, RESULTS, WAITERS> {
     Box::leak(Box::default())
@@ -111,7 +111,7 @@ fn a_ticket_gives_its_slot_back_when_it_is_ready_or_cancelled_or_dropped() {
     });
 }
 
-/// Both at once, as `futures::join!` would, for a pair.
+/// Awaits both futures of a pair at once, like `futures::join!`.
 trait JoinNow<A, B> {
     async fn join_now(self) -> (A, B);
 }
@@ -128,7 +128,7 @@ fn a_slot_that_was_left_serves_another_ticket_although_its_request_is_not_settle
         let runner = start::<8, 1, 0>(&runtime, &accepting(&runtime, ms(100))).await;
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(50)).await;
-        // The worker will settle "a" into the slot that is the second ticket's now.
+        // The worker will settle "a" when its slot already belongs to the second ticket.
         let second = runner.try_request("b").unwrap();
         assert_eq!((second.await, now(&runtime)), (Ok(accepted(1, "b")), 200));
     });
@@ -190,7 +190,7 @@ fn rounds_take_no_room_within_the_builders_bound() {
         drop(runner.request("a").await.unwrap());
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("b").await.unwrap());
-        // "b" is being sent, "a" waits again.
+        // "b" is in flight, "a" waits again.
         runtime.timer().sleep(ms(150)).await;
         assert_eq!(runner.queued(), 1);
         drop(runner.try_request("c").unwrap());
@@ -226,8 +226,8 @@ fn more_tasks_than_places_to_wait_are_all_served() {
     });
 }
 
-/// Sends ten requests that nobody reads the results of, with room for three of them. Gives the runner's handle, once
-/// nothing can run any more.
+/// Sends ten requests whose results no consumer reads, with room for three of them. Returns the runner and its
+/// sender once no task can run any more.
 async fn ten_unread(runtime: &VirtualRuntime, keep: KeepResults) -> (Runner<16, 16, 3, 4>, Sender) {
     let sender = scripted(runtime, [Reply::accept()]);
     let runner = start_with(runtime, Builder::new(sender.clone()).results(keep)).await;
@@ -362,7 +362,7 @@ fn a_request_in_hand_finds_its_way_back_into_a_full_queue() {
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("b").await.unwrap());
         drop(runner.request("c").await.unwrap());
-        // "a" is put back while the queue is full; nobody new gets in before it has its place.
+        // "a" is re-queued while the queue is full; no new request gets in before "a" has its place.
         runtime.timer().sleep(ms(50)).await;
         let late = runner.request("d").map(|ticket| drop(ticket.unwrap()));
         let ((), ()) = (late, runtime.timer().sleep(ms(2_000))).join_now().await;
@@ -371,7 +371,7 @@ fn a_request_in_hand_finds_its_way_back_into_a_full_queue() {
     });
 }
 
-/// Puts every first round back twice, once it is sent; tells what came back.
+/// Re-queues each first round twice after its send, and records the requests that found no room.
 struct Twice(Rc<RefCell<Vec<&'static str>>>);
 
 impl SendStrategy<Sender> for Twice {
@@ -406,7 +406,8 @@ fn a_round_for_which_there_is_no_room_comes_back() {
         runtime.timer().sleep(ms(1)).await;
         drop(runner.request("b").await.unwrap());
         runtime.timer().sleep(ms(2_000)).await;
-        // Behind "b" only the place of the request in hand was free. When "b" was sent, that round was in the queue.
+        // Behind "b", only the place of the request in flight was free. When "b" was sent, that round was in the
+        // queue.
         assert_eq!(*came_back.borrow(), ["a", "b"]);
         let order: String = sent(&sender).into_iter().map(|(_, request)| request).collect();
         let stats = runner.stats();
@@ -418,7 +419,7 @@ fn a_round_for_which_there_is_no_room_comes_back() {
 fn a_runner_aborted_with_a_full_queue_gives_back_all_of_it_and_the_request_in_hand() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::accept()]);
-        // It keeps "b" in hand, unsent, while two more wait.
+        // It holds "b" back, unsent, while two more requests wait.
         let limiter = telegram_sender::RateLimiter::<[_; 1]>::with_array(ms(1000)).unwrap();
         let prepared = Builder::new(sender.clone()).strategy(limiter);
         let prepared = prepared.prepare_in(storage::<2, 8, 0, 4>(), runtime.timer()).unwrap();
@@ -517,14 +518,14 @@ fn the_last_handle_closes_and_what_is_in_the_storage_is_dropped_with_it() {
             };
             assert_eq!((worker, producer).join_now().await.0, Ok(Exit::Drained));
         }
-        // Its responses hold the requests, and nobody has read them.
+        // The unread responses in the storage hold the requests.
         assert_eq!((sent(&sender).len(), Rc::strong_count(&counted)), (3, 4));
         drop(storage);
         assert_eq!(Rc::strong_count(&counted), 1);
     });
 }
 
-/// Gives each request back as its message.
+/// Returns each request as its message.
 struct Counting(Sender);
 
 impl telegram_sender::MessageSender for Counting {
@@ -538,7 +539,7 @@ impl telegram_sender::MessageSender for Counting {
     }
 }
 
-/// It never has closed.
+/// Never finishes closing.
 struct Lingering;
 
 impl MessageSender for Lingering {
@@ -576,7 +577,7 @@ fn results_end_before_the_sender_has_closed() {
     });
 }
 
-/// As many places as there can be, and a round more.
+/// Uses as many places as there can be, and one more for a round.
 #[test]
 fn a_storage_of_65_535_places_holds_as_many_rounds() {
     use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
@@ -596,7 +597,7 @@ fn a_storage_of_65_535_places_holds_as_many_rounds() {
         }
     }
 
-    /// Makes as many rounds of the first request as there is room for.
+    /// Re-queues as many rounds as there is room for, on the first request.
     struct FillsUp;
 
     impl SendStrategy<Accepts> for FillsUp {
@@ -625,7 +626,7 @@ fn a_storage_of_65_535_places_holds_as_many_rounds() {
     });
 }
 
-/// Panics when it is dropped, if it is told to.
+/// Panics when it is dropped, if its flag is set.
 #[derive(Clone)]
 struct Round(bool);
 
@@ -650,7 +651,7 @@ impl telegram_sender::MessageSender for HangsOnRounds {
     }
 }
 
-/// Puts two rounds into a queue for one, and holds the request in hand back.
+/// Re-queues two rounds into a queue for one, and never sends its own request.
 struct TwoRounds;
 
 impl telegram_sender::SendStrategy<HangsOnRounds> for TwoRounds {

@@ -1,4 +1,4 @@
-//! From `start` to the worker's end: opening, serving in order, closing, what a dropped handle does.
+//! From `start` to the worker's end: opening, serving in order, closing, dropping a handle.
 
 use std::num::NonZeroU32;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use telegram_sender::runtime::Timer;
 use telegram_sender::testing::{Accepted, Failed, Reply, VirtualRuntime};
 use telegram_sender::{NoAnswer, RequestError, SendError, SenderRunner};
 
-/// What the scripted sender gives when it is told to fail to open.
+/// The error of a scripted sender that fails to open.
 const CAN_NOT_OPEN: Failed = Failed("the script lets opening fail");
 
 fn start_opens_the_sender_then_spawns_and_the_worker_closes_it_once<S: Store<Sender>>() {
@@ -70,7 +70,7 @@ fn requests_are_sent_one_at_a_time_in_order<S: Store<Sender>>() {
             tickets.push(runner.request(request).await.unwrap());
         }
         assert!(tickets.iter().map(|ticket| ticket.id().get()).eq(0..3));
-        // Awaited backwards: the order of awaiting changes nothing.
+        // The tickets are awaited backwards: the order of awaiting changes nothing.
         for (ticket, expected) in
             tickets.into_iter().zip([accepted(0, "a"), accepted(1, "b"), accepted(2, "c")]).rev()
         {
@@ -246,7 +246,7 @@ fn a_request_that_waited_has_let_others_run<S: Store<Sender>>() {
         assert!(poll!(&mut worker).is_pending());
         assert_eq!(sent(&sender).len(), 2);
         runtime.timer().sleep(ms(10)).await;
-        // The second one is through, and two more in a row.
+        // The second send has ended, and two more followed in a row.
         assert!(poll!(&mut worker).is_pending());
         assert_eq!(sent(&sender).len(), 4);
     });
@@ -266,7 +266,7 @@ async fn yield_now() {
 
 #[test]
 fn code_can_be_generic_over_the_handle_and_tests_can_substitute_it() {
-    /// Takes every request as sent, at once.
+    /// Accepts each request at once.
     struct Instantly;
 
     impl Runner for Instantly {

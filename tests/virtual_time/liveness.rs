@@ -1,4 +1,4 @@
-//! Nobody waits for one who does not move, and the worker keeps no other task waiting.
+//! No task waits for another that is not polled, and the worker starves no other task.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -23,7 +23,7 @@ use telegram_sender::{
     SenderRunner,
 };
 
-/// Awaits `future`, which is to be ready within a second.
+/// Awaits `future`, which must be ready within a second.
 async fn soon<F: Future>(runtime: &VirtualRuntime, what: &str, future: F) -> F::Output {
     match select(pin!(future), pin!(runtime.timer().sleep(ms(1000)))).await {
         Either::Left((output, _)) => output,
@@ -49,11 +49,12 @@ fn a_stream_of_requests_and_a_request_beside_it_both_find_room<S: Store<Sender>>
     });
 }
 
-/// Lets `waiting` callers ask for room once, and never again; then the queue drains, and another one asks.
+/// Polls `waiting` callers that find no room, once and never again; then the queue drains, and other callers ask for
+/// room.
 fn asks_behind_those_who_do_not_move<S: Store<Sender>>(waiting: usize, are_forgotten: bool) {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(10));
-        // All live as long as what is forgotten.
+        // The runner is leaked, because the forgotten futures borrow it.
         let runner = &*Box::leak(Box::new(start_built::<S, _, _>(&runtime, bounded(&sender, 2)).await));
         let mut kept = Vec::new();
         for _ in 0..4 + waiting {
@@ -84,7 +85,7 @@ fn callers_who_do_not_come_for_their_room_keep_no_other_out<S: Store<Sender>>() 
     }
 }
 
-/// The worker is in the middle of a send that never ends, so it takes no request any more.
+/// The worker is in the middle of a send that never ends, so it takes no more requests.
 fn room_is_found_beside_those_who_do_not_move_while_a_send_hangs<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = scripted(&runtime, [Reply::accept().after(ms(10)), Reply::hang()]);
@@ -110,7 +111,7 @@ fn a_consumer_who_does_not_come_for_its_response_keeps_none_from_another<S: Stor
             assert!(poll!(left.next()).is_pending());
             let mut moves = runner.results();
             drop(runner.request("a").await.unwrap());
-            // Another one keeps the worker busy.
+            // Another request keeps the worker busy.
             drop(runner.request("hangs").await.unwrap());
             let answer = soon(&runtime, "who moves", moves.next()).await.unwrap();
             assert_eq!(answer.response.unwrap().request, "a");
@@ -134,7 +135,7 @@ impl Drop for OnDrop {
     }
 }
 
-/// Answers with what runs a side effect once nobody has the answer.
+/// Answers with messages that run a side effect when they are dropped.
 #[derive(Clone, Default)]
 struct Effects(Rc<RefCell<Vec<Effect>>>);
 
@@ -170,7 +171,7 @@ fn what_comes_for_a_consumer_while_the_last_one_leaves_is_not_lost<S: Store<Effe
             })
         });
         assert!((&mut *worker.borrow_mut()).now_or_never().is_none());
-        // As its first unread response is dropped, another consumer comes, and a response for that one.
+        // The drop of its first unread response creates another consumer, and a response for that one.
         drop(leaves);
         let mut comes = comes.take().unwrap();
         let mut answers = Vec::new();
@@ -181,7 +182,7 @@ fn what_comes_for_a_consumer_while_the_last_one_leaves_is_not_lost<S: Store<Effe
     });
 }
 
-/// Lets others run `turns` times.
+/// Lets other tasks run `turns` times.
 async fn others_run(turns: usize) {
     for _ in 0..turns {
         let mut yielded = false;
@@ -196,7 +197,7 @@ async fn others_run(turns: usize) {
     }
 }
 
-/// Sends again and again, whatever the answer.
+/// Sends forever, whatever the answer.
 struct ForEver;
 
 impl<S: MessageSender> SendStrategy<S> for ForEver {
@@ -212,7 +213,7 @@ impl<S: MessageSender> SendStrategy<S> for ForEver {
     }
 }
 
-/// Waits without end, and for no time.
+/// Sleeps forever, each time for no time.
 struct Idles;
 
 impl<S: MessageSender> SendStrategy<S> for Idles {
@@ -259,7 +260,7 @@ fn resends_without_a_wait_let_others_run_and_end_with_an_abort<S: Store<Sender>>
     });
 }
 
-/// The sender is not called at all, and each round waits for no time.
+/// The sender is never called, and each retry waits for no time.
 fn a_retry_of_what_is_never_sent_lets_others_run_and_ends_with_an_abort<S: Store<Sender>>() {
     run(|runtime| async move {
         let builder = SenderRunner::builder(accepting(&runtime, ms(0)))
@@ -274,7 +275,7 @@ fn a_retry_of_what_is_never_sent_lets_others_run_and_ends_with_an_abort<S: Store
     });
 }
 
-/// Says of each refusal that the request was not sent in time.
+/// Turns each refusal into `NotSentInTime`.
 struct OnRefusal;
 
 impl<S: MessageSender> SendStrategy<S> for OnRefusal {
@@ -324,7 +325,7 @@ mod dropped_when_woken {
     use telegram_sender::storage::{Heap, Lean};
     use telegram_sender::{MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Smol};
 
-    /// A task whose future is dropped when it is woken, as its executor has ended.
+    /// A task whose future is dropped when it is woken, because its executor has ended.
     struct Orphan(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
 
     impl Orphan {
@@ -357,7 +358,7 @@ mod dropped_when_woken {
         }
     }
 
-    /// Lets everything that waits be dropped by the very call that wakes it. A lock that is held meanwhile is waited for for ever.
+    /// Drops every waiting future in the very call that wakes it. A lock that is held meanwhile would never be free.
     macro_rules! what_is_dropped_when_it_is_woken {
         ($storage:expr) => {{
             let builder = || SenderRunner::builder(Echo).queue_capacity(1).unwrap();
@@ -374,7 +375,7 @@ mod dropped_when_woken {
             let close = runner.close();
             assert_eq!(smol::block_on(smol::future::zip(worker, close)), (Ok(Exit::Drained), Exit::Drained));
 
-            // So may the worker be.
+            // The worker may be dropped by its wake too.
             let (runner, worker) = builder().prepare_in($storage, Smol).unwrap().run();
             Orphan::start(async { _ = worker.await });
             let ticket = runner.try_request(0).unwrap();
@@ -398,11 +399,11 @@ impl<S: MessageSender> SendStrategy<S> for Refuses {
     }
 }
 
-/// So many requests take more than one turn of the worker.
+/// More requests than the worker serves in one turn.
 const MANY: usize = 100;
 const YIELD_EVERY: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// How often a worker was polled before it was done with them.
+/// Returns how often a worker is polled until it is done with `MANY` requests.
 fn polls<S, A>(strategy: A, ends: impl AsyncFn(&mut Vec<TicketOver<S>>, &RunnerOf<S>) -> bool) -> usize
 where
     S: Store<ScriptedSender<usize>>,

@@ -1,4 +1,5 @@
-//! What a runner does over every storage, in virtual time: no test sleeps, and a seed replays each interleaving.
+//! The behaviour of a runner over every storage, in virtual time: no test sleeps, and a seed replays each
+//! interleaving.
 
 #![cfg(feature = "testing")]
 // Some tests nest more strategies than any real runner.

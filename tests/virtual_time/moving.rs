@@ -1,4 +1,4 @@
-//! A worker, a ticket and a consumer that move to another task are woken where they are.
+//! A worker, a ticket and a consumer that move to another task are woken in that task.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -27,7 +27,7 @@ impl Wake for Task {
 struct Tasks([Arc<Task>; 2]);
 
 impl Tasks {
-    /// Lets a future that is not ready wait in one task, then in the other, twice, in `last` at last.
+    /// Polls a pending future in one task and then in the other, twice, and last in `last`.
     fn wait_last_in<F: Future<Output: std::fmt::Debug>>(&self, last: usize, mut future: Pin<&mut F>) {
         for turn in [1 - last, last, 1 - last, last] {
             let waker = self.0[turn].clone().into();
@@ -39,13 +39,14 @@ impl Tasks {
         }
     }
 
-    /// Whether the task `last` was woken since a future began to wait there. The other one may be, in vain.
+    /// Returns true if the task `last` was woken since a future began to wait there. The other may be woken
+    /// needlessly.
     fn has_woken(&self, last: usize) -> bool {
         self.0[last].0.load(Ordering::SeqCst) > 0
     }
 }
 
-/// Accepts even numbers; others it sends for ever.
+/// Accepts even numbers. The send of any other number never ends.
 struct Even;
 
 impl MessageSender for Even {
@@ -72,7 +73,7 @@ fn each_is_woken_where_it_is<S: Store<Even>>() {
         let mut worker = pin!(worker);
         let mut cx = Context::from_waker(std::task::Waker::noop());
 
-        // An idle worker, by a request; a ticket, by its reply; a consumer, by a response.
+        // A request wakes an idle worker, a reply wakes its ticket, a response wakes a consumer.
         tasks.wait_last_in(last, worker.as_mut());
         let mut ticket = runner.try_request(0).unwrap();
         assert!(tasks.has_woken(last));
@@ -85,12 +86,12 @@ fn each_is_woken_where_it_is<S: Store<Even>>() {
         drop(runner.try_request(2).unwrap());
         assert!(worker.as_mut().poll(&mut cx).is_pending() && tasks.has_woken(last));
 
-        // A worker that waits for room in the results, by a consumer.
+        // A consumer wakes a worker that waits for room in the results.
         drop(runner.try_request(4).unwrap());
         tasks.wait_last_in(last, worker.as_mut());
         assert!(results.poll_next_unpin(&mut cx).is_ready() && tasks.has_woken(last));
 
-        // A worker in the middle of a send, by an abort; and who waits for its end.
+        // An abort wakes a worker in the middle of a send, and the worker's end wakes a task that waits for it.
         drop(runner.try_request(1).unwrap());
         tasks.wait_last_in(last, worker.as_mut());
         let mut abort = pin!(runner.abort());

@@ -1,4 +1,4 @@
-//! Panics of what users gave, elsewhere than in a send: each harms nobody else.
+//! Panics of user code outside of a send: none of them harms another task.
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ use telegram_sender::runtime::{Spawner, Timer};
 use telegram_sender::testing::ScriptedSender;
 use telegram_sender::{MessageResponse, MessageSender, NoAnswer, SendError, SenderRunner, Timeout};
 
-/// Panics when it is cloned, as it is for the results.
+/// Panics when it is cloned, which happens for the results.
 #[derive(Debug)]
 struct Fragile;
 
@@ -43,7 +43,7 @@ impl MessageSender for Answers {
     }
 }
 
-/// What is cloned for nobody panics for nobody.
+/// A response is not cloned if no consumer can get it, so it does not panic then.
 fn panics_in_a_clone_and_in_closing<S: Store<Rc<Answers>>>(keeps_results: bool) {
     run(|runtime| async move {
         let sender = Rc::new(Answers(Cell::default()));
@@ -77,7 +77,7 @@ fn a_panic_of_a_clone_or_of_the_closing_sender_ends_nothing_else() {
     }
 }
 
-/// A request that panics when it is dropped, if it is told to.
+/// A request that panics when it is dropped, if its flag is set.
 #[derive(Debug, PartialEq)]
 struct Brittle(&'static str, bool);
 
@@ -106,7 +106,7 @@ impl MessageSender for Brittles {
     }
 }
 
-/// Stops a runner while a request is being sent, one is cancelled that panics, and one waits behind it.
+/// Stops a runner with a request in flight, a cancelled one that panics when it is dropped, and one behind it.
 fn stops_with_a_brittle_request<S: Store<Brittles>>(is_aborted: bool) {
     run(|runtime| async move {
         let (runner, worker) = S::prepare(SenderRunner::builder(Brittles::Hangs), runtime.timer()).run();
@@ -137,7 +137,7 @@ fn a_request_that_panics_when_it_is_given_back_harms_no_other<S: Store<Brittles>
     stops_with_a_brittle_request::<S>(false);
 }
 
-/// Cancels a request that panics while the worker waits for a request, and sends one behind it.
+/// Cancels a request that panics when it is dropped, while the worker is idle, with no request or one behind it.
 fn a_cancelled_request_that_panics_when_its_turn_comes_ends_nothing<S: Store<Brittles>>() {
     run(|runtime| async move {
         let (runner, worker) = S::prepare(SenderRunner::builder(Brittles::Answers), runtime.timer()).run();
@@ -169,7 +169,7 @@ impl Wake for Unwakeable {
     }
 }
 
-/// Lets a ticket wait in a task that panics when it is woken, and another request wait behind it.
+/// Polls a ticket in a task that panics when it is woken, with another request behind it.
 fn a_ticket_whose_task_panics_when_it_is_woken_takes_nothing_from_the_results<
     S: Store<ScriptedSender<u32>>,
 >() {
@@ -206,12 +206,12 @@ fn the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step<S: Stor
     });
 }
 
-/// Polls a future once, in a task that can't be woken.
+/// Polls a future once, in a task that can't be woken. Returns true if it is pending.
 fn poll_unwakeable<F: Future>(future: Pin<&mut F>) -> bool {
     future.poll(&mut Context::from_waker(&Arc::new(Unwakeable).into())).is_pending()
 }
 
-/// Somebody who waits in a task that can't be woken, for whatever, stands before others who wait for the same.
+/// For room, for a response and for the end, a task that can't be woken waits before another task.
 fn whom_nobody_can_wake_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
     for drops_the_worker in [false, true] {
         run(|runtime| async move {
@@ -257,7 +257,7 @@ fn whom_nobody_can_wake_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
     }
 }
 
-/// A waker that can be cloned by the task itself, and by nobody else.
+/// Creates a waker that only its own task can clone: the third clone panics.
 fn uncloneable() -> Waker {
     const TABLE: RawWakerVTable = RawWakerVTable::new(
         |clones| {
@@ -275,7 +275,7 @@ fn uncloneable() -> Waker {
         |_| {},
     );
     let clones = Box::leak(Box::new(Cell::new(0)));
-    // SAFETY: the counter lives for ever, and no other thread sees this waker.
+    // SAFETY: the counter lives forever, and no other thread sees this waker.
     #[expect(unsafe_code, reason = "only such a waker has a `clone` of its own")]
     unsafe {
         Waker::from_raw(RawWaker::new(std::ptr::from_ref(clones).cast(), &TABLE))
@@ -300,7 +300,7 @@ fn whom_nobody_can_clone_harms_nobody_else<S: Store<ScriptedSender<u32>>>() {
     });
 }
 
-/// The executor's own waker may panic too: a caller's request is in the queue all the same.
+/// The executor's own waker may panic too: a caller's request is in the queue anyway.
 fn a_worker_that_can_not_be_woken_harms_no_caller<S: Store<ScriptedSender<u32>>>() {
     run(|runtime| async move {
         let builder = SenderRunner::builder(ScriptedSender::new(runtime.timer()));
@@ -316,7 +316,7 @@ fn a_worker_that_can_not_be_woken_harms_no_caller<S: Store<ScriptedSender<u32>>>
     });
 }
 
-/// Panics when it is dropped, with another one, and without a word on stderr.
+/// Panics when it is dropped, with another `Bomb` as the payload and no message on stderr.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -351,7 +351,7 @@ fn a_panic_whose_payload_panics_when_it_is_dropped_fails_its_ticket_only<S: Stor
     });
 }
 
-/// A request that panics when it is dropped.
+/// A request that panics when it is dropped, if its flag is set.
 #[derive(PartialEq, Debug)]
 struct Explosive(bool);
 
@@ -363,7 +363,7 @@ impl Drop for Explosive {
     }
 }
 
-/// Does what the first letter of the request's fate says.
+/// Ends each send as its fate says.
 #[derive(Clone)]
 struct Handles(Fate);
 
@@ -393,7 +393,7 @@ impl MessageSender for Handles {
     }
 }
 
-/// However the turn of such a request ends, those behind it have theirs.
+/// However the turn of such a request ends, the request behind it gets its own end.
 fn a_request_that_panics_when_it_is_dropped_harms_no_other<S: Store<Handles>>() {
     for fate in [Fate::Accepts, Fate::Rejects, Fate::Fails, Fate::Panics, Fate::Hangs] {
         for (is_cancelled, ticket_is_dropped) in [(false, false), (true, false), (false, true)] {
@@ -425,7 +425,7 @@ fn a_request_that_panics_when_it_is_dropped_harms_no_other<S: Store<Handles>>() 
     }
 }
 
-/// What its send holds panics when it is dropped, and so does its `close` when it is called.
+/// A sender whose hanging send panics when it is dropped, and whose `close` panics when it is called.
 #[derive(Clone, Default)]
 struct Holds(Rc<Cell<u32>>);
 
@@ -458,7 +458,7 @@ fn a_send_that_panics_when_it_is_dropped_ends_nothing_else<S: Store<Holds>>() {
         let builder = SenderRunner::builder(sender.clone()).strategy(Timeout::new(ms(10)).unwrap());
         let prepared = S::prepare(builder, runtime.timer());
         let (runner, task) = prepared.start_with_task(&runtime).await.unwrap();
-        // Dropped by a time-out, and by an abort.
+        // A time-out drops the first hanging send, an abort the second.
         let late = runner.request(true).await.unwrap();
         assert!(runner.request(false).await.unwrap().await.is_ok());
         assert!(matches!(late.await, Err(SendError::NoAnswer(NoAnswer::Panicked(_)))));
@@ -472,7 +472,7 @@ fn a_send_that_panics_when_it_is_dropped_ends_nothing_else<S: Store<Holds>>() {
     });
 }
 
-/// Echoes a request that panics when it is dropped, and whose echo does.
+/// Echoes requests. A request and its echo may both panic when they are dropped.
 #[derive(Clone)]
 struct EchoesBombs;
 
@@ -490,7 +490,7 @@ impl MessageSender for EchoesBombs {
     }
 }
 
-/// Two panics of one turn are one too many for a program, if they meet.
+/// Two panics of one turn would abort the program if they met.
 fn values_of_one_turn_that_all_panic_when_they_are_dropped_harm_no_other<S: Store<EchoesBombs>>() {
     for is_awaited in [false, true] {
         run(|runtime| async move {
@@ -515,7 +515,7 @@ fn values_of_one_turn_that_all_panic_when_they_are_dropped_harm_no_other<S: Stor
     }
 }
 
-/// Sends one that panics when it is cloned for the results, and when it is dropped after that.
+/// The message panics when it is cloned for the results, and again when it is dropped after that.
 fn a_response_that_can_not_be_cloned_nor_dropped_harms_no_other<S: Store<Unclonable>>() {
     run(|runtime| async move {
         let runner = start::<S, _>(&runtime, &Unclonable).await;
@@ -561,7 +561,7 @@ impl MessageSender for Unclonable {
     }
 }
 
-/// Results that nobody reads wait for room when the worker is dropped or aborted.
+/// A response waits for room among unread results when the worker is dropped or aborted.
 fn a_response_that_panics_when_it_is_given_up_leaves_nobody_waiting<S: Store<EchoesBombs>>() {
     for drops_the_worker in [false, true] {
         run(|runtime| async move {
@@ -603,7 +603,7 @@ over_every_storage!(
     the_future_of_a_request_that_is_polled_again_panics_and_takes_no_step,
 );
 
-/// A message whose first one can't be dropped, nor can its clone.
+/// A message that panics when it is dropped if its number is 1. So does its clone.
 #[derive(Clone)]
 struct Undroppable(u32);
 

@@ -1,8 +1,9 @@
 //! Random scripts of producers, consumers, faults and endings, in virtual time and seeded interleavings: whatever
 //! happens, the promises hold.
 //!
-//! `PROPERTY_CASES` sets how many scripts are tried, `PROPERTY_SEED` tries the one of a seed. A storage of fixed size lives on,
-//! as a `static` does, so each script over one takes 31 KB: ten thousand 300 MB, a million more than most machines have.
+//! `PROPERTY_CASES` sets how many scripts are tried, `PROPERTY_SEED` tries only the script of that seed. A storage
+//! of fixed size is leaked, so each script over one keeps 31 KB: ten thousand keep 300 MB, a million more than most
+//! machines have.
 
 mod scripts;
 
@@ -49,7 +50,7 @@ fn seed_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|value| value.parse().expect("a number"))
 }
 
-/// Whether a script keeps the promises; if not, why.
+/// Returns why a script breaks the promises, or `None` if it keeps them.
 fn fault<Q: Store<Sender>>(script: &Script) -> Option<String> {
     let kept = catch_unwind(AssertUnwindSafe(|| check(script, &play::<Q>(script))));
     kept.err().map(|panic| {
@@ -74,7 +75,8 @@ fn the_promises_hold_in_a_storage_of_fixed_size() {
     hold::<store::Fixed<16, 512>>(closed_in_the_end);
 }
 
-/// Endless rounds may fill a fixed queue, and keep callers out who keep the runner open: somebody must close it.
+/// Makes a script with endless rounds close its runner: they may fill a fixed queue and keep out callers, whose
+/// handles keep the runner open.
 #[cfg(feature = "embassy")]
 fn closed_in_the_end(mut script: Script) -> Script {
     script.left_alone &= !script.strategies.contains(&scripts::Kind::RequeueEndless);

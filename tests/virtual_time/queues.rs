@@ -30,7 +30,7 @@ fn request_waits_only_when_a_bounded_queue_is_full_and_try_request_never_does<S:
         let runner = start_with::<S>(&runtime, &sender, |builder| builder.queue_capacity(2).unwrap()).await;
         for request in ["a", "b", "c"] {
             drop(runner.request(request).await.unwrap());
-            // Let the worker take the first.
+            // Lets the worker take the first.
             runtime.timer().sleep(ms(1)).await;
         }
         assert_eq!((runner.queued(), now(&runtime)), (2, 3));
@@ -218,7 +218,7 @@ fn a_dropped_result_takes_no_response_with_it<S: Store<Sender>>() {
     });
 }
 
-/// Ten requests, ten milliseconds each; nobody reads for a second.
+/// Sends ten requests of ten milliseconds each, and reads no response for a second.
 async fn ten_unread<S: Store<Sender>>(
     runtime: &VirtualRuntime,
     overflow: Overflow,
@@ -316,7 +316,7 @@ fn a_slow_consumer_does_not_slow_the_sends<S: Store<Sender>>() {
 }
 
 thread_local! {
-    /// What the waker of a ticket does.
+    /// The work of a ticket's waker.
     static WHEN_TOLD: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
@@ -347,7 +347,7 @@ fn an_answer_is_in_the_results_before_its_ticket_is_told_and_goes_with_the_last_
             assert!(ticket.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
             runtime.timer().sleep(ms(5)).await;
             assert!(ticket.await.is_ok() && WHEN_TOLD.take().is_none());
-            // A new consumer finds nothing of what was before it.
+            // A new consumer gets no earlier response.
             assert!(runner.results().next().now_or_never().is_none());
         }
     });
@@ -372,7 +372,7 @@ over_every_storage!(
     a_slow_consumer_does_not_slow_the_sends,
 );
 
-/// One who was told of room and is not polled keeps nobody out.
+/// A caller that was woken for room and is not polled keeps no other caller out.
 #[test]
 fn a_caller_who_does_not_come_for_the_room_keeps_no_other_out() {
     run(|runtime| async move {

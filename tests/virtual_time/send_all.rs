@@ -22,7 +22,7 @@ async fn start_bounded<S: Store<Sender>>(
     start_built::<S, _, _>(runtime, builder).await
 }
 
-/// Requests without end, and how many of them were taken.
+/// Returns endless requests, and the number of those that were taken.
 fn counted() -> (impl Stream<Item = &'static str>, Rc<Cell<usize>>) {
     let taken = Rc::new(Cell::new(0));
     let count = Rc::clone(&taken);
@@ -91,7 +91,7 @@ fn one_who_was_told_of_room_and_left_keeps_nobody_out<S: Store<Sender>>() {
         assert!(poll!(leaves.next()).is_pending());
         let mut stays = runner.send_all(iter(["c"]));
         assert!(poll!(stays.next()).is_pending());
-        // The worker takes the first, and tells of room: the one who leaves hears of it first.
+        // The worker takes the first request and wakes a task for the room: the one that leaves.
         runtime.timer().sleep(ms(5)).await;
         drop(leaves);
         assert!(stays.next().await.unwrap().is_ok());

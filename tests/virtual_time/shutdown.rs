@@ -1,4 +1,4 @@
-//! Closing, closing in time, aborting: nothing is lost, nothing waits for ever.
+//! Closing, closing in time, aborting: nothing is lost, nothing waits forever.
 
 use std::time::Duration;
 
@@ -204,7 +204,7 @@ fn a_requeue_while_closing_is_dropped_so_the_drain_ends<S: Store<Sender>>() {
         assert_eq!((runner.stats().requeues_dropped, runner.is_closing()), (0, false));
         assert_eq!(runner.close().await, Exit::Drained);
         assert_eq!(first_round.await, Ok(accepted(0, "a")));
-        // The round that was queued when it closed is still sent.
+        // The round that was queued when the runner closed is still sent.
         assert_eq!(sent(&sender), [(0, "a"), (150, "a"), (300, "a"), (450, "a")]);
         assert_eq!((now(&runtime), runner.stats().requeues_dropped, runner.is_closing()), (600, 1, true));
     });

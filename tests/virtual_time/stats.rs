@@ -1,4 +1,4 @@
-//! The counters: each request is counted in exactly one place, before its ticket knows how it ended.
+//! The counters: each request is counted in exactly one place, before its ticket ends.
 
 use crate::common::store::{Store, start, start_built};
 use crate::common::{Sender, accepting, all, ms, run, scripted};
@@ -70,7 +70,7 @@ fn rounds_are_counted_as_requests_are<S: Store<Sender>>() {
         runtime.timer().sleep(ms(250)).await;
         runner.close().await;
         let stats = runner.stats();
-        // The third round is in its delay when the runner closes: what it re-queued before is the fourth.
+        // The third round is in its delay when the runner closes: it has already re-queued the fourth.
         assert_eq!((stats.sent, stats.requeued, stats.requeues_dropped), (4, 3, 1));
     });
 }
@@ -85,7 +85,7 @@ fn waits_are_measured_if_asked_for<S: Store<Sender>>() {
         let _ = join!(a, b);
         runner.close().await;
         let stats = runner.stats();
-        // 0 and 10 ms, and 10 for the round that "a" was put behind "b".
+        // 0 and 10 ms, and 10 ms for the second round of "a", which was queued behind "b".
         assert_eq!((stats.waits, stats.waited, stats.longest_wait), (3, ms(20), ms(10)));
 
         let runner = start::<S, _>(&runtime, &accepting(&runtime, ms(10))).await;

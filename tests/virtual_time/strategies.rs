@@ -23,8 +23,8 @@ fn flood(seconds: u64) -> Reply {
     crate::common::flood(Duration::from_secs(seconds))
 }
 
-/// Sends requests a, b, c, … all at once, each send taking 100 ms, and closes. Gives how each ended with the time
-/// and the attempts, and when each send was made.
+/// Enqueues the requests a, b, c, … at once, with sends of 100 ms, and closes. Returns the time, the attempts and
+/// the end of each, and the time of each send.
 fn send_all<A>(count: usize, strategy: A, replies: &[Reply]) -> (Vec<(u64, u32, End)>, Vec<u64>)
 where
     A: SendStrategy<Sender> + 'static,
@@ -58,7 +58,7 @@ fn a_limiter_waits_before_the_send_and_no_window_holds_more() {
     assert_eq!(sends(5, limiter(), &[Reply::accept()]), [0, 100, 1000, 1100, 2000]);
     // Failed sends count.
     assert_eq!(sends(3, limiter(), &[NO_ANSWER, REJECT, Reply::accept()]), [0, 100, 1000]);
-    // Listed after a delay it holds the send all the same, and not the reply.
+    // A limiter that is listed after a delay still holds the send, and not the reply.
     let after_delay = CompositeStrategy::new().with(Delay::new(ms(300))).with(limiter());
     let (ends, sends) = send_all(3, after_delay, &[Reply::accept()]);
     assert_eq!(sends, [0, 400, 1000]);
@@ -81,7 +81,7 @@ fn a_limiter_listed_after_a_retry_waits_once_for_the_whole_retried_send() {
     assert_eq!(sends(2, strategy, &[REJECT, REJECT, Reply::accept()]), [0, 150, 300, 1000]);
 }
 
-/// The wider limiter counts a send when the narrower one lets it go, not when it asked.
+/// The wider limiter counts a send from when the narrower one lets it through, not from when it asked.
 #[test]
 fn two_limiters_are_both_exact_in_either_order() {
     let narrow = || RateLimiter::new(3, Duration::from_secs(1)).unwrap();
@@ -102,8 +102,8 @@ fn two_limiters_are_both_exact_in_either_order() {
     assert_eq!(many_sends(in_order, &replies)[..9], [0, 10, 20, 1000, 4000, 4010, 4020, 5000, 8000]);
 }
 
-/// The re-send used the inner limiter up, so the second request is sent when that has room. The outer one counts it
-/// from then on, not from when it asked.
+/// The re-send uses up the inner limiter, so the second request is sent when that has room. The outer limiter counts
+/// it from then on, not from when it asked.
 #[test]
 fn an_outer_limiter_counts_from_when_the_inner_one_let_the_send_go() {
     let strategy = CompositeStrategy::new()
@@ -113,7 +113,7 @@ fn an_outer_limiter_counts_from_when_the_inner_one_let_the_send_go() {
     assert_eq!(sends(3, strategy, &[REJECT, Reply::accept()]), [0, 100, 1000, 1600]);
 }
 
-/// When forty requests of 10 ms each were sent.
+/// Returns when each of forty requests, of 10 ms each, was sent.
 fn many_sends<A: SendStrategy<Sender> + 'static>(strategy: A, replies: &[Reply]) -> Vec<u64> {
     run(|runtime| async move {
         let replies: Vec<_> = replies.iter().map(|reply| reply.after(ms(10))).collect();
@@ -152,7 +152,7 @@ fn a_delay_holds_the_answer_and_the_next_request() {
     let (ends, sends) = send_all(2, Delay::new(ms(1000)), &[Reply::accept(), REJECT]);
     assert_eq!(sends, [0, 1100]);
     assert!(ends.iter().map(|end| end.0).eq([1100, 2200]));
-    // No answer is passed on at once.
+    // The lack of an answer is passed on at once.
     assert_eq!(sends2(Delay::new(ms(1000)), NO_ANSWER), [0, 100]);
 }
 
@@ -192,7 +192,7 @@ fn a_retry_takes_a_closure_as_its_schedule() {
     assert_eq!(sends(1, Retry::with_schedule(schedule), &[REJECT]), [0, 170, 470]);
 }
 
-/// Rejects all; odd requests for good.
+/// Rejects all requests. The rejection of an odd one is final.
 struct Picky(std::rc::Rc<std::cell::RefCell<Vec<u32>>>);
 
 impl MessageSender for Picky {
@@ -241,10 +241,10 @@ fn flood_waits_use_up_retries_unless_told_otherwise() {
     assert_eq!(sends(1, Retry::new(2, ms(50)).uncounted_flood_waits(), &zero).len(), 3);
 }
 
-/// When each ended, and whether it was accepted.
+/// The time of each end, and true if the request was accepted.
 type Ends = Vec<(u64, bool)>;
 
-/// Sends a, to which the service answers with a wait, and b behind it. Gives when each ended and was sent.
+/// Sends a, which the service rejects with a wait, and b behind it. Returns the ends and the sends.
 fn with_longest_wait<A>(strategy: A, wait: Duration) -> (Ends, Vec<(u64, &'static str)>)
 where
     A: SendStrategy<Sender> + 'static,
@@ -273,7 +273,7 @@ fn a_flood_wait_beyond_the_longest_ends_its_request_and_holds_nobody() {
         assert_eq!(with_longest_wait(retry(), wait), at_once);
         assert_eq!(with_longest_wait(retry().uncounted_flood_waits(), wait), at_once);
         assert_eq!(with_longest_wait(Chain::new([retry().into()]), wait), at_once);
-        // A delay is not lengthened by it either.
+        // Such a wait does not lengthen a delay either.
         let delayed = (vec![(20, false), (40, true)], vec![(0, "a"), (20, "b")]);
         assert_eq!(with_longest_wait(Delay::new(ms(20)), wait), delayed);
         assert_eq!(with_longest_wait(Chain::new([Delay::new(ms(20)).into()]), wait), delayed);
@@ -372,7 +372,8 @@ fn a_flood_wait_cut_off_by_a_timeout_still_holds_the_runner() {
 
 #[test]
 fn a_limiter_counts_a_send_after_its_flood_wait_and_not_before() {
-    // The flood wait is cut off by the time-out; the retry comes too early, and the limiter waits with its stamp.
+    // The time-out cuts the flood wait off. The retry comes too early, so the limiter stamps its send after that
+    // wait.
     let strategy = CompositeStrategy::new()
         .with(RateLimiter::new(2, ms(500)).unwrap())
         .with(Retry::new(1, Duration::ZERO))
@@ -477,7 +478,7 @@ fn a_strategy_of_the_users_own_can_refuse_and_composes_with_the_built_ins() {
     );
 }
 
-/// Sends each request twice, and notes whose turn it is and how many attempts were made, before and after each.
+/// Sends each request twice, and records its id and the number of its attempts before and after each send.
 struct Twice(Arc<Mutex<Vec<(u64, u32)>>>);
 
 impl<S: MessageSender> SendStrategy<S> for Twice {
@@ -529,7 +530,7 @@ fn a_panic_of_a_strategy_fails_its_ticket_only() {
     assert!(ends[2].2.is_ok());
 }
 
-/// Sends again at once, heedless of any wait.
+/// Sends a rejected request again at once, without regard to any wait.
 struct Impatient;
 
 impl<S: MessageSender> SendStrategy<S> for Impatient {
@@ -563,7 +564,7 @@ fn bad_arguments_are_refused_at_construction_by_name() {
     }
 }
 
-/// All built-ins, by number.
+/// Creates the built-in of this number.
 fn built_in(kind: usize) -> BuiltIn {
     match kind {
         0 => RateLimiter::new(2, ms(700)).unwrap().into(),
@@ -575,7 +576,7 @@ fn built_in(kind: usize) -> BuiltIn {
     }
 }
 
-/// One built-in, as the static composition takes it.
+/// Creates the strategy of this number for the static composition.
 fn static_built_in(kind: usize) -> impl SendStrategy<Sender> {
     fn only<A>(wanted: bool, make: impl FnOnce() -> A) -> Option<A> {
         wanted.then(make)
@@ -593,7 +594,7 @@ fn static_built_in(kind: usize) -> impl SendStrategy<Sender> {
 /// The number of [`Insistent`].
 const OWN: usize = 6;
 
-/// A strategy of a user: sends a rejected request once more.
+/// A user's own strategy: sends a rejected request once more.
 struct Insistent;
 
 impl SendStrategy<Sender> for Insistent {
@@ -612,7 +613,7 @@ impl SendStrategy<Sender> for Insistent {
     }
 }
 
-/// The strategies of these numbers as a chain.
+/// Creates a chain of the strategies of these numbers.
 fn chain(kinds: impl IntoIterator<Item = usize>) -> Chain<Insistent> {
     kinds.into_iter().fold(Chain::default(), |chain, kind| match kind {
         OWN => chain.with_own(Insistent),
@@ -620,7 +621,8 @@ fn chain(kinds: impl IntoIterator<Item = usize>) -> Chain<Insistent> {
     })
 }
 
-/// Every ordered triple of strategies, with repetition: the chain walked at run time does what the nest does.
+/// For every ordered triple of strategies, with repetition, the chain made at run time does what the static nest
+/// does.
 #[test]
 fn a_chain_made_at_run_time_acts_as_the_same_strategies_in_line() {
     let replies = [

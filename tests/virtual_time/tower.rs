@@ -1,4 +1,4 @@
-//! tower, both ways: a service as the sender, a runner as the service; and both in one stack.
+//! tower, both ways: a service as the sender, a runner as the service, and a runner in a stack of layers.
 
 mod service;
 
@@ -32,7 +32,7 @@ fn a_service_is_a_sender() {
     });
 }
 
-/// Is ready every other time it is asked, and must not be called otherwise.
+/// Is ready at every other poll, and must not be called otherwise.
 struct Shy {
     ready: bool,
     calls: Rc<Cell<u32>>,
@@ -59,7 +59,7 @@ impl Service<u32> for Shy {
     }
 }
 
-/// A 4 is asked for again, a 5 is final, anything else is a message.
+/// A 4 is a rejection with a wait, a 5 is a final rejection, any other response is a message.
 struct ByNumber;
 
 impl Classify<u32, Infallible> for ByNumber {
@@ -196,7 +196,8 @@ async fn it_stands_in_a_stack_of_towers_layers() {
         tokio::spawn(async move { stack.oneshot(millis).await.map_err(|error| error.to_string()) })
     });
     let ends: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
-    // The second one's time is over in its send, the third one's only begins then.
+    // The second one times out in its send. The third one's time begins when the stack lets it in, and ends in its
+    // send too.
     assert_eq!(ends, [Ok(70), Err("request timed out".to_owned()), Err("request timed out".to_owned())]);
     runner.close().await;
     assert_eq!(*sent.lock().unwrap(), [70, 80, 90]);

@@ -1,4 +1,4 @@
-//! tokio's current-thread runtime with its time paused as a scenario's world.
+//! tokio's current-thread runtime, with its time paused, as a scenario's world.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use tokio::task::LocalSet;
 use crate::common::store::{OnHeap, Store};
 use crate::conformance::driver::{self, Scripted, World, begin, trace};
 
-/// tokio's timers are rounded up to milliseconds, while strategies compute waits to the nanosecond. So a scenario's
-/// nanosecond takes a millisecond of tokio's time. The timers and the clock are tokio's own all the same, behind the same
+/// tokio rounds timers up to milliseconds, while strategies compute waits to the nanosecond. So a scenario's
+/// nanosecond takes a millisecond of tokio's time. The timers and the clock are still tokio's own, behind the same
 /// backend that programs use.
 const SCALE: u32 = 1_000_000;
 
@@ -49,7 +49,7 @@ impl World for SlowTokio {
     }
 }
 
-/// The longest scenario that is sure to be within the range of instants, at that scale.
+/// The longest scenario, in seconds, that surely is within the range of instants at that scale.
 const LONGEST: f64 = 3600.0;
 
 pub(crate) fn play<Q: Store<Scripted>>(scenario: &Value) -> Vec<Value> {

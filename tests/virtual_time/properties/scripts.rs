@@ -1,4 +1,4 @@
-//! What a script is, how it is played, and what must hold.
+//! Scripts: their parts, how they are played, and the promises that must hold.
 
 mod check;
 mod generate;
@@ -14,22 +14,22 @@ pub(crate) use check::check;
 pub(crate) use generate::script;
 pub(crate) use play::{Sender, play};
 
-/// All that is done to one runner.
+/// Everything that is done to one runner.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
-    /// Draws the interleaving of ready tasks.
+    /// The seed of the interleaving of ready tasks.
     pub(crate) order: u64,
     pub(crate) strategies: Vec<Kind>,
     pub(crate) replies: Vec<Planned>,
     pub(crate) capacity: Option<usize>,
     pub(crate) results: ResultsKept,
-    /// What each producer does, one request after another.
+    /// The steps of each producer, one request after another.
     pub(crate) producers: Vec<Vec<Step>>,
     pub(crate) consumers: Vec<Consumer>,
-    /// Those who wait and do not move.
+    /// The tasks that wait and are not polled again.
     pub(crate) idlers: Vec<Idler>,
     pub(crate) endings: Vec<(u64, Ending)>,
-    /// Whether nobody closes it at last: then it ends when the last handle is dropped.
+    /// True if no close comes at last: then the runner ends when the last handle is dropped.
     pub(crate) left_alone: bool,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Step {
     pub(crate) ticket: Fate,
 }
 
-/// What becomes of a ticket.
+/// The fate of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fate {
     /// Awaited before the producer goes on.
@@ -94,18 +94,18 @@ pub(crate) enum Fate {
 pub(crate) struct Consumer {
     pub(crate) from: u64,
     pub(crate) pause: u64,
-    /// Leaves after so many responses.
+    /// Leaves after this many responses.
     pub(crate) count: Option<usize>,
 }
 
-/// Somebody who is polled once, and then never again.
+/// A task that is polled once, and then never again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Idler {
     pub(crate) at: u64,
     pub(crate) waits_for: WaitsFor,
-    /// Whether its waker panics.
+    /// True if its waker panics.
     pub(crate) panics: bool,
-    /// When its future is dropped; `None` if it is forgotten.
+    /// The time after which its future is dropped; `None` if it is forgotten.
     pub(crate) until: Option<u64>,
 }
 
@@ -135,10 +135,10 @@ pub(crate) struct Request {
 
 pub(crate) type Ended = Result<Accepted<Request>, SendError<Rejected, Failed>>;
 
-/// How a request's ticket ended; `None` if nobody awaited it.
+/// The end of a request's ticket; `None` if it was not awaited.
 pub(crate) type TicketEnd = (Request, Option<TicketRead>);
 
-/// What a ticket told at its end.
+/// The state of a ticket at its end.
 #[derive(Debug)]
 pub(crate) struct TicketRead {
     pub(crate) attempts: u32,
@@ -146,14 +146,14 @@ pub(crate) struct TicketRead {
     pub(crate) ended: Ended,
 }
 
-/// What came of a script.
+/// The outcome of a script.
 pub(crate) struct Outcome {
     pub(crate) sends: Vec<SendRecord<Request>>,
     pub(crate) tickets: Vec<TicketEnd>,
     pub(crate) refused: Vec<Request>,
     pub(crate) answers: Vec<Answer<Accepted<Request>, Rejected>>,
     pub(crate) unsent: Vec<Request>,
-    /// How many requests of idlers got into the queue.
+    /// The number of requests of idlers that got into the queue.
     pub(crate) idle_requests: usize,
     pub(crate) exit: Exit,
     pub(crate) opened: usize,

@@ -1,4 +1,4 @@
-//! A bounded runner as a service: the same over every storage on the heap.
+//! A bounded runner as a service, over every storage on the heap.
 
 use std::future::poll_fn;
 
@@ -60,7 +60,7 @@ where
             become_ready(&mut runner).await.unwrap();
             calls.push(runner.call(request));
         }
-        // Two waited in the queue, so the last two had to wait until there was room.
+        // Two requests filled the queue, so the last two waited for room.
         assert_eq!(now(&runtime), 10);
         assert!(join_all(calls).await.into_iter().all(|end| end.is_ok()));
         assert_eq!(sent(&sender), [(0, "a"), (10, "b"), (20, "c"), (30, "d")]);
@@ -73,7 +73,7 @@ where
 {
     run(|runtime| async move {
         let (_, runner) = start_bounded::<S>(&runtime, 1).await;
-        // Told that there is room, all of them, and none of them calls.
+        // All of them see that there is room, and none of them calls.
         let mut idle = [runner.clone(), runner.clone(), runner.clone()];
         for handle in &mut idle {
             become_ready(handle).await.unwrap();
@@ -82,7 +82,7 @@ where
         for _ in 0..5 {
             assert!(busy.ready().await.unwrap().call("a").await.is_ok());
         }
-        // So it is with those who wait for room: each hears of it, though the first does nothing with it.
+        // Each handle that waits for room is woken too, although the first does not use the room.
         let filler = busy.ready().await.unwrap().call("a");
         let mut waiting = idle.map(|mut handle| {
             Box::pin(async move {
@@ -119,7 +119,7 @@ where
             futures::join!(async { moves.ready().await.unwrap().call("c").await }, runner.request("d"));
         assert!(by_handle.is_ok() && by_request.unwrap().await.is_ok());
         assert!(join_all(queued).await.into_iter().all(|end| end.is_ok()));
-        // It is not forgotten either.
+        // A handle that was left can still become ready.
         let [first, ..] = &mut left;
         assert!(first.ready().await.unwrap().call("e").await.is_ok());
     });

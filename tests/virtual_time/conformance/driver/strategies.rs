@@ -1,4 +1,4 @@
-//! The strategies of a scenario: the built-ins, and the two that scenarios bring.
+//! The strategies of a scenario: the built-ins, and two that only scenarios have.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,10 +16,10 @@ use telegram_sender::{
 use super::sender::{Request, Scripted};
 use super::{Log, seconds};
 
-/// As many as any scenario lists.
+/// The most strategies that any scenario lists.
 const MOST: usize = 6;
 
-/// The strategies of `scenario`, in order.
+/// Builds the strategies of `scenario`, in order.
 pub(crate) fn build(
     scenario: &Value,
     log: &Log,
@@ -46,7 +46,7 @@ pub(crate) fn build(
     Ok(nearest_three.with(next()).with(next()).with(next()))
 }
 
-/// A composite inside a chain is the same as its parts in line.
+/// Flattens composites: one inside a chain is the same as its parts in a row.
 fn flatten(strategies: &Value, into: &mut Vec<Value>) {
     for strategy in strategies.as_array().into_iter().flatten() {
         if strategy["kind"] == "composite" {
@@ -133,8 +133,9 @@ impl SendStrategy<Scripted> for AnyStrategy {
             Self::Timeout(strategy) => strategy.execute(cx, request, inner).await,
             Self::Requeue(strategy) => strategy.execute(cx, request, inner).await,
             Self::Mark { label, first, seen, log } => {
-                // The original's strategies get the response of those before them; the first gets none and sends.
-                // A retry re-sends through it here, and by-passes it there: the mark is of the first time.
+                // In the original, each strategy gets the response of the one before it; the first gets none and
+                // sends. A retry re-sends through the mark here, and by-passes it there, so only the first time is
+                // recorded.
                 let again = seen.replace((cx.id(), cx.cycle())) == Some((cx.id(), cx.cycle()));
                 let mark = |has_response: bool| {
                     if again {
@@ -155,7 +156,8 @@ impl SendStrategy<Scripted> for AnyStrategy {
             }
             Self::Raise { before, first, message, times } => {
                 let raises = *times > 0;
-                // Only the first one sends itself; to the others, those before them have sent already.
+                // In the original, only the first strategy sends; for the others, those before them have sent
+                // already.
                 if raises && *before && *first {
                     *times -= 1;
                     return Err(NoAnswer::Strategy(StrategyError::from(message.clone())));

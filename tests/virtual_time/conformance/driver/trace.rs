@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-/// The trace that a scenario expects, if it has one.
+/// Returns the sorted trace that a scenario expects, if it has one.
 pub(crate) fn expected(scenario: &Value) -> Option<Vec<Value>> {
     let mut events = scenario.get("trace").or_else(|| scenario.get("expected"))?.as_array()?.clone();
     sort(&mut events);
@@ -25,7 +25,7 @@ fn micros(event: &Value) -> i64 {
     (event["t"].as_f64().unwrap_or(-1.0) * 1e6).round() as i64
 }
 
-/// Stably by time and channel; within the channels of readers, by reader.
+/// Sorts the events, stably, by time and channel; within the channels of readers, by reader.
 pub(crate) fn sort(events: &mut [Value]) {
     events.sort_by_key(|event| {
         let reader =
@@ -34,7 +34,7 @@ pub(crate) fn sort(events: &mut [Value]) {
     });
 }
 
-/// Drops the kinds of events that the scenario does not record.
+/// Drops the kinds of events that the scenario does not record, and all events after its `max_sends` sends.
 pub(crate) fn keep_recorded(scenario: &Value, events: &mut Vec<Value>) {
     if let Some(kinds) = scenario["record"].as_array() {
         events.retain(|event| kinds.contains(&event["event"]));
@@ -49,7 +49,7 @@ pub(crate) fn keep_recorded(scenario: &Value, events: &mut Vec<Value>) {
     }
 }
 
-/// One event as text that is equal for equal events, whatever the form of their numbers.
+/// Returns an event as text. Equal events have equal texts, whatever the form of their numbers.
 fn text(event: &Value) -> String {
     let mut text = format!("{:>10.6}", micros(event) as f64 / 1e6);
     let fields = event.as_object().expect("an event is an object");
@@ -74,7 +74,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// The first difference, with both traces around it.
+/// Returns the first difference, with both traces around it.
 pub(crate) fn compare(expected: &[Value], actual: &[Value]) -> Result<(), String> {
     let expected: Vec<_> = expected.iter().map(text).collect();
     let actual: Vec<_> = actual.iter().map(text).collect();
@@ -93,7 +93,7 @@ pub(crate) fn compare(expected: &[Value], actual: &[Value]) -> Result<(), String
     Err(difference)
 }
 
-/// The events as a scenario file has them, one on a line.
+/// Writes the events as a scenario file has them, one a line.
 pub(crate) fn write(events: &[Value]) -> String {
     let lines: Vec<_> = events.iter().map(|event| format!(" {event}")).collect();
     format!("\"trace\":[\n{}\n]", lines.join(",\n"))

@@ -1,4 +1,4 @@
-//! The promises, checked against what came of a script.
+//! The promises, checked against the outcome of a script.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use telegram_sender::{NoAnswer, SendError};
 
 use super::{Ending, Kind, Outcome, Request, ResultsKept, Script, TicketRead};
 
-/// Panics with the promise that was broken.
+/// Panics with the promise that is broken, if one is.
 pub(crate) fn check(script: &Script, outcome: &Outcome) {
     every_request_ends_in_one_way(script, outcome);
     tickets_tell_what_was_sent(outcome);
@@ -57,7 +57,7 @@ fn every_request_ends_in_one_way(script: &Script, outcome: &Outcome) {
         let interrupted = matches!(ended, Err(SendError::NoAnswer(NoAnswer::Interrupted)));
         assert!(!interrupted || sent.contains(request), "{request:?} was interrupted without a send");
     }
-    // What is neither sent nor unsent was cancelled, kept back by a time-out, or in the hands of a dropped worker.
+    // A request that is neither sent nor unsent was cancelled, held back by a time-out, or held by a dropped worker.
     if outcome.exit == Exit::Drained && !script.strategies.iter().any(|kind| matches!(kind, Kind::Timeout(_)))
     {
         for (request, ticket) in &outcome.tickets {
@@ -161,7 +161,7 @@ fn results_are_the_responses(script: &Script, outcome: &Outcome) {
             Some(TicketRead { ended: Err(SendError::Rejected(rejected)), .. }) => rejected.send,
             _ => continue,
         };
-        // A worker that was dropped between the ticket and the result could not publish it.
+        // Not required of a worker that was dropped.
         assert!(
             results.contains(&send) || outcome.exit == Exit::Dropped,
             "{request:?} has a response that is not in the results"

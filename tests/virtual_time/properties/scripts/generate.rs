@@ -1,4 +1,4 @@
-//! Random scripts. Small numbers, so that things meet.
+//! Random scripts. Their numbers are small, so that events coincide.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -85,7 +85,7 @@ fn results() -> impl Strategy<Value = ResultsKept> {
     ]
 }
 
-/// Any script.
+/// Generates any script.
 pub(crate) fn script() -> impl Strategy<Value = Script> {
     (
         any::<u64>(),
@@ -116,14 +116,15 @@ pub(crate) fn script() -> impl Strategy<Value = Script> {
         .prop_map(terminating)
 }
 
-/// Sends must end for a drain to end, and rounds must take time for it to pass. Where each attempt makes a round of its own,
-/// rounds multiply, and whoever waits behind them waits almost for ever: somebody must close the runner.
+/// Makes a script terminate. Sends must end for a drain to end, and endless rounds must take time for it to pass. If
+/// each attempt may make its own round, rounds multiply and requests behind them wait almost forever, so the script
+/// must close its runner.
 fn terminating(mut script: Script) -> Script {
     let bounded = matches!(script.strategies.first(), Some(Kind::Timeout(_)));
     let requeues = script.strategies.contains(&Kind::RequeueEndless);
     let retries = |kind: &Kind| matches!(kind, Kind::Retry { .. } | Kind::Jitter { .. });
     script.left_alone &= !(requeues && script.strategies.iter().any(retries));
-    // A handle that is forgotten keeps the runner open, and a consumer that does not move may keep it waiting.
+    // A forgotten handle keeps the runner open, and a consumer that is not polled may keep it waiting.
     script.left_alone &= script.idlers.iter().all(|idler| idler.until.is_some());
     for reply in &mut script.replies {
         if reply.end == End::Hang && !bounded {

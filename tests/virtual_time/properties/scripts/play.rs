@@ -66,7 +66,7 @@ fn keep(results: ResultsKept) -> KeepResults {
     }
 }
 
-/// What the tasks of a script bring together.
+/// The record that the tasks of a script share.
 struct Record<Q: Store<Sender>> {
     tickets: Vec<TicketEnd>,
     kept: Vec<(Request, Ticket<Sender, Q::Storage>)>,
@@ -79,7 +79,7 @@ struct Record<Q: Store<Sender>> {
     >,
     unsent: Vec<Request>,
     idle_requests: usize,
-    /// How many wait for room, and how many for a response, apart from the idlers.
+    /// The numbers of tasks that wait for room and for a response, without the idlers.
     waits_for_room: usize,
     waits_for_response: usize,
 }
@@ -166,7 +166,7 @@ async fn scenes<Q: Store<Sender>>(
             record.clone(),
         )));
     }
-    // Whatever the endings were, in the end it is closed, and nobody waits any more.
+    // Whatever the endings were, the runner ends here, and no task waits any more.
     runtime.sleep(ms(400)).await;
     watch.cancel();
     let left = runner.results();
@@ -179,7 +179,7 @@ async fn scenes<Q: Store<Sender>>(
             runner.as_ref().unwrap().close().await
         }
     };
-    // Read meanwhile, as a runner that nobody closes may wait for its consumers.
+    // The results are read meanwhile, because a runner that is not closed may wait for its consumers.
     let (exit, left): (_, Vec<_>) = futures::join!(end, left.collect());
     for scene in scenes {
         scene.await;
@@ -222,7 +222,7 @@ async fn consume<Q: Store<Sender>>(
 ) {
     timer.sleep(ms(consumer.from)).await;
     let mut results = runner.results();
-    // A consumer is no reason for the runner to live.
+    // A consumer must not keep the runner open.
     drop(runner);
     let mut left = consumer.count;
     while left != Some(0) {
@@ -331,7 +331,7 @@ impl Wake for Unwakeable {
     }
 }
 
-/// Polls a future once, and then keeps it without moving.
+/// Polls a future once, and then keeps it without polling it.
 async fn idle<Q: Store<Sender>>(
     idler: Idler,
     request: Request,
@@ -378,7 +378,7 @@ async fn idle<Q: Store<Sender>>(
     }
 }
 
-/// The output of `future` if it is ready at once. Otherwise it is dropped at `until`, or forgotten.
+/// Polls `future` once. Returns its output if it is ready; otherwise drops it after `until`, or forgets it.
 async fn poll_once<F: Future + Unpin>(
     mut future: F,
     cx: &mut Context<'_>,
@@ -395,7 +395,7 @@ async fn poll_once<F: Future + Unpin>(
     None
 }
 
-/// Looks, whenever nothing can run before time passes, that nobody waits for what is there.
+/// Checks, whenever no task can run before time passes, that no task waits for room or a response that is there.
 async fn nobody_waits_for_who_does_not_move<Q: Store<Sender>>(
     capacity: usize,
     keeps_all_results: bool,
@@ -403,7 +403,7 @@ async fn nobody_waits_for_who_does_not_move<Q: Store<Sender>>(
     timer: VirtualTimer,
     record: Rc<RefCell<Record<Q>>>,
 ) {
-    // The scripts' times are whole milliseconds: between those nothing is about to run.
+    // The scripts' times are whole milliseconds, so no task is about to run between them.
     timer.sleep(ms(1) / 2).await;
     while !runner.is_closing() {
         timer.sleep(ms(1)).await;
