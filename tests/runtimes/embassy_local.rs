@@ -9,14 +9,8 @@ use std::task::{Context, Poll, Waker};
 use embassy_executor::{Executor, Spawner};
 use telegram_sender::Embassy;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = Embassy;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env(Spawner);
 
@@ -57,3 +51,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
         },
     );
 }
+
+suite!(everywhere, across_threads);

@@ -7,13 +7,6 @@ use embassy_executor::{Executor, SendSpawner};
 use futures::executor::block_on;
 use telegram_sender::Embassy;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = Embassy;
-
 pub(crate) struct Env(SendSpawner);
 
 impl Env {
@@ -39,3 +32,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     });
     block_on(test(Env(*spawner)));
 }
+
+suite!(everywhere, across_threads);

@@ -8,14 +8,8 @@ use telegram_sender::{NoAnswer, SendError, SenderRunner};
 use crate::own_timer::OwnTimer;
 use crate::sender::{Scripted, accept, hang};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = OwnTimer;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env(LocalSpawner);
 
@@ -34,6 +28,8 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let spawner = pool.spawner();
     pool.run_until(test(Env(spawner)));
 }
+
+suite!(everywhere, across_threads);
 
 #[test]
 fn a_pool_that_is_dropped_leaves_no_ticket_waiting() {

@@ -5,13 +5,6 @@ use telegram_sender::runtime::FuturesSpawner;
 
 use crate::own_timer::OwnTimer;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = OwnTimer;
-
 pub(crate) struct Env(ThreadPool);
 
 impl Env {
@@ -28,3 +21,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let pool = ThreadPool::builder().pool_size(2).create().unwrap();
     block_on(test(Env(pool)));
 }
+
+suite!(everywhere, across_threads);

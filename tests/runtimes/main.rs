@@ -1,13 +1,15 @@
 //! One behaviour suite, written once, on every backend.
 //!
-//! Each backend is a module with the same three items: `Time`, the timer's type; `Env`, which has a test's timer and
-//! spawner; and `run`, which runs a test. It then includes the suite with `#[path]`. So the suite is ordinary code,
-//! compiled again with each backend's own types, and it tests the real spawner, not a boxed one.
+//! Each backend is a module with the same two items: `Env`, which has a test's timer and spawner, and `run`, which runs a
+//! test. `suite!` makes the tests of it. `not_send.rs` is compiled again with the own types of each backend that runs
+//! senders which are not `Send`.
 
 #![cfg(feature = "std")]
 #![expect(clippy::duplicate_mod, reason = "the suite is included once a backend: that is the point")]
 #![expect(clippy::unused_self, reason = "each backend has the same methods; some need nothing for them")]
 
+#[macro_use]
+mod backend;
 #[cfg(feature = "embassy")]
 mod embassy_local;
 #[cfg(feature = "embassy")]
@@ -23,6 +25,7 @@ mod smol_global;
 #[cfg(feature = "smol")]
 mod smol_local;
 mod strategies;
+mod suite;
 mod threads;
 #[cfg(feature = "tokio")]
 mod tokio_current_thread;

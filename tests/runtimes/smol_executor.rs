@@ -6,13 +6,6 @@ use std::thread;
 use smol::Executor;
 use telegram_sender::Smol;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = Smol;
-
 pub(crate) struct Env(Arc<Executor<'static>>);
 
 impl Env {
@@ -40,3 +33,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
         let _ = thread.join().unwrap();
     }
 }
+
+suite!(everywhere, across_threads);

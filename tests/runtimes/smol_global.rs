@@ -6,13 +6,6 @@ use telegram_sender::{NoAnswer, SendError, SenderRunner, Smol};
 
 use crate::sender::{Scripted, hang};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = Smol;
-
 pub(crate) struct Env;
 
 impl Env {
@@ -28,6 +21,8 @@ impl Env {
 pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     smol::block_on(test(Env));
 }
+
+suite!(everywhere, across_threads);
 
 #[test]
 fn the_task_ends_with_the_exit_and_cancels_the_worker_when_dropped() {

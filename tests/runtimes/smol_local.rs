@@ -5,14 +5,8 @@ use std::rc::Rc;
 use smol::LocalExecutor;
 use telegram_sender::Smol;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = Smol;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env(Rc<LocalExecutor<'static>>);
 
@@ -30,3 +24,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let executor = Rc::new(LocalExecutor::new());
     smol::block_on(executor.run(test(Env(executor.clone()))));
 }
+
+suite!(everywhere, across_threads);

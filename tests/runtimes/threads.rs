@@ -11,13 +11,6 @@ use telegram_sender::runtime::{Spawner, spawn_fn};
 use crate::own_timer::OwnTimer;
 use crate::sender::{Scripted, accept};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = OwnTimer;
-
 pub(crate) struct Env;
 
 impl Env {
@@ -35,6 +28,8 @@ impl Env {
 pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     block_on(test(Env));
 }
+
+suite!(everywhere, across_threads);
 
 #[test]
 fn the_thread_ends_with_the_exit() {

@@ -3,13 +3,6 @@
 use telegram_sender::Tokio;
 use tokio::runtime::Builder;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/exact_times.rs"]
-mod suite_exact_times;
-
-pub(crate) type Time = Tokio;
-
 pub(crate) struct Env;
 
 impl Env {
@@ -26,3 +19,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(test(Env));
 }
+
+suite!(everywhere, exact_times);

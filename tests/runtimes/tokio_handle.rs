@@ -9,13 +9,6 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::sender::{Scripted, accept};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = Handle;
-
 pub(crate) struct Env(Handle);
 
 impl Env {
@@ -36,6 +29,8 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let runtime = runtime();
     futures::executor::block_on(test(Env(runtime.handle().clone())));
 }
+
+suite!(everywhere, across_threads);
 
 #[test]
 fn a_runner_starts_on_the_runtime_itself_too() {

@@ -5,14 +5,8 @@ use telegram_sender::runtime::TokioLocal;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = Tokio;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env;
 
@@ -30,3 +24,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     LocalSet::new().block_on(&runtime, test(Env));
 }
+
+suite!(everywhere, across_threads);

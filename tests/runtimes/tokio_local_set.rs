@@ -6,14 +6,8 @@ use telegram_sender::Tokio;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/exact_times.rs"]
-mod suite_exact_times;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = Tokio;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env(Rc<LocalSet>);
 
@@ -32,3 +26,5 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let local = Rc::new(LocalSet::new());
     local.block_on(&runtime, test(Env(local.clone())));
 }
+
+suite!(everywhere, exact_times);

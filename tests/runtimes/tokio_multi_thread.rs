@@ -6,13 +6,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::sender::{Scripted, hang};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/across_threads.rs"]
-mod suite_across_threads;
-
-pub(crate) type Time = Tokio;
-
 pub(crate) struct Env;
 
 impl Env {
@@ -32,6 +25,8 @@ fn runtime() -> Runtime {
 pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     runtime().block_on(test(Env));
 }
+
+suite!(everywhere, across_threads);
 
 #[test]
 fn the_task_ends_with_the_exit_and_its_abort_drops_the_worker() {

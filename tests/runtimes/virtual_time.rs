@@ -6,14 +6,8 @@ use telegram_sender::{NoAnswer, SendError, SenderRunner};
 
 use crate::sender::{Scripted, hang};
 
-#[path = "suite/mod.rs"]
-mod suite;
-#[path = "suite/exact_times.rs"]
-mod suite_exact_times;
-#[path = "suite/not_send.rs"]
-mod suite_not_send;
-
-pub(crate) type Time = VirtualTimer;
+#[path = "not_send.rs"]
+mod not_send;
 
 pub(crate) struct Env(VirtualRuntime);
 
@@ -31,6 +25,8 @@ pub(crate) fn run(test: impl AsyncFnOnce(Env)) {
     let runtime = VirtualRuntime::new();
     runtime.block_on(test(Env(runtime.clone())));
 }
+
+suite!(everywhere, exact_times);
 
 #[test]
 fn the_task_ends_with_the_exit_and_its_cancel_drops_the_worker() {

@@ -8,12 +8,11 @@ use futures::executor::block_on;
 use telegram_sender::SenderRunner;
 use telegram_sender::runner::Exit;
 
-use super::{Env, run};
+use super::Backend;
 use crate::sender::{Scripted, accept};
 
-#[test]
-fn a_handle_works_in_any_thread() {
-    run(async |env: Env| {
+pub(crate) fn a_handle_works_in_any_thread(on: Backend) {
+    on.run(async |env| {
         let prepared = SenderRunner::builder(Scripted::new().0).prepare(env.timer());
         let runner = prepared.start(env.spawner()).await.unwrap();
         let results = runner.results();

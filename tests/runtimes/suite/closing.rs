@@ -7,12 +7,11 @@ use futures::poll;
 use telegram_sender::runner::Exit;
 use telegram_sender::{NoAnswer, RequestError, SendError};
 
-use super::{ms, run, spawn, start};
+use super::{Backend, ms, spawn, start};
 use crate::sender::{accept, gated, ids};
 
-#[test]
-fn close_sends_what_is_queued() {
-    run(async |env| {
+pub(crate) fn close_sends_what_is_queued(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let tickets: Vec<_> = (1..=3).map(|id| runner.try_request(accept(id)).unwrap()).collect();
         assert_eq!(runner.close().await, Exit::Drained);
@@ -21,9 +20,8 @@ fn close_sends_what_is_queued() {
     });
 }
 
-#[test]
-fn requests_during_and_after_close_come_back() {
-    run(async |env| {
+pub(crate) fn requests_during_and_after_close_come_back(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let (held, gate) = gated(1);
         let held = runner.request(held).await.unwrap();
@@ -40,9 +38,8 @@ fn requests_during_and_after_close_come_back() {
     });
 }
 
-#[test]
-fn all_clones_may_close_and_all_end_together() {
-    run(async |env| {
+pub(crate) fn all_clones_may_close_and_all_end_together(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let ticket = runner.request(accept(1)).await.unwrap();
         let closers = (0..3).map(|_| {
@@ -55,9 +52,8 @@ fn all_clones_may_close_and_all_end_together() {
     });
 }
 
-#[test]
-fn abort_interrupts_the_send_and_gives_back_what_was_never_sent() {
-    run(async |env| {
+pub(crate) fn abort_interrupts_the_send_and_gives_back_what_was_never_sent(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, gate) = gated(1);
         let in_flight = runner.request(held).await.unwrap();
@@ -72,9 +68,8 @@ fn abort_interrupts_the_send_and_gives_back_what_was_never_sent() {
     });
 }
 
-#[test]
-fn close_with_timeout_aborts_when_its_time_is_over() {
-    run(async |env| {
+pub(crate) fn close_with_timeout_aborts_when_its_time_is_over(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, _gate) = gated(1);
         let in_flight = runner.request(held).await.unwrap();
@@ -86,9 +81,8 @@ fn close_with_timeout_aborts_when_its_time_is_over() {
     });
 }
 
-#[test]
-fn close_with_timeout_drains_in_time() {
-    run(async |env| {
+pub(crate) fn close_with_timeout_drains_in_time(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let ticket = runner.request(accept(1)).await.unwrap();
         assert_eq!(runner.close_with_timeout(ms(600_000)).await.len(), 0);
@@ -96,9 +90,8 @@ fn close_with_timeout_drains_in_time() {
     });
 }
 
-#[test]
-fn when_the_last_handle_is_dropped_the_queue_is_sent() {
-    run(async |env| {
+pub(crate) fn when_the_last_handle_is_dropped_the_queue_is_sent(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, gate) = gated(1);
         let tickets = [runner.request(held).await.unwrap(), runner.request(accept(2)).await.unwrap()];

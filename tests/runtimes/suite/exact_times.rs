@@ -6,7 +6,7 @@ use telegram_sender::error::ResultError;
 use telegram_sender::runtime::Timer;
 use telegram_sender::{Delay, NoAnswer, RateLimiter, Retry, SendError, SenderRunner, Timeout};
 
-use super::{Env, run};
+use super::{Backend, Env};
 use crate::sender::{Scripted, accept, flood, hang, reject};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,9 +19,8 @@ async fn takes<F: Future>(env: &Env, time: Duration, work: F) -> F::Output {
     output
 }
 
-#[test]
-fn each_strategy_waits_exactly() {
-    run(async |env| {
+pub(crate) fn each_strategy_waits_exactly(on: Backend) {
+    on.run(async |env| {
         let runner = SenderRunner::builder(Scripted::new().0)
             .strategy(Timeout::new(10 * SECOND).unwrap())
             .strategy(RateLimiter::new(1, 60 * SECOND).unwrap())
@@ -42,9 +41,8 @@ fn each_strategy_waits_exactly() {
     });
 }
 
-#[test]
-fn a_flood_wait_is_exact_over_a_day() {
-    run(async |env| {
+pub(crate) fn a_flood_wait_is_exact_over_a_day(on: Backend) {
+    on.run(async |env| {
         let prepared = SenderRunner::builder(Scripted::new().0).prepare(env.timer());
         let runner = prepared.start(env.spawner()).await.unwrap();
         let wait = Duration::from_secs(86_400) + Duration::from_millis(1);
@@ -54,9 +52,8 @@ fn a_flood_wait_is_exact_over_a_day() {
     });
 }
 
-#[test]
-fn time_outs_of_handles_are_exact() {
-    run(async |env| {
+pub(crate) fn time_outs_of_handles_are_exact(on: Backend) {
+    on.run(async |env| {
         let prepared = SenderRunner::builder(Scripted::new().0).prepare(env.timer());
         let runner = prepared.start(env.spawner()).await.unwrap();
         assert_eq!(takes(&env, SECOND, runner.result()).await, Err(ResultError::TimedOut));

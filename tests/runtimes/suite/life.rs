@@ -5,12 +5,11 @@ use telegram_sender::runner::Exit;
 use telegram_sender::runtime::spawn_fn;
 use telegram_sender::{NoAnswer, SendError, SenderRunner};
 
-use super::{run, spawn, start};
+use super::{Backend, spawn, start};
 use crate::sender::{Failed, Scripted, accept, fail, gated, hang, reject};
 
-#[test]
-fn the_sender_is_opened_once_and_closed_once() {
-    run(async |env| {
+pub(crate) fn the_sender_is_opened_once_and_closed_once(on: Backend) {
+    on.run(async |env| {
         let (sender, _) = Scripted::new();
         let prepared = SenderRunner::builder(sender.clone()).prepare(env.timer());
         assert_eq!(sender.uses(), (0, 0));
@@ -23,9 +22,8 @@ fn the_sender_is_opened_once_and_closed_once() {
     });
 }
 
-#[test]
-fn a_sender_that_does_not_open_is_no_runner() {
-    run(async |env| {
+pub(crate) fn a_sender_that_does_not_open_is_no_runner(on: Backend) {
+    on.run(async |env| {
         let sender = Scripted::that_fails_to_open();
         let started = SenderRunner::builder(sender.clone()).prepare(env.timer()).start(env.spawner()).await;
         assert_eq!(started.unwrap_err(), Failed(0));
@@ -33,9 +31,8 @@ fn a_sender_that_does_not_open_is_no_runner() {
     });
 }
 
-#[test]
-fn the_worker_needs_no_spawner() {
-    run(async |env| {
+pub(crate) fn the_worker_needs_no_spawner(on: Backend) {
+    on.run(async |env| {
         let (sender, _) = Scripted::new();
         let (runner, worker) = SenderRunner::builder(sender).prepare(env.timer()).run();
         let requests = async {
@@ -46,9 +43,8 @@ fn the_worker_needs_no_spawner() {
     });
 }
 
-#[test]
-fn the_task_tells_how_the_worker_ended() {
-    run(async |env| {
+pub(crate) fn the_task_tells_how_the_worker_ended(on: Backend) {
+    on.run(async |env| {
         let (closed, _) = start(&env).await;
         let (aborted, _) = start(&env).await;
         let tasks = spawn(env.spawner(), join(closed.task(), aborted.task()));
@@ -58,9 +54,8 @@ fn the_task_tells_how_the_worker_ended() {
     });
 }
 
-#[test]
-fn a_worker_that_is_dropped_leaves_no_ticket_waiting() {
-    run(async |env| {
+pub(crate) fn a_worker_that_is_dropped_leaves_no_ticket_waiting(on: Backend) {
+    on.run(async |env| {
         let (sender, sends) = Scripted::new();
         let prepared = SenderRunner::builder(sender.clone()).prepare(env.timer());
         let on_the_backend = |worker| spawn(env.spawner(), worker);
@@ -75,9 +70,8 @@ fn a_worker_that_is_dropped_leaves_no_ticket_waiting() {
     });
 }
 
-#[test]
-fn what_a_runner_did_is_counted() {
-    run(async |env| {
+pub(crate) fn what_a_runner_did_is_counted(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, gate) = gated(1);
         drop(runner.request(held).await.unwrap());

@@ -2,12 +2,11 @@
 
 use futures::future::join_all;
 
-use super::{run, spawn, start};
+use super::{Backend, spawn, start};
 use crate::sender::{accept, gated};
 
-#[test]
-fn requests_of_several_tasks_are_sent_in_each_ones_order() {
-    run(async |env| {
+pub(crate) fn requests_of_several_tasks_are_sent_in_each_ones_order(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let producers = (0..4).map(|producer| {
             let runner = runner.clone();
@@ -31,9 +30,8 @@ fn requests_of_several_tasks_are_sent_in_each_ones_order() {
     });
 }
 
-#[test]
-fn a_request_waits_until_the_one_before_it_has_ended() {
-    run(async |env| {
+pub(crate) fn a_request_waits_until_the_one_before_it_has_ended(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, gate) = gated(1);
         drop(runner.request(held).await.unwrap());
@@ -46,9 +44,8 @@ fn a_request_waits_until_the_one_before_it_has_ended() {
     });
 }
 
-#[test]
-fn a_long_burst_passes() {
-    run(async |env| {
+pub(crate) fn a_long_burst_passes(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let tickets: Vec<_> = (0..1000).map(|id| runner.try_request(accept(id)).unwrap()).collect();
         assert_eq!(join_all(tickets).await, (0..1000).map(Ok).collect::<Vec<_>>());

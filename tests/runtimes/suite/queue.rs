@@ -6,7 +6,7 @@ use futures::{StreamExt, poll};
 use telegram_sender::runner::Exit;
 use telegram_sender::{RequestError, Requeue, SenderRunner};
 
-use super::{Env, Runner, run};
+use super::{Backend, Env, Runner};
 use crate::sender::{Gate, Scripted, Sends, accept, gated};
 
 /// Starts a runner with one request in flight, which `Gate` holds, and one in its queue, which is full.
@@ -21,9 +21,8 @@ async fn full(env: &Env) -> (Runner, Sends, Gate) {
     (runner, sends, gate)
 }
 
-#[test]
-fn a_full_queue_refuses_or_lets_wait() {
-    run(async |env| {
+pub(crate) fn a_full_queue_refuses_or_lets_wait(on: Backend) {
+    on.run(async |env| {
         let (runner, sends, gate) = full(&env).await;
         let Err(RequestError::Full(refused)) = runner.try_request(accept(3)) else { panic!("taken") };
         let mut waits = pin!(runner.request(refused));
@@ -34,9 +33,8 @@ fn a_full_queue_refuses_or_lets_wait() {
     });
 }
 
-#[test]
-fn who_waits_for_room_gets_the_request_back_on_close() {
-    run(async |env| {
+pub(crate) fn who_waits_for_room_gets_the_request_back_on_close(on: Backend) {
+    on.run(async |env| {
         let (runner, sends, gate) = full(&env).await;
         let mut waits = pin!(runner.request(accept(3)));
         assert!(poll!(&mut waits).is_pending());
@@ -49,9 +47,8 @@ fn who_waits_for_room_gets_the_request_back_on_close() {
     });
 }
 
-#[test]
-fn a_request_goes_round_as_often_as_asked() {
-    run(async |env| {
+pub(crate) fn a_request_goes_round_as_often_as_asked(on: Backend) {
+    on.run(async |env| {
         let (sender, sends) = Scripted::new();
         let builder = SenderRunner::builder(sender).strategy(Requeue::cycles_per_request(2));
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();

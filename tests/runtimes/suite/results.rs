@@ -8,12 +8,11 @@ use telegram_sender::SenderRunner;
 use telegram_sender::error::ResultError;
 use telegram_sender::runner::KeepResults;
 
-use super::{ms, run, spawn, start};
+use super::{Backend, ms, spawn, start};
 use crate::sender::{Rejected, Scripted, accept, fail, reject};
 
-#[test]
-fn results_are_all_responses_and_end_with_the_runner() {
-    run(async |env| {
+pub(crate) fn results_are_all_responses_and_end_with_the_runner(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let results = runner.results();
         for request in [accept(1), reject(2), fail(3), accept(4)] {
@@ -25,9 +24,8 @@ fn results_are_all_responses_and_end_with_the_runner() {
     });
 }
 
-#[test]
-fn a_response_that_was_waited_for_in_vain_is_there_for_the_next() {
-    run(async |env| {
+pub(crate) fn a_response_that_was_waited_for_in_vain_is_there_for_the_next(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let mut results = runner.results();
         assert!(poll!(pin!(results.recv())).is_pending());
@@ -42,9 +40,8 @@ fn a_response_that_was_waited_for_in_vain_is_there_for_the_next() {
     });
 }
 
-#[test]
-fn several_consumers_share_the_responses() {
-    run(async |env| {
+pub(crate) fn several_consumers_share_the_responses(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let readers: Vec<_> = (0..3)
             .map(|_| {
@@ -64,9 +61,8 @@ fn several_consumers_share_the_responses() {
     });
 }
 
-#[test]
-fn waiting_for_one_result_times_out() {
-    run(async |env| {
+pub(crate) fn waiting_for_one_result_times_out(on: Backend) {
+    on.run(async |env| {
         let builder = SenderRunner::builder(Scripted::new().0).result_timeout(ms(2));
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
         assert_eq!(runner.result().await, Err(ResultError::TimedOut));
@@ -75,9 +71,8 @@ fn waiting_for_one_result_times_out() {
     });
 }
 
-#[test]
-fn one_result_comes_to_who_waits_for_it() {
-    run(async |env| {
+pub(crate) fn one_result_comes_to_who_waits_for_it(on: Backend) {
+    on.run(async |env| {
         let builder = SenderRunner::builder(Scripted::new().0).result_timeout(ms(60_000));
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
         let (answer, ticket) = futures::join!(runner.result(), runner.request(accept(1)));
@@ -86,9 +81,8 @@ fn one_result_comes_to_who_waits_for_it() {
     });
 }
 
-#[test]
-fn responses_are_kept_for_later_where_asked() {
-    run(async |env| {
+pub(crate) fn responses_are_kept_for_later_where_asked(on: Backend) {
+    on.run(async |env| {
         let builder = SenderRunner::builder(Scripted::new().0).results(KeepResults::always());
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
         let id = runner.request(accept(1)).await.unwrap().id();

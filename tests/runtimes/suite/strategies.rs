@@ -3,13 +3,12 @@
 use telegram_sender::runtime::Timer;
 use telegram_sender::{Delay, RateLimiter, Retry, SendError, SenderRunner};
 
-use super::{ms, run, start};
+use super::{Backend, ms, start};
 use crate::sender::{Rejected, Scripted, accept, flood, reject};
 use crate::strategies::all_strategies;
 
-#[test]
-fn every_strategy_together_changes_nothing_that_is_accepted() {
-    run(async |env| {
+pub(crate) fn every_strategy_together_changes_nothing_that_is_accepted(on: Backend) {
+    on.run(async |env| {
         let builder = SenderRunner::builder(Scripted::new().0).strategy(all_strategies!());
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
         let tickets = [runner.request(accept(1)).await.unwrap(), runner.request(accept(2)).await.unwrap()];
@@ -20,9 +19,8 @@ fn every_strategy_together_changes_nothing_that_is_accepted() {
     });
 }
 
-#[test]
-fn retries_go_through_the_limiter() {
-    run(async |env| {
+pub(crate) fn retries_go_through_the_limiter(on: Backend) {
+    on.run(async |env| {
         let (sender, sends) = Scripted::new();
         let runner = SenderRunner::builder(sender)
             .strategy(RateLimiter::new(1, ms(2)).unwrap())
@@ -39,9 +37,8 @@ fn retries_go_through_the_limiter() {
     });
 }
 
-#[test]
-fn a_delay_passes_before_the_answer_is_passed_on() {
-    run(async |env| {
+pub(crate) fn a_delay_passes_before_the_answer_is_passed_on(on: Backend) {
+    on.run(async |env| {
         let builder = SenderRunner::builder(Scripted::new().0).strategy(Delay::new(ms(1)));
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
         let begun = env.timer().now();
@@ -50,9 +47,8 @@ fn a_delay_passes_before_the_answer_is_passed_on() {
     });
 }
 
-#[test]
-fn a_flood_wait_is_honoured() {
-    run(async |env| {
+pub(crate) fn a_flood_wait_is_honoured(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let begun = env.timer().now();
         let flooded = runner.request(flood(1, ms(2))).await.unwrap();

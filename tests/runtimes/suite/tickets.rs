@@ -2,12 +2,11 @@
 
 use telegram_sender::{NoAnswer, SendError, SenderRunner, Timeout};
 
-use super::{ms, run, start};
+use super::{Backend, ms, start};
 use crate::sender::{Failed, Rejected, Scripted, accept, fail, gated, hang, panic, reject};
 
-#[test]
-fn each_ticket_ends_as_its_send_did() {
-    run(async |env| {
+pub(crate) fn each_ticket_ends_as_its_send_did(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         assert_eq!(runner.request(accept(1)).await.unwrap().await, Ok(1));
         let rejected = Rejected { id: 2, wait: None };
@@ -17,9 +16,8 @@ fn each_ticket_ends_as_its_send_did() {
     });
 }
 
-#[test]
-fn a_panic_fails_its_own_ticket_only() {
-    run(async |env| {
+pub(crate) fn a_panic_fails_its_own_ticket_only(on: Backend) {
+    on.run(async |env| {
         let (runner, _) = start(&env).await;
         let tickets = [runner.request(panic(1)).await.unwrap(), runner.request(accept(2)).await.unwrap()];
         let [panicked, next] = tickets;
@@ -31,9 +29,8 @@ fn a_panic_fails_its_own_ticket_only() {
     });
 }
 
-#[test]
-fn a_send_that_hangs_times_out_and_the_next_one_goes() {
-    run(async |env| {
+pub(crate) fn a_send_that_hangs_times_out_and_the_next_one_goes(on: Backend) {
+    on.run(async |env| {
         let (sender, _) = Scripted::new();
         let builder = SenderRunner::builder(sender).strategy(Timeout::new(ms(2)).unwrap());
         let runner = builder.prepare(env.timer()).start(env.spawner()).await.unwrap();
@@ -44,9 +41,8 @@ fn a_send_that_hangs_times_out_and_the_next_one_goes() {
     });
 }
 
-#[test]
-fn a_cancelled_request_is_never_sent() {
-    run(async |env| {
+pub(crate) fn a_cancelled_request_is_never_sent(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         let (held, gate) = gated(1);
         let mut held = runner.request(held).await.unwrap();
@@ -64,9 +60,8 @@ fn a_cancelled_request_is_never_sent() {
     });
 }
 
-#[test]
-fn a_dropped_tickets_request_is_sent_all_the_same() {
-    run(async |env| {
+pub(crate) fn a_dropped_tickets_request_is_sent_all_the_same(on: Backend) {
+    on.run(async |env| {
         let (runner, sends) = start(&env).await;
         drop(runner.request(accept(1)).await.unwrap());
         assert_eq!(sends.next().await, 1);

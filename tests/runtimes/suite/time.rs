@@ -6,11 +6,10 @@ use futures::future::join_all;
 use futures::poll;
 use telegram_sender::runtime::{Instant, Timer};
 
-use super::{ms, run, spawn};
+use super::{Backend, ms, spawn};
 
-#[test]
-fn the_timer_never_wakes_early() {
-    run(async |env| {
+pub(crate) fn the_timer_never_wakes_early(on: Backend) {
+    on.run(async |env| {
         let timer = env.timer();
         for nap in [ms(0), ms(1), ms(2)] {
             let begun = timer.now();
@@ -23,9 +22,8 @@ fn the_timer_never_wakes_early() {
     });
 }
 
-#[test]
-fn a_time_that_has_passed_is_not_waited_for_and_never_does_not_come() {
-    run(async |env| {
+pub(crate) fn a_time_that_has_passed_is_not_waited_for_and_never_does_not_come(on: Backend) {
+    on.run(async |env| {
         let timer = env.timer();
         let mut past = pin!(timer.sleep_until(Instant::EPOCH));
         assert!(poll!(past.as_mut()).is_ready());
@@ -34,9 +32,8 @@ fn a_time_that_has_passed_is_not_waited_for_and_never_does_not_come() {
     });
 }
 
-#[test]
-fn the_timer_never_wakes_tasks_early() {
-    run(async |env| {
+pub(crate) fn the_timer_never_wakes_tasks_early(on: Backend) {
+    on.run(async |env| {
         let sleepers = (0..8).map(|millis| {
             let (timer, nap) = (env.timer(), ms(millis % 3));
             spawn(env.spawner(), async move {
@@ -49,9 +46,8 @@ fn the_timer_never_wakes_tasks_early() {
     });
 }
 
-#[test]
-fn time_never_goes_back() {
-    run(async |env| {
+pub(crate) fn time_never_goes_back(on: Backend) {
+    on.run(async |env| {
         let mut latest = env.timer().now();
         for turn in 0..300 {
             let timer = env.timer();
