@@ -19,6 +19,7 @@ fi
 for component in rustfmt clippy; do
     cargo "${component/rust/}" --version || rustup component add "$component"
 done
+command -v linkchecker >/dev/null || pip install --quiet linkchecker
 for tool in cargo-hack cargo-machete cargo-public-api cargo-deny; do
     command -v "$tool" >/dev/null || cargo install --locked "$tool"
 done

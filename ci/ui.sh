@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What must not compile, and the compiler's messages about it.
+# Checks that wrong programs do not compile, and the compiler's messages about them.
 set -euo pipefail
 cd "$(dirname "$0")/../tests/ui"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-../../target}/ui"

@@ -131,7 +131,7 @@ pub struct SenderRunner<S: MessageSender, T, Q: Storage<S> = Unnamed<S>> {
     sender: core::marker::PhantomData<fn() -> S>,
 }
 
-/// What the builder says about handles.
+/// The options of the builder that handles need.
 #[derive(Debug, Clone, Copy)]
 struct Options {
     result_timeout: Nanos,

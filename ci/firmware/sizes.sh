@@ -27,7 +27,7 @@ static() { # PROGRAM SYMBOL; the bytes of a static of the program's own
 }
 table=$(
     cat <<'TEXT'
-# What the runner costs on a chip
+# The cost of the runner on a chip
 
 Bytes on thumbv7em-none-eabihf, as `ci/firmware/sizes.sh` reports them (opt-level "s", LTO): whole programs under
 embassy, and their difference to the one by hand. The queue and the tickets hold 8 requests of 4 bytes; there are no

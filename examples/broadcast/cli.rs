@@ -50,11 +50,11 @@ Exit codes:
 // The last occurrence of an option counts, so that an alias can be overridden.
 #[command(name = "broadcast", version, after_help = AFTER_HELP, args_override_self = true)]
 pub(crate) struct Args {
-    /// Who gets it: CSV or JSON Lines with a `chat_id`; `-` is stdin
+    /// The recipients: CSV or JSON Lines with a `chat_id`; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) recipients: Option<PathBuf>,
 
-    /// What to send; `{name}` is the column `name`, `{{` is a brace
+    /// The text; `{name}` is the column `name`, `{{` is a brace
     #[arg(long, conflicts_with = "text_file")]
     pub(crate) text: Option<String>,
 
@@ -102,7 +102,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// What it runs on: smol, or tokio if it was built with that feature
+    /// The runtime: smol, or tokio if it was built with that feature
     #[arg(long, value_name = "NAME", default_value = "smol")]
     pub(crate) runtime: Runtime,
 

@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) serial: Address,
 
-    /// What must not be forgotten: which reading is next, and what came of the last
+    /// The file that must survive: which reading is next, and what came of the last
     #[arg(long, value_name = "FILE", default_value = "gateway.json")]
     pub(crate) journal: PathBuf,
 
@@ -94,7 +94,7 @@ pub(crate) struct DemoArgs {
     pub(crate) without: Option<Guard>,
 }
 
-/// What keeps readings whole and single.
+/// The options that keep readings whole and single.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Guard {
     /// The check of a frame's CRC

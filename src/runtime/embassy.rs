@@ -11,7 +11,7 @@ use core::time::Duration;
 use super::nanos::{Nanos, div_rem};
 use super::{Instant, Timer};
 
-/// The timer of [`embassy-time`](embassy_time). The firmware provides its driver.
+/// The timer of [embassy-time](https://docs.rs/embassy-time). The firmware provides its driver.
 ///
 /// Instants count from the driver's start, in steps of its tick.
 ///

@@ -8,7 +8,7 @@ use ::futures::task::{LocalSpawn, Spawn, SpawnError};
 
 use super::Spawner;
 
-/// A spawner on anything that implements [`futures::task::Spawn`](Spawn): a thread pool, a custom executor, or a
+/// A spawner on anything that implements [`futures::task::Spawn`](https://docs.rs/futures/latest/futures/task/trait.Spawn.html): a thread pool, a custom executor, or a
 /// reference to one.
 ///
 /// On an executor that has shut down, the runner is stopped from its start, and its
@@ -35,7 +35,7 @@ use super::Spawner;
 #[derive(Debug, Clone, Copy)]
 pub struct FuturesSpawner<E>(pub E);
 
-/// A spawner on anything that implements [`futures::task::LocalSpawn`](LocalSpawn), for futures that are not
+/// A spawner on anything that implements [`futures::task::LocalSpawn`](https://docs.rs/futures/latest/futures/task/trait.LocalSpawn.html), for futures that are not
 /// `Send`.
 ///
 /// Otherwise it behaves like [`FuturesSpawner`].

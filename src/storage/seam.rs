@@ -116,8 +116,7 @@ pub trait Storage<S: MessageSender>: Clone + Unpin {
     #[doc(hidden)]
     type Responses: FusedStream<Item = AnswerOf<S>> + Unpin;
 
-    /// Gives this storage to a runner, with the options of its builder. Fails if the storage serves another runner or has less
-    /// room than the options ask for.
+    /// Makes this the storage of a runner with these options. Fails if it serves another runner or has too little room.
     #[doc(hidden)]
     fn occupy(
         &mut self,
