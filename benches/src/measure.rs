@@ -31,6 +31,7 @@ pub(crate) fn all(cases: &[Case], effort: Effort) -> Result<Results, Failure> {
             let rounds = time::in_turns(&cases[from..to], effort.rounds);
             for (found, rounds) in measurements[from..to].iter_mut().zip(rounds) {
                 found.time = median(rounds.clone());
+                found.fastest = rounds.iter().copied().reduce(f64::min);
                 found.rounds = rounds;
             }
         }
@@ -74,6 +75,7 @@ fn unmeasured(case: &Case) -> Measurement {
         allocations: None,
         bytes: None,
         byte_ratio: None,
+        fastest: None,
         rounds: Vec::new(),
     }
 }

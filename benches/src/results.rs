@@ -42,7 +42,10 @@ pub(crate) struct Measurement {
     pub(crate) bytes: Option<f64>,
     /// The bytes as a multiple of the bare loop's.
     pub(crate) byte_ratio: Option<f64>,
-    /// Nanoseconds per request, round by round.
+    /// Nanoseconds per request of the fastest round.
+    pub(crate) fastest: Option<f64>,
+    /// Nanoseconds per request, round by round. They are not written: medians say enough.
+    #[serde(skip)]
     pub(crate) rounds: Vec<f64>,
 }
 
@@ -95,7 +98,7 @@ impl Results {
 }
 
 /// Returns the ratios of `ours` to `theirs`, round by round.
-pub(crate) fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
+fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
     ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect()
 }
 

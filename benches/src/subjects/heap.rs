@@ -6,7 +6,10 @@ use std::time::Duration;
 use telegram_sender::runner::KeepResults;
 use telegram_sender::runtime::TokioLocal;
 use telegram_sender::strategy::{Context, Outcome, Pipeline};
-use telegram_sender::{Delay, MessageResponse, MessageSender, RateLimiter, Results as Answers, Retry, SendError, SendStrategy, SenderRunner, Ticket, Timeout, Tokio};
+use telegram_sender::{
+    Delay, MessageResponse, MessageSender, RateLimiter, Results as Answers, Retry, SendError, SendStrategy,
+    SenderRunner, Ticket, Timeout, Tokio,
+};
 
 use crate::runtime::{Actix, Smol, SmolLocal, SmolTwoThreads, TokioCurrent, TokioMulti};
 use crate::subject::{Client, Results, Subject, producer};

@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::cases::FROM_BLOCK_ON;
 use crate::promised::{FIXED, LEAN, OURS, instructions_at_most};
-use crate::results::{Measurement, median, ratios};
+use crate::results::Measurement;
 use crate::workload::Workload;
 use crate::workload::Workload::{Backlog, Idle, PingPong, Pipelined, Producers, Results, Strategies, Used};
 
@@ -230,11 +230,11 @@ fn is_told_only(runtime: &str) -> bool {
 }
 
 fn time_ratio(ours: &Measurement, theirs: &Measurement) -> Result<f64, String> {
-    median(ratios(&ours.rounds, &theirs.rounds)).ok_or_else(|| unmeasured(ours))
+    Ok(number(ours, ours.time)? / number(theirs, theirs.time)?)
 }
 
 fn fastest(of: &Measurement) -> Result<f64, String> {
-    number(of, of.rounds.iter().copied().reduce(f64::min))
+    number(of, of.fastest)
 }
 
 fn number(of: &Measurement, number: Option<f64>) -> Result<f64, String> {
