@@ -83,7 +83,7 @@ pub(crate) fn bare() -> Command {
     command
 }
 
-/// Returns the path of the tool. `cargo test` builds it beforehand; `cargo test --test` does not, so this builds it.
+/// Returns the path of the tool, and builds it if it is not there: `cargo test` builds the example's own tests only.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
@@ -94,9 +94,19 @@ fn binary() -> &'static Path {
         let knows = || Command::new(&binary).args(["--runtime", RUNTIME, "--version"]).output();
         if !knows().is_ok_and(|output| output.status.success()) {
             let mut cargo = Command::new(env!("CARGO"));
+            // Build scripts of dependencies run again when these change, and everything above them is built again.
+            let of_this_test =
+                |name: &String| name.starts_with("CARGO_MANIFEST") || name.starts_with("CARGO_PKG");
+            env::vars()
+                .map(|(name, _)| name)
+                .filter(of_this_test)
+                .for_each(|name| _ = cargo.env_remove(name));
             let name = profile.file_name().and_then(|name| name.to_str()).expect("a profile's name");
             cargo.args(["build", "--profile", if name == "debug" { "dev" } else { name }]);
-            cargo.args(["--features", "telegram,tokio", "--example", "broadcast", "--target-dir"]);
+            // With the features of the tests, the crate is built already.
+            let all = cfg!(feature = "document-features");
+            cargo.args(if all { &["--all-features"][..] } else { &["--features", "telegram,tokio"] });
+            cargo.args(["--example", "broadcast", "--target-dir"]);
             let built = cargo.arg(profile.parent().expect("target")).status();
             assert!(built.is_ok_and(|status| status.success()) && binary.exists(), "build the example first");
         }
