@@ -67,7 +67,7 @@ pub enum NoAnswer<E> {
     /// A [`Timeout`](crate::Timeout) expired before the request could reach the service: while it waited for a
     /// limiter, for a re-send, or for a connection.
     NotSentInTime,
-    /// A strategy refused the request or failed.
+    /// A strategy refused the request or failed. A [`Retry`](crate::Retry) around it does not send it again.
     Strategy(StrategyError),
     /// The sender or a strategy panicked; the runner goes on.
     Panicked(Panic),
@@ -237,10 +237,10 @@ impl fmt::Display for Panic {
 
 /// A text, and whether the request that it is about may have arrived. Without an allocator the text is fixed. With
 /// one it may be composed, and it is boxed, so that this rare part does not make each result larger.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Text(#[cfg(not(feature = "alloc"))] Body, #[cfg(feature = "alloc")] alloc::boxed::Box<Body>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Body {
     #[cfg(not(feature = "alloc"))]
     text: &'static str,
@@ -273,6 +273,12 @@ impl Text {
     }
 }
 
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
 /// Compares the texts.
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
@@ -285,7 +291,8 @@ impl Eq for Text {}
 /// Returns a refused request to its caller, with the reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum RequestError<Req> {
-    /// The queue is full. Wait for room with [`request`](crate::SenderRunner::request), or try again later.
+    /// The queue is full. Wait for room with [`request`](crate::SenderRunner::request), or try again later. Only
+    /// [`try_request`](crate::SenderRunner::try_request) fails so.
     Full(Req),
     /// The runner is closing or has stopped, and takes no more requests.
     Closing(Req),

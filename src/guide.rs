@@ -2,6 +2,7 @@
 //!
 //! - [The first runner](first_runner): sender, strategies, runtime; tickets and results
 //! - [Your own sender](your_sender): an HTTP service in one page
+//! - [In a service](in_a_service): the handle shared by handlers, on tokio
 //! - [Strategies](strategies): what each does, their order, from configuration, your own
 //! - [Shutdown](shutdown): what is sent, what is given back
 //! - [Testing](testing): a day of traffic in milliseconds
@@ -14,6 +15,9 @@ pub mod first_runner {}
 
 #[doc = include_str!("guide/your_sender.md")]
 pub mod your_sender {}
+
+#[doc = include_str!("guide/in_a_service.md")]
+pub mod in_a_service {}
 
 #[doc = include_str!("guide/strategies.md")]
 pub mod strategies {}

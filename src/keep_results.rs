@@ -1,10 +1,10 @@
-//! The choice of which responses are kept, and how many.
+//! The choice of which answers are kept, and how many.
 
 use core::num::NonZeroUsize;
 
 use crate::error::InvalidArgument;
 
-/// The choice of which responses are kept for [`Results`](crate::Results), and how many.
+/// The choice of which answers are kept for [`Results`](crate::Results), and how many.
 ///
 /// The default keeps them while a consumer exists, without a bound.
 ///
@@ -37,18 +37,18 @@ impl Default for KeepResults {
 }
 
 impl KeepResults {
-    /// Keeps responses while a consumer exists: a [`Results`](crate::Results), or a waiting
+    /// Keeps answers while a consumer exists: a [`Results`](crate::Results), or a waiting
     /// [`result`](crate::SenderRunner::result).
     pub const fn while_read() -> Self {
         Self::unbounded(Keep::WhileRead)
     }
 
-    /// Keeps responses for later consumers, too. Without a bound, unread responses pile up.
+    /// Keeps answers for later consumers, too. Without a bound, unread answers pile up.
     pub const fn always() -> Self {
         Self::unbounded(Keep::Always)
     }
 
-    /// Keeps no responses: consumers get nothing.
+    /// Keeps no answers: consumers get nothing.
     pub const fn never() -> Self {
         Self::unbounded(Keep::Never)
     }
@@ -57,7 +57,7 @@ impl KeepResults {
         Self { keep, capacity: None, overflow: Overflow::Wait }
     }
 
-    /// Returns true if a response is to be kept.
+    /// Returns true if a answer is to be kept.
     #[inline]
     pub(crate) fn wants(self, has_consumer: impl FnOnce() -> bool) -> bool {
         match self.keep {
@@ -67,13 +67,13 @@ impl KeepResults {
         }
     }
 
-    /// Returns true if responses are kept only for consumers that exist.
+    /// Returns true if answers are kept only for consumers that exist.
     #[cfg(feature = "alloc")]
     pub(crate) const fn is_for_present_consumers(self) -> bool {
         matches!(self.keep, Keep::WhileRead)
     }
 
-    /// Keeps at most `capacity` unread responses. `overflow` decides what happens to more.
+    /// Keeps at most `capacity` unread answers. `overflow` decides what happens to more.
     ///
     /// # Errors
     ///
@@ -87,17 +87,17 @@ impl KeepResults {
     }
 }
 
-/// The treatment of a response for which a bounded results queue has no room.
+/// The treatment of a answer for which a bounded results queue has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Overflow {
-    /// The runner waits for a consumer before it sends the next request. The response that found no room waits
+    /// The runner waits for a consumer before it sends the next request. The answer that found no room waits
     /// too; on the heap, consumers can read it already. A runner that closes no longer waits, so that a drain
-    /// always ends. It then keeps every response on the heap; a `FixedStorage` drops and counts those that it has
+    /// always ends. It then keeps every answer on the heap; a `FixedStorage` drops and counts those that it has
     /// no room for.
     Wait,
-    /// The oldest response is dropped, and counted.
+    /// The oldest answer is dropped, and counted.
     DropOldest,
-    /// The new response is dropped, and counted.
+    /// The new answer is dropped, and counted.
     DropNewest,
 }

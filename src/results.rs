@@ -1,4 +1,4 @@
-//! The stream of responses.
+//! The stream of answers.
 
 use core::fmt;
 use core::future::Future;
@@ -11,16 +11,16 @@ use crate::answer::Answer;
 use crate::sender::MessageSender;
 use crate::storage::{Storage, Unnamed};
 
-/// Yields the responses of a runner as they come: a [`Stream`] that ends once the runner has stopped and all
-/// responses are taken.
+/// Yields the answers of a runner as they come: a [`Stream`] that ends once the runner has stopped and all
+/// answers are taken.
 ///
-/// Several consumers share one queue: each response goes to one of them. A consumer that is dropped leaves its
-/// responses to the others. When the last one is dropped, the remaining responses are dropped too, unless the builder
+/// Several consumers share one queue: each answer goes to one of them. A consumer that is dropped leaves its
+/// answers to the others. When the last one is dropped, the remaining answers are dropped too, unless the builder
 /// asked to [keep results always](crate::runner::KeepResults::always).
 ///
 /// # Cancel safety
 ///
-/// Dropping a pending `next()` or [`recv`](Self::recv) loses no response.
+/// Dropping a pending `next()` or [`recv`](Self::recv) loses no answer.
 ///
 /// ```
 /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
@@ -47,12 +47,12 @@ impl<S: MessageSender, Q: Storage<S>> Results<S, Q> {
         Self(storage.subscribe())
     }
 
-    /// Waits for the next response. Returns `None` once the runner has stopped and all responses are taken. Does what
+    /// Waits for the next answer. Returns `None` once the runner has stopped and all answers are taken. Does what
     /// `StreamExt::next` does, without a trait to import.
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped before it is ready has taken no response.
+    /// A future that is dropped before it is ready has taken no answer.
     #[inline]
     pub fn recv(&mut self) -> impl Future<Output = Option<Answer<S::Message, S::Rejection>>> {
         Recv(self)

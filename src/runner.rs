@@ -93,7 +93,8 @@ pub use crate::ticket::Ticket;
 /// - `T`: the timer that [`prepare`](Builder::prepare) was given: [`Smol`](crate::runtime), [`Tokio`](crate::runtime) and so on.
 /// - `Q`: the [storage](crate::storage). Left out, it is the default one, on the heap.
 ///
-/// The strategies and the spawner are not in the type.
+/// The strategies and the spawner are not in the type. Handle, ticket and results are `Send` and `Sync` if requests, messages,
+/// rejections and errors are `Send`; the sender need not be.
 ///
 /// # When the last handle is dropped
 ///
@@ -186,6 +187,9 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// [`max_outstanding`](SendAll::max_outstanding) requests ahead of the outcomes that were read. The requests of other
     /// callers may come between.
     ///
+    /// After a request that the closing runner refused, the stream of outcomes ends. The requests that it did not take are left:
+    /// get them with [`into_requests`](SendAll::into_requests).
+    ///
     /// ```
     /// # use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Smol};
     /// # struct Echo;
@@ -199,6 +203,14 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// let runner = SenderRunner::builder(Echo).queue_capacity(8)?.prepare(Smol).start(Smol).await.unwrap();
     /// let messages: Vec<u32> = runner.send_all(iter(0..100)).try_collect().await.unwrap();
     /// assert!(messages.into_iter().eq(0..100));
+    ///
+    /// // A runner that is closed refuses the first request; none of them is lost.
+    /// # use futures::stream::StreamExt;
+    /// runner.close().await;
+    /// let mut outcomes = runner.send_all(iter(0..100));
+    /// let refused = outcomes.next().await.unwrap().unwrap_err().into_request();
+    /// let (taken, rest) = outcomes.into_requests();
+    /// assert_eq!(refused.into_iter().chain(taken).chain(rest.collect::<Vec<_>>().await).count(), 100);
     /// # Ok::<(), telegram_sender::error::InvalidArgument>(())
     /// # }).unwrap();
     /// ```
@@ -262,7 +274,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
         self.storage.phase() > Phase::Open
     }
 
-    /// Closes the runner: refuses new requests, sends what is queued, closes the sender, and waits until that is done.
+    /// Closes the runner: refuses new requests, sends what is queued, closes the sender, and waits until that is done. Returns
+    /// how the worker ended.
     ///
     /// Any clone may call it, any number of times; all calls end together.
     ///
@@ -276,7 +289,8 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     }
 
     /// Closes the runner as [`close`](Self::close) does, and aborts it once `timeout` has passed. Returns the
-    /// requests that surely did not arrive, as [`abort`](Self::abort) does.
+    /// requests that surely did not arrive, as [`abort`](Self::abort) does; [`task`](Self::task) then tells a drain from an
+    /// abort.
     ///
     /// It waits for the sender's `close` even beyond that time.
     ///
@@ -298,7 +312,7 @@ impl<S: MessageSender, T: Timer, Q: Storage<S>> SenderRunner<S, T, Q> {
     /// These are the requests that were never sent, and one whose sends were all rejected or failed before they could arrive.
     /// Their tickets end as [`Aborted`](crate::NoAnswer::Aborted). A request in the middle of its send may have arrived: its
     /// ticket ends as [`Interrupted`](crate::NoAnswer::Interrupted), and it is not returned. Each request is returned once, to
-    /// the caller that asks first.
+    /// the caller that asks first. On the heap they come in a `Vec`.
     ///
     /// # Cancel safety
     ///

@@ -12,7 +12,8 @@ use core::future::{Future, ready};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-/// The answer of a service: the message that it accepted, or its rejection. Results yield exactly this.
+/// The answer of a service: the message that it accepted, or its rejection. Results yield it in an
+/// [`Answer`](crate::Answer).
 pub type MessageResponse<S> = Result<<S as MessageSender>::Message, <S as MessageSender>::Rejection>;
 
 /// Sends one request and returns the service's answer.

@@ -15,10 +15,11 @@ use crate::sender::MessageSender;
 use crate::storage::Storage;
 use crate::ticket::Ticket;
 
-/// The interface of a [`SenderRunner`] for its callers.
+/// The calls of a [`SenderRunner`] that another runner, or a fake, can stand in for.
 ///
 /// Most code does not need it: to be generic over the sender, take a `SenderRunner<S, T>` with a fixed timer, such as
-/// `Tokio`. The trait is for code that puts something else in the place of a runner, as tests do.
+/// `Tokio`. The trait is for code that puts something else in the place of a runner, as tests do: the guide's page about generic
+/// code has a fake. It leaves out what is about this runner only, such as `stats`, `queued` and `send_all`.
 ///
 /// ```
 /// use telegram_sender::runner::Runner;

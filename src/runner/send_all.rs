@@ -32,7 +32,7 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping a pending `next()` loses nothing. Dropping the stream of outcomes lets the enqueued requests be sent. A request
+    /// It is `Unpin` if the stream of requests is. Dropping a pending `next()` loses nothing. Dropping the stream of outcomes lets the enqueued requests be sent. A request
     /// that waits for room in a full queue is dropped with it.
     #[must_use = "streams do nothing unless polled"]
     pub struct SendAll<S, T, St, Q = Unnamed<S>>

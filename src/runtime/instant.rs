@@ -39,6 +39,11 @@ impl Instant {
         self.0
     }
 
+    /// Returns the whole milliseconds since the epoch.
+    pub const fn as_millis(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
     /// Returns the time from `earlier` to `self`, or zero if `earlier` is later.
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
         Nanos::new(self.0.saturating_sub(earlier.0)).duration()

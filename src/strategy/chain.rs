@@ -20,8 +20,17 @@ use crate::sender::MessageSender;
 ///
 /// # From configuration
 ///
-/// With the feature `serde` it is read from configuration: a name, and arguments with the names and units of this
-/// example.
+/// With the feature `serde` it is read from configuration: a name and its arguments. Seconds may be fractions. An
+/// unknown name or argument is an error, and so is what a constructor refuses. Strategies are read only, not written.
+///
+/// | name | arguments | optional ones |
+/// | --- | --- | --- |
+/// | `timeout` | `seconds` | |
+/// | `rate_limiter` | `rate`, `per_seconds` | |
+/// | `delay` | `seconds` | |
+/// | `retry` | `retries`, `delay_seconds` | `on_no_answer`, `uncounted_flood_waits` (false) |
+/// | `jitter` | `retries`, `base_seconds`, `ratio` | the same, and `seed` (the system's) |
+/// | `requeue` | one of `cycles`, `cycles_per_request`, `endless` | |
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -40,7 +49,7 @@ use crate::sender::MessageSender;
 ///     ]"#,
 /// )?;
 /// let wrong = serde_json::from_str::<Chain>(r#"[{ "timeout": { "seconds": 0 } }]"#).unwrap_err();
-/// assert!(wrong.to_string().starts_with("`timeout` must be longer than zero"));
+/// assert!(wrong.to_string().starts_with("timeout: `timeout` must be longer than zero"));
 /// # let _ = chain; }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -99,7 +108,9 @@ from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, J
 /// # Strategies of your own
 ///
 /// A chain also holds strategies of one type of your own, `Own`, among the built-in ones. Each of them allocates one
-/// box per send that passes it. For several kinds of strategies, use an enum.
+/// box per send that passes it. For several kinds of strategies, use an enum. If `Own` is `Deserialize`, as an enum with
+/// other names than those of the built-in strategies, `Chain<Own>` is read from configuration too: the guide's page
+/// about strategies shows it.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -136,7 +147,6 @@ from!(RateLimiter: RateLimiter<VecDeque<Instant>>, Delay: Delay, Retry: Retry, J
 /// # let _ = (chain, Mine::Paused); Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "Vec<BuiltIn>", bound = ""))]
 pub struct Chain<Own = Identity> {
     /// The strategies nearest to the sender.
     innermost: Segment,

@@ -1,10 +1,16 @@
 //! The built-in strategies as configuration states them. Their constructors check the arguments.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
 use core::time::Duration;
 
-use serde::Deserialize;
+use serde::de::value::{EnumAccessDeserializer, StringDeserializer};
+use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use super::{Delay, Jitter, RateLimiter, Requeue, Retry, Timeout};
+use super::{Chain, Delay, Jitter, RateLimiter, Requeue, Retry, Timeout};
 use crate::error::InvalidArgument;
 
 /// One strategy with its arguments.
@@ -64,15 +70,25 @@ impl TryFrom<f64> for Seconds {
     }
 }
 
-impl TryFrom<BuiltIn> for super::BuiltIn {
-    type Error = InvalidArgument;
+impl BuiltIn {
+    /// Returns the name of the strategy in configuration.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Timeout { .. } => "timeout",
+            Self::RateLimiter { .. } => "rate_limiter",
+            Self::Delay { .. } => "delay",
+            Self::Retry { .. } => "retry",
+            Self::Jitter { .. } => "jitter",
+            Self::Requeue(_) => "requeue",
+        }
+    }
 
-    fn try_from(built_in: BuiltIn) -> Result<Self, InvalidArgument> {
-        Ok(match built_in {
-            BuiltIn::Timeout { seconds } => Timeout::new(seconds.0)?.into(),
-            BuiltIn::RateLimiter { rate, per_seconds } => RateLimiter::new(rate, per_seconds.0)?.into(),
-            BuiltIn::Delay { seconds } => Delay::new(seconds.0).into(),
-            BuiltIn::Retry { retries, delay_seconds, on_no_answer, uncounted_flood_waits } => {
+    fn make(self) -> Result<super::BuiltIn, InvalidArgument> {
+        Ok(match self {
+            Self::Timeout { seconds } => Timeout::new(seconds.0)?.into(),
+            Self::RateLimiter { rate, per_seconds } => RateLimiter::new(rate, per_seconds.0)?.into(),
+            Self::Delay { seconds } => Delay::new(seconds.0).into(),
+            Self::Retry { retries, delay_seconds, on_no_answer, uncounted_flood_waits } => {
                 let mut retry = Retry::new(retries, delay_seconds.0);
                 if on_no_answer {
                     retry = retry.on_no_answer();
@@ -82,7 +98,7 @@ impl TryFrom<BuiltIn> for super::BuiltIn {
                 }
                 retry.into()
             }
-            BuiltIn::Jitter { retries, base_seconds, ratio, seed, on_no_answer, uncounted_flood_waits } => {
+            Self::Jitter { retries, base_seconds, ratio, seed, on_no_answer, uncounted_flood_waits } => {
                 let mut jitter = match seed {
                     Some(seed) => Jitter::with_seed(retries, base_seconds.0, ratio, seed)?,
                     #[cfg(feature = "std")]
@@ -100,9 +116,94 @@ impl TryFrom<BuiltIn> for super::BuiltIn {
                 }
                 jitter.into()
             }
-            BuiltIn::Requeue(Rounds::Cycles(cycles)) => Requeue::cycles(cycles).into(),
-            BuiltIn::Requeue(Rounds::CyclesPerRequest(cycles)) => Requeue::cycles_per_request(cycles).into(),
-            BuiltIn::Requeue(Rounds::Endless) => Requeue::endless().into(),
+            Self::Requeue(Rounds::Cycles(cycles)) => Requeue::cycles(cycles).into(),
+            Self::Requeue(Rounds::CyclesPerRequest(cycles)) => Requeue::cycles_per_request(cycles).into(),
+            Self::Requeue(Rounds::Endless) => Requeue::endless().into(),
         })
+    }
+}
+
+/// An argument that a strategy refused.
+pub(super) struct Refused(&'static str, InvalidArgument);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0, self.1)
+    }
+}
+
+impl TryFrom<BuiltIn> for super::BuiltIn {
+    type Error = Refused;
+
+    fn try_from(built_in: BuiltIn) -> Result<Self, Refused> {
+        let name = built_in.name();
+        built_in.make().map_err(|error| Refused(name, error))
+    }
+}
+
+impl<'de> Deserialize<'de> for Chain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<super::BuiltIn>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<'de, Own: Deserialize<'de>> Deserialize<'de> for Chain<Own> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let links = Vec::<Link<Own>>::deserialize(deserializer)?;
+        Ok(links.into_iter().fold(Self::default(), |chain, link| match link {
+            Link::BuiltIn(strategy) => chain.with(strategy),
+            Link::Own(strategy) => chain.with_own(strategy),
+        }))
+    }
+}
+
+/// A built-in strategy, or one of the user's. The name decides.
+enum Link<Own> {
+    BuiltIn(super::BuiltIn),
+    Own(Own),
+}
+
+impl<'de, Own: Deserialize<'de>> Deserialize<'de> for Link<Own> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_enum("Strategy", NAMES, ByName(PhantomData))
+    }
+}
+
+const NAMES: &[&str] = &["timeout", "rate_limiter", "delay", "retry", "jitter", "requeue"];
+
+struct ByName<Own>(PhantomData<Own>);
+
+impl<'de, Own: Deserialize<'de>> Visitor<'de> for ByName<Own> {
+    type Value = Link<Own>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a strategy")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+        let (name, arguments): (String, _) = access.variant()?;
+        let is_built_in = NAMES.contains(&name.as_str());
+        let strategy = EnumAccessDeserializer::new(Named { name, arguments });
+        if is_built_in {
+            super::BuiltIn::deserialize(strategy).map(Link::BuiltIn)
+        } else {
+            Own::deserialize(strategy).map(Link::Own)
+        }
+    }
+}
+
+/// An enum whose name was read already.
+struct Named<Arguments> {
+    name: String,
+    arguments: Arguments,
+}
+
+impl<'de, A: VariantAccess<'de>> EnumAccess<'de> for Named<A> {
+    type Error = A::Error;
+    type Variant = A;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, A), A::Error> {
+        let name: StringDeserializer<A::Error> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self.arguments))
     }
 }

@@ -20,6 +20,8 @@ use crate::sender::MessageSender;
 /// service might receive the request twice, so it is sent again only with [`on_no_answer`](Self::on_no_answer). The
 /// same holds for a rejected request that the service [may have taken](MessageSender::may_have_been_taken).
 ///
+/// It does not retry what another strategy [refused](NoAnswer::Strategy), nor a panic: those are final.
+///
 /// A *retry* is a send after the first, so `n` retries are up to `n + 1` [attempts](crate::Ticket::attempts). A
 /// *flood wait* is a wait that the service asks for. The send after it counts as a retry, unless
 /// [`uncounted_flood_waits`](Self::uncounted_flood_waits) is called.

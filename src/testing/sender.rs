@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::VirtualTimer;
 use crate::runtime::{Instant, Timer};
-use crate::sender::{MessageResponse, MessageSender};
+use crate::sender::{Delivery, MessageResponse, MessageSender};
 
 /// A [`MessageSender`] for tests: each send follows a script and is recorded.
 ///
@@ -64,6 +64,7 @@ enum Scripted {
     Accept,
     Reject(i32, Option<Duration>),
     Fail(&'static str),
+    FailUnsent(&'static str),
     Panic(&'static str),
     Hang,
 }
@@ -83,9 +84,14 @@ impl Reply {
         Self::new(Scripted::Reject(code, None))
     }
 
-    /// Creates a reply that fails the send without an answer.
+    /// Creates a reply that fails the send without an answer. The message may have arrived.
     pub const fn fail(reason: &'static str) -> Self {
         Self::new(Scripted::Fail(reason))
+    }
+
+    /// Creates a reply that fails the send before the message could arrive, as a refused connection does.
+    pub const fn fail_unsent(reason: &'static str) -> Self {
+        Self::new(Scripted::FailUnsent(reason))
     }
 
     /// Creates a reply that makes the sender panic.
@@ -295,8 +301,15 @@ impl<Req: Clone + PartialEq, T: Timer> MessageSender for ScriptedSender<Req, T> 
     }
 
     async fn send_message(&self, request: &Req) -> Result<MessageResponse<Self>, Failed> {
+        self.deliver(request, &Delivery::new()).await
+    }
+
+    async fn deliver(&self, request: &Req, delivery: &Delivery) -> Result<MessageResponse<Self>, Failed> {
         let (number, reply) = self.script().begin(request, self.timer.now());
         let mut under_way = UnderWay { sender: self, number, end: SendEnd::Dropped };
+        if !matches!(reply.end, Scripted::FailUnsent(_)) {
+            delivery.begin();
+        }
         if !reply.after.is_zero() {
             self.timer.sleep(reply.after).await;
         }
@@ -307,7 +320,7 @@ impl<Req: Clone + PartialEq, T: Timer> MessageSender for ScriptedSender<Req, T> 
             Scripted::Reject(code, retry_after) => {
                 (SendEnd::Rejected, Ok(Err(Rejected { send: number, code, retry_after })))
             }
-            Scripted::Fail(reason) => (SendEnd::Failed, Err(Failed(reason))),
+            Scripted::Fail(reason) | Scripted::FailUnsent(reason) => (SendEnd::Failed, Err(Failed(reason))),
             Scripted::Panic(message) => {
                 under_way.end = SendEnd::Panicked;
                 // Skips the panic hook, so that a scripted panic prints nothing.

@@ -48,15 +48,18 @@ fn each_strategy_is_what_its_constructor_makes() {
 #[test]
 fn a_wrong_configuration_is_named() {
     for (text, error) in [
-        (r#"{ "timeout": { "seconds": 0 } }"#, "`timeout` must be longer than zero"),
+        (r#"{ "timeout": { "seconds": 0 } }"#, "timeout: `timeout` must be longer than zero"),
         (r#"{ "timeout": { "seconds": -1 } }"#, "`seconds` must be a number from 0 on"),
         (r#"{ "timeout": { "millis": 5 } }"#, "unknown field `millis`, expected `seconds`"),
         (r#"{ "timeout": {} }"#, "missing field `seconds`"),
-        (r#"{ "rate_limiter": { "rate": 0, "per_seconds": 1 } }"#, "`rate` must be at least 1"),
-        (r#"{ "rate_limiter": { "rate": 1, "per_seconds": 0 } }"#, "`period` must be longer than zero"),
+        (r#"{ "rate_limiter": { "rate": 0, "per_seconds": 1 } }"#, "rate_limiter: `rate` must be at least 1"),
+        (
+            r#"{ "rate_limiter": { "rate": 1, "per_seconds": 0 } }"#,
+            "rate_limiter: `period` must be longer than zero",
+        ),
         (
             r#"{ "jitter": { "retries": 3, "base_seconds": 1, "ratio": -1 } }"#,
-            "`ratio` must be a number from 0 on",
+            "jitter: `ratio` must be a number from 0 on",
         ),
         (r#"{ "throttle": {} }"#, "unknown variant `throttle`"),
         (r#"{ "requeue": "twice" }"#, "unknown variant `twice`"),
@@ -72,4 +75,37 @@ fn a_chain_is_a_list() {
     let chain: Chain = serde_json::from_str(text).unwrap();
     let strategies: Vec<BuiltIn> = serde_json::from_str(text).unwrap();
     assert_eq!(format!("{chain:?}"), format!("{:?}", Chain::new(strategies)));
+}
+
+/// A strategy of a user, with arguments.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Mine {
+    QuietHours { from: u8, to: u8 },
+    Paused,
+}
+
+#[test]
+fn strategies_of_ones_own_stand_among_the_built_in_ones() {
+    let text = r#"[
+        { "timeout": { "seconds": 10 } },
+        { "quiet_hours": { "from": 22, "to": 6 } },
+        { "requeue": "endless" },
+        "paused"
+    ]"#;
+    let chain: Chain<Mine> = serde_json::from_str(text).unwrap();
+    let made = Chain::default()
+        .with(telegram_sender::Timeout::new(std::time::Duration::from_secs(10)).unwrap())
+        .with_own(Mine::QuietHours { from: 22, to: 6 })
+        .with(telegram_sender::Requeue::endless())
+        .with_own(Mine::Paused);
+    assert_eq!(format!("{chain:?}"), format!("{made:?}"));
+    for (text, error) in [
+        (r#"[{ "quiet_hours": { "from": 22 } }]"#, "missing field `to`"),
+        (r#"[{ "timeout": { "seconds": 0 } }]"#, "timeout: `timeout` must be longer than zero"),
+        (r#"["noisy"]"#, "unknown variant `noisy`, expected `quiet_hours` or `paused`"),
+    ] {
+        let found = serde_json::from_str::<Chain<Mine>>(text).unwrap_err().to_string();
+        assert!(found.starts_with(error), "{text}: {found}");
+    }
 }
