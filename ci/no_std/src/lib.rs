@@ -7,11 +7,14 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context as TaskContext, Poll, Waker};
 use core::time::Duration;
 
-use telegram_sender::error::RequeueError;
 use telegram_sender::RequestId;
+use telegram_sender::error::RequeueError;
 use telegram_sender::runtime::{Instant, Timer};
 use telegram_sender::strategy::{Context, Outcome, Pipeline};
-use telegram_sender::{CompositeStrategy, Delay, Jitter, MessageResponse, MessageSender, RateLimiter, Requeue, Retry, SendStrategy, Timeout};
+use telegram_sender::{
+    CompositeStrategy, Delay, Jitter, MessageResponse, MessageSender, RateLimiter, Requeue, Retry,
+    SendStrategy, Timeout,
+};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -144,8 +147,8 @@ mod heap {
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-    use telegram_sender::runner::Exit;
     use telegram_sender::SenderRunner;
+    use telegram_sender::runner::Exit;
 
     use super::{Ticks, Uart, block_on, strategies};
 

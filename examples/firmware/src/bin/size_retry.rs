@@ -5,9 +5,9 @@
 
 use core::time::Duration;
 
+use telegram_sender::Retry;
 use telegram_sender::error::InvalidArgument;
 use telegram_sender::runner::Builder;
-use telegram_sender::Retry;
 
 const SECOND: Duration = Duration::from_secs(1);
 
