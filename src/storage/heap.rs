@@ -157,7 +157,10 @@ impl<S: MessageSender, Q: Queue<S>> Storage<S> for Heap<S, Q> {
         keep: KeepResults,
     ) -> Result<Self::WorkerSide, InvalidArgument> {
         if Arc::get_mut(&mut self.0).is_none() {
-            return Err(InvalidArgument::new("storage", "must be new: it serves another runner"));
+            return Err(InvalidArgument::new(
+                "storage",
+                "must be new: another runner or a clone of it has it too",
+            ));
         }
         let worker_side;
         (*self, worker_side) = Self::for_runner(capacity, keep);

@@ -347,3 +347,22 @@ over_every_storage!(
     a_panic_of_the_sender_fails_its_ticket_only,
     a_request_that_waited_has_let_others_run,
 );
+
+mod clones_of_a_storage {
+    use super::*;
+
+    fn are_for_no_other_runner<S: Store<Sender>>() {
+        run(|runtime| async move {
+            let sender = accepting(&runtime, ms(0));
+            let prepare =
+                |storage| SenderRunner::builder(sender.clone()).prepare_in(storage, runtime.timer());
+            let storage = S::storage();
+            let refused = prepare(storage.clone()).err().unwrap();
+            assert_eq!(refused.argument(), "storage");
+            let runner = prepare(storage).unwrap().start(&runtime).await.unwrap();
+            assert_eq!(runner.request("a").await.unwrap().await, Ok(accepted(0, "a")));
+        });
+    }
+
+    over_heap_storages!(are_for_no_other_runner);
+}

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use telegram_sender::runner::{Builder, Exit, IntoWorker, Prepared};
 use telegram_sender::runtime::Timer;
-use telegram_sender::storage::Storage;
+use telegram_sender::storage::{Heap, Lean, Storage};
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
 use telegram_sender::{MessageSender, SendStrategy, SenderRunner};
 
@@ -54,29 +54,16 @@ where
     B::prepare(builder, runtime.timer()).start(runtime).await.unwrap()
 }
 
-/// Makes runners over one kind of storage.
+/// One kind of storage.
 pub(crate) trait Store<S: MessageSender + 'static>: 'static {
     type Storage: Storage<S> + 'static;
     /// True if a request that finds room in the queue always finds room for its ticket.
     const HAS_ROOM_FOR_TICKETS: bool = true;
 
-    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
-        builder: Builder<S, A>,
-        timer: T,
-    ) -> Prepared<
-        S,
-        T,
-        Self::Storage,
-        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
-    >;
-}
+    /// Creates an empty storage.
+    fn storage() -> Self::Storage;
 
-/// The default storage.
-pub(crate) struct OnHeap;
-
-impl<S: MessageSender + 'static> Store<S> for OnHeap {
-    type Storage = telegram_sender::storage::Heap<S>;
-
+    /// Prepares a runner over such a storage.
     fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
         builder: Builder<S, A>,
         timer: T,
@@ -86,7 +73,18 @@ impl<S: MessageSender + 'static> Store<S> for OnHeap {
         Self::Storage,
         impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
     > {
-        builder.prepare(timer)
+        builder.prepare_in(Self::storage(), timer).unwrap()
+    }
+}
+
+/// The default storage.
+pub(crate) struct OnHeap;
+
+impl<S: MessageSender + 'static> Store<S> for OnHeap {
+    type Storage = Heap<S>;
+
+    fn storage() -> Heap<S> {
+        Heap::new()
     }
 }
 
@@ -94,18 +92,10 @@ impl<S: MessageSender + 'static> Store<S> for OnHeap {
 pub(crate) struct InLean;
 
 impl<S: MessageSender + 'static> Store<S> for InLean {
-    type Storage = telegram_sender::storage::Lean<S>;
+    type Storage = Lean<S>;
 
-    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
-        builder: Builder<S, A>,
-        timer: T,
-    ) -> Prepared<
-        S,
-        T,
-        Self::Storage,
-        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
-    > {
-        builder.prepare_in(Self::Storage::new(), timer).unwrap()
+    fn storage() -> Lean<S> {
+        Lean::new()
     }
 }
 
@@ -126,16 +116,7 @@ impl<S: MessageSender + 'static, const SIZE: usize, const RESULTS: usize> Store<
     >;
     const HAS_ROOM_FOR_TICKETS: bool = false;
 
-    fn prepare<A: SendStrategy<S> + 'static, T: Timer + 'static>(
-        builder: Builder<S, A>,
-        timer: T,
-    ) -> Prepared<
-        S,
-        T,
-        Self::Storage,
-        impl IntoWorker<S, Worker = impl Future<Output = Result<Exit, S::Error>> + 'static>,
-    > {
-        let storage: Self::Storage = Box::leak(Box::default());
-        builder.prepare_in(storage, timer).unwrap()
+    fn storage() -> Self::Storage {
+        Box::leak(Box::default())
     }
 }
