@@ -14,5 +14,5 @@ cargo check --locked --tests
 cargo check --locked --tests --no-default-features
 # Runs each feature's tests with the runtime of the tests and without the default features. Random scripts are few
 # here: the run with all features has all of them.
-PROPERTY_CASES=1000 cargo hack test --clean-per-run --locked --features testing --each-feature --exclude-all-features \
+PROPERTY_CASES=1000 cargo hack test --locked --features testing --each-feature --exclude-all-features \
     --exclude-features document-features,default --lib --tests

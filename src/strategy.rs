@@ -10,8 +10,6 @@
 #[cfg(feature = "alloc")]
 mod chain;
 mod composite;
-#[cfg(all(feature = "alloc", feature = "serde"))]
-mod config;
 mod delay;
 mod jitter;
 mod rate_limit;

@@ -1,5 +1,8 @@
 //! A chain of strategies that is put together at run time, as from configuration.
 
+#[cfg(feature = "serde")]
+mod config;
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -54,7 +57,7 @@ use crate::sender::MessageSender;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(try_from = "super::config::BuiltIn"))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(try_from = "config::BuiltIn"))]
 #[non_exhaustive]
 pub enum BuiltIn {
     /// A [`RateLimiter`].

@@ -5,7 +5,7 @@ use crate::common::{End, Sender, accepted, accepting, all, dropped_sends, ms, no
 use futures::StreamExt;
 use telegram_sender::runtime::Timer;
 use telegram_sender::testing::Reply;
-use telegram_sender::{NoAnswer, SendError, SenderRunner};
+use telegram_sender::{NoAnswer, RateLimiter, SendError, SenderRunner};
 
 const CANCELLED: End = Err(SendError::NoAnswer(NoAnswer::Cancelled));
 
@@ -112,6 +112,23 @@ fn a_cancelled_request_does_not_come_back_from_abort<S: Store<Sender>>() {
     });
 }
 
+fn nor_does_one_that_is_cancelled_while_it_waits_in_its_turn<S: Store<Sender>>() {
+    run(|runtime| async move {
+        let sender = accepting(&runtime, ms(0));
+        let limiter = RateLimiter::new(1, ms(1000)).unwrap();
+        let builder = SenderRunner::builder(sender.clone()).strategy(limiter);
+        let runner = start_built::<S, _, _>(&runtime, builder).await;
+        drop(runner.request("sent").await.unwrap());
+        let mut waits = runner.request("waits").await.unwrap();
+        runtime.timer().sleep(ms(5)).await;
+        waits.cancel();
+        runtime.timer().sleep(ms(5)).await;
+        assert_eq!(all(runner.abort().await), [""; 0]);
+        assert_eq!((runner.stats().cancelled, runner.stats().unsent), (1, 0));
+        assert_eq!(sent(&sender), [(0, "sent")]);
+    });
+}
+
 fn a_dropped_request_future_has_enqueued_nothing<S: Store<Sender>>() {
     run(|runtime| async move {
         let sender = accepting(&runtime, ms(100));
@@ -140,5 +157,6 @@ over_every_storage!(
     cancel_on_drop_takes_the_request_back,
     a_late_cancel_skips_no_other_request,
     a_cancelled_request_does_not_come_back_from_abort,
+    nor_does_one_that_is_cancelled_while_it_waits_in_its_turn,
     a_dropped_request_future_has_enqueued_nothing,
 );

@@ -90,7 +90,16 @@ fn two_limiters_are_both_exact_in_either_order() {
     for timeout in [None, Some(Timeout::new(ms(60)).unwrap())] {
         let one = CompositeStrategy::new().with(narrow()).with(timeout).with(wide());
         let other = CompositeStrategy::new().with(wide()).with(timeout).with(narrow());
-        for sends in [many_sends(one, &replies), many_sends(other, &replies)] {
+        let chain = |limiters: [BuiltIn; 2]| {
+            let [inner, outer] = limiters;
+            Chain::new([inner].into_iter().chain(timeout.map(BuiltIn::from)).chain([outer]))
+        };
+        for sends in [
+            many_sends(one, &replies),
+            many_sends(other, &replies),
+            many_sends(chain([narrow().into(), wide().into()]), &replies),
+            many_sends(chain([wide().into(), narrow().into()]), &replies),
+        ] {
             for (rate, period) in [(3, 1000), (4, 4000)] {
                 for window in sends.windows(rate + 1) {
                     assert!(window[rate] - window[0] >= period, "{rate} per {period} ms: {sends:?}");
@@ -99,18 +108,22 @@ fn two_limiters_are_both_exact_in_either_order() {
         }
     }
     let in_order = CompositeStrategy::new().with(narrow()).with(wide());
-    assert_eq!(many_sends(in_order, &replies)[..9], [0, 10, 20, 1000, 4000, 4010, 4020, 5000, 8000]);
+    let chain = Chain::new([narrow().into(), wide().into()]);
+    for sends in [many_sends(in_order, &replies), many_sends(chain, &replies)] {
+        assert_eq!(sends[..9], [0, 10, 20, 1000, 4000, 4010, 4020, 5000, 8000]);
+    }
 }
 
 /// The re-send uses up the inner limiter, so the second request is sent when that has room. The outer limiter counts
 /// it from then on, not from when it asked.
 #[test]
 fn an_outer_limiter_counts_from_when_the_inner_one_let_the_send_go() {
-    let strategy = CompositeStrategy::new()
-        .with(RateLimiter::new(2, ms(1000)).unwrap())
-        .with(Retry::new(1, Duration::ZERO))
-        .with(RateLimiter::new(1, ms(600)).unwrap());
+    let limiter = |rate, period| RateLimiter::new(rate, ms(period)).unwrap();
+    let retry = Retry::new(1, Duration::ZERO);
+    let strategy = CompositeStrategy::new().with(limiter(2, 1000)).with(retry).with(limiter(1, 600));
     assert_eq!(sends(3, strategy, &[REJECT, Reply::accept()]), [0, 100, 1000, 1600]);
+    let chain = Chain::new([limiter(2, 1000).into(), retry.into(), limiter(1, 600).into()]);
+    assert_eq!(sends(3, chain, &[REJECT, Reply::accept()]), [0, 100, 1000, 1600]);
 }
 
 /// Returns when each of forty requests, of 10 ms each, was sent.

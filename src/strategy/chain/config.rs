@@ -10,8 +10,9 @@ use serde::de::value::{EnumAccessDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Chain, Delay, Jitter, RateLimiter, Requeue, Retry, Timeout};
+use super::Chain;
 use crate::error::InvalidArgument;
+use crate::strategy::{Delay, Jitter, RateLimiter, Requeue, Retry, Timeout};
 
 /// One strategy with its arguments.
 #[derive(Deserialize)]
