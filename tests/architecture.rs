@@ -64,7 +64,7 @@ fn modules() -> BTreeMap<ModulePath, String> {
             let module = [parent, &[name]].concat();
             if path.is_dir() {
                 walk(&path, &module, modules);
-            } else if module != ["lib"] {
+            } else if module != ["lib"] && path.extension().is_some_and(|extension| extension == "rs") {
                 modules.insert(module, code(&fs::read_to_string(&path).unwrap()));
             }
         }
