@@ -25,6 +25,7 @@ mod smol_global;
 #[cfg(feature = "smol")]
 mod smol_local;
 mod strategies;
+#[allow(dead_code, reason = "a group of tests may have no backend with these features")]
 mod suite;
 mod threads;
 #[cfg(feature = "tokio")]
