@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use self::driver::trace;
-use crate::common::store;
+#[cfg(feature = "tokio")]
+use crate::common::store::OnHeap;
+use crate::common::store::Store;
 
 /// The scenarios of this repository.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
@@ -85,24 +87,14 @@ fn check_all(play: Play) {
     assert!(failed.is_empty(), "{} scenarios differ\n\n{}", failed.len(), failed.join("\n\n"));
 }
 
-#[test]
-fn the_recorded_scenarios() {
-    check_all(virtual_time::play::<store::OnHeap>);
+fn the_recorded_scenarios<S: Store<driver::Scripted>>() {
+    check_all(virtual_time::play::<S>);
 }
 
 #[cfg(feature = "tokio")]
 #[test]
 fn the_recorded_scenarios_on_tokios_paused_clock() {
-    check_all(paused_tokio::play::<store::OnHeap>);
+    check_all(paused_tokio::play::<OnHeap>);
 }
 
-#[test]
-fn the_recorded_scenarios_in_lean_storage() {
-    check_all(virtual_time::play::<store::InLean>);
-}
-
-#[cfg(feature = "embassy")]
-#[test]
-fn the_recorded_scenarios_in_a_storage_of_fixed_size() {
-    check_all(virtual_time::play::<store::Fixed<1024, 1024>>);
-}
+over_every_storage!(Fixed<1024, 1024>: the_recorded_scenarios);

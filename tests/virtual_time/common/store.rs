@@ -9,14 +9,18 @@ use telegram_sender::storage::{Heap, Lean, Storage};
 use telegram_sender::testing::{VirtualRuntime, VirtualTimer};
 use telegram_sender::{MessageSender, SendStrategy, SenderRunner};
 
-/// Makes a test over each storage from each of these functions, which are generic over a [`Store`].
+/// Makes a test over each storage from functions that are generic over a [`Store`]. Unless told otherwise, the fixed one
+/// has room for 16 requests and 16 results.
 macro_rules! over_every_storage {
-    ($($test:ident),* $(,)?) => {
+    (Fixed<$size:literal, $results:literal>: $($test:ident),* $(,)?) => {
         over_heap_storages!($($test),*);
         #[cfg(feature = "embassy")]
         mod in_the_fixed_storage {
-            $(#[test] fn $test() { super::$test::<crate::common::store::Fixed<16, 16>>(); })*
+            $(#[test] fn $test() { super::$test::<crate::common::store::Fixed<$size, $results>>(); })*
         }
+    };
+    ($($test:ident),* $(,)?) => {
+        over_every_storage!(Fixed<16, 16>: $($test),*);
     };
 }
 
