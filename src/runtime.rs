@@ -91,6 +91,46 @@ pub trait Timer: Clone {
 /// }
 /// # assert_eq!(NewThread.spawn(async { 1 }).join().unwrap(), 1);
 /// ```
+///
+/// # Senders that are not `Send`
+///
+/// A sender that holds an `Rc` cannot start on [`Smol`] or [`Tokio`]: the compiler says that the `Rc`
+/// cannot be sent between threads safely. Start such a runner on a spawner of one thread, with the same timer:
+///
+/// | timer | spawner |
+/// | --- | --- |
+/// | `Smol` | `&smol::LocalExecutor` |
+/// | `Tokio` | `&tokio::task::LocalSet`, or inside of one [`TokioLocal`] |
+/// | `Embassy` | `&embassy_executor::Spawner` |
+/// | any | [`FuturesLocalSpawner`], or the worker itself: [`run`](crate::runner::Prepared::run) |
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use std::rc::Rc;
+/// use telegram_sender::runtime::TokioLocal;
+/// use telegram_sender::{MessageResponse, MessageSender, SenderRunner, Tokio};
+///
+/// struct OnOneThread(Rc<u32>);
+///
+/// impl MessageSender for OnOneThread {
+///     type Request = u32;
+///     type Message = u32;
+///     type Rejection = ();
+///     type Error = ();
+///
+///     async fn send_message(&self, request: &u32) -> Result<MessageResponse<Self>, ()> {
+///         Ok(Ok(request + *self.0))
+///     }
+/// }
+///
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+/// tokio::task::LocalSet::new().block_on(&runtime, async {
+///     let prepared = SenderRunner::builder(OnOneThread(Rc::new(1))).prepare(Tokio);
+///     let runner = prepared.start(TokioLocal).await.unwrap(); // `start(Tokio)` does not compile
+///     assert_eq!(runner.request(41).await.unwrap().await, Ok(42));
+/// });
+/// # }
+/// ```
 pub trait Spawner<F: Future> {
     /// The runtime's own handle of the spawned task.
     type Task;
